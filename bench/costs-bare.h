@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The bare counterparts: as a caller without the library would have them. */
+#ifndef COSTS_BARE_H
+#define COSTS_BARE_H
+
+#include <string.h>
+
+#include <rmmap.h>
+
+/* In another file, so that the call stays a call and the copy isn't optimised away. */
+void bare_copy(void *to, const void *from, size_t length);
+uint64_t bare_start(struct rmmap_range range);
+
+static inline void inlined_copy_64(void *to, const void *from)
+{
+        memcpy(to, from, 64);
+        /* What was stored counts as read. */
+        __asm__ volatile("" : : "r"(to) : "memory");
+}
+
+#endif

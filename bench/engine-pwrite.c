@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* pwrite plainly, tuned by hand, and past the page cache: one descriptor, three habits. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "descriptor.h"
+#include "engines.h"
+
+enum habit { PLAIN, TUNED, DIRECT };
+
+struct descriptor {
+        int fd;
+        bool early; /* write-back starts with each large write */
+};
+
+static void habit_close(void *file)
+{
+        struct descriptor *descriptor = file;
+
+        close(descriptor->fd);
+        free(descriptor);
+}
+
+static int wrap(int fd, const struct engine *engine, const struct job *job, void **file)
+{
+        struct descriptor *descriptor;
+
+        if (fd < 0)
+                return fd;
+        descriptor = malloc(sizeof(*descriptor));
+        if (descriptor == NULL)
+                return close(fd), -ENOMEM;
+        descriptor->fd = fd;
+        descriptor->early = engine->choice == TUNED && job->durable && job->block >= LARGE;
+        *file = descriptor;
+        return 0;
+}
+
+static int habit_create(const struct engine *engine, const struct job *job, void **file)
+{
+        int fd = descriptor_create(job->path, engine->choice == DIRECT ? O_DIRECT : 0);
+        int err;
+
+        if (fd < 0)
+                return fd;
+        if (engine->choice == PLAIN || job->scenario->sparse)
+                err = descriptor_resize(fd, job->size);
+        else
+                err = descriptor_reserve(fd, job->size);
+        if (err != 0)
+                return close(fd), err;
+        return wrap(fd, engine, job, file);
+}
+
+static int habit_open(const struct engine *engine, const struct job *job, void **file)
+{
+        int fd = descriptor_open(job->path, engine->choice == DIRECT ? O_DIRECT : 0);
+
+        return wrap(fd, engine, job, file);
+}
+
+static int habit_write(void *context, const struct spot *spot, void *data)
+{
+        struct descriptor *descriptor = context;
+        int err = descriptor_write(descriptor->fd, data, spot->length, spot->offset);
+
+        if (err != 0 || !descriptor->early)
+                return err;
+        return sync_file_range(descriptor->fd, (off_t)spot->offset, (off_t)spot->length,
+                               SYNC_FILE_RANGE_WRITE) == 0
+                       ? 0
+                       : -errno;
+}
+
+static int plain_write_durable(void *context, const struct spot *spot, void *data)
+{
+        struct descriptor *descriptor = context;
+        int err = descriptor_write(descriptor->fd, data, spot->length, spot->offset);
+
+        return err != 0 ? err : descriptor_sync(descriptor->fd);
+}
+
+static int tuned_write_durable(void *context, const struct spot *spot, void *data)
+{
+        struct descriptor *descriptor = context;
+
+        return descriptor_write_dsync(descriptor->fd, data, spot->length, spot->offset);
+}
+
+static int habit_read(void *context, const struct spot *spot, void *data)
+{
+        struct descriptor *descriptor = context;
+
+        return descriptor_read(descriptor->fd, data, spot->length, spot->offset);
+}
+
+static int habit_sync(void *file)
+{
+        struct descriptor *descriptor = file;
+
+        return descriptor_sync(descriptor->fd);
+}
+
+/* The disk's limit makes sense only where the disk takes part; small requests would take hours. */
+static bool direct_suits(const struct engine *engine, const struct job *job)
+{
+        const struct scenario *scenario = job->scenario;
+
+        (void)engine;
+        if (job->tmpfs || job->block % PAGE != 0)
+                return false;
+        if (scenario->operation == OP_WRITE_DURABLE)
+                return scenario->start != START_WARM;
+        if (job->block < LARGE)
+                return false;
+        return scenario->operation == OP_READ ? scenario->start == START_UNCACHED : job->durable;
+}
+
+const struct engine engine_pwrite = {
+        .name = "pwrite",
+        .title = "ftruncate, pwrite, fdatasync",
+        .flags = ENGINE_CORE,
+        .choice = PLAIN,
+        .create = habit_create,
+        .open = habit_open,
+        .write = habit_write,
+        .write_durable = plain_write_durable,
+        .read = habit_read,
+        .sync = habit_sync,
+        .close = habit_close,
+};
+
+const struct engine engine_tuned = {
+        .name = "tuned",
+        .title = "fallocate, pwrite, early sync_file_range, fdatasync; RWF_DSYNC for records",
+        .choice = TUNED,
+        .create = habit_create,
+        .open = habit_open,
+        .write = habit_write,
+        .write_durable = tuned_write_durable,
+        .read = habit_read,
+        .sync = habit_sync,
+        .close = habit_close,
+};
+
+const struct engine engine_direct = {
+        .name = "direct",
+        .title = "fallocate, O_DIRECT pwrite, fdatasync: the disk's limit",
+        .flags = ENGINE_LIMIT,
+        .choice = DIRECT,
+        .suits = direct_suits,
+        .create = habit_create,
+        .open = habit_open,
+        .write = habit_write,
+        .write_durable = tuned_write_durable,
+        .read = habit_read,
+        .sync = habit_sync,
+        .close = habit_close,
+};

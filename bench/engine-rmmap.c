@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The library, as a program would use it: ranges from its allocator where they come in order,
+ * pieces of one range where the offsets are given, the raw calls for less than a page. rmmap says
+ * nothing about what it will do. rmmap-hint says all it knows: the pattern, and, where the end is
+ * to be durable, a flush of each large receipt.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rmmap.h>
+
+#include "engines.h"
+
+struct handle {
+        struct rmmap_file *file;
+        struct rmmap_range whole; /* where the offsets are given */
+        bool early;
+};
+
+_Static_assert(sizeof(struct rmmap_range) == sizeof(((struct spot *)NULL)->room), "room");
+
+static struct rmmap_options options_for(const struct engine *engine, const struct job *job)
+{
+        static const uint32_t patterns[] = {
+                [PATTERN_UNKNOWN] = RMMAP_PATTERN_UNKNOWN,
+                [PATTERN_DENSE] = RMMAP_PATTERN_DENSE,
+                [PATTERN_SCATTERED] = RMMAP_PATTERN_SCATTERED,
+        };
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+
+        options.engine = engine->choice;
+        if (engine->flags & ENGINE_HINT)
+                options.pattern = patterns[job->scenario->pattern];
+        return options;
+}
+
+static bool early_suits(const struct job *job)
+{
+        return job->durable && job->block >= LARGE && job->scenario->operation == OP_WRITE;
+}
+
+static bool hint_suits(const struct engine *engine, const struct job *job)
+{
+        (void)engine;
+        return job->scenario->pattern != PATTERN_UNKNOWN || early_suits(job);
+}
+
+static void handle_close(void *file)
+{
+        struct handle *handle = file;
+
+        rmmap_release(handle->file);
+        free(handle);
+}
+
+/* err is that of the open before. */
+static int finish_open(int err, struct handle *handle, const struct engine *engine,
+                       const struct job *job, void **file)
+{
+        if (err == 0 && job->scenario->order != ORDER_ALLOCATED)
+                err = rmmap_allocate(handle->file, job->size, &handle->whole);
+        if (err != 0) {
+                handle_close(handle);
+                return err;
+        }
+        handle->early = (engine->flags & ENGINE_HINT) && early_suits(job);
+        *file = handle;
+        return 0;
+}
+
+static int handle_create(const struct engine *engine, const struct job *job, void **file)
+{
+        struct handle *handle = calloc(1, sizeof(*handle));
+        struct rmmap_options options = options_for(engine, job);
+
+        if (handle == NULL)
+                return -ENOMEM;
+        if (job->scenario->sparse)
+                options.flags |= RMMAP_NO_PREALLOCATE;
+        return finish_open(rmmap_create(job->path, job->size, &options, &handle->file), handle,
+                           engine, job, file);
+}
+
+static int handle_open(const struct engine *engine, const struct job *job, void **file)
+{
+        struct handle *handle = calloc(1, sizeof(*handle));
+        struct rmmap_options options = options_for(engine, job);
+
+        if (handle == NULL)
+                return -ENOMEM;
+        return finish_open(rmmap_open(job->path, &options, &handle->file), handle, engine, job,
+                           file);
+}
+
+static int handle_next(void *context, size_t length, struct spot *spot)
+{
+        struct handle *handle = context;
+        struct rmmap_range range;
+        int err = rmmap_allocate(handle->file, length, &range);
+
+        if (err != 0)
+                return err;
+        spot->offset = rmmap_range_start(range);
+        spot->length = (size_t)rmmap_range_length(range);
+        spot->allocated = true;
+        memcpy(spot->room, &range, sizeof(range));
+        return 0;
+}
+
+static struct rmmap_range range_of(const struct spot *spot)
+{
+        struct rmmap_range range;
+
+        memcpy(&range, spot->room, sizeof(range));
+        return range;
+}
+
+static int handle_write(void *context, const struct spot *spot, void *data)
+{
+        struct handle *handle = context;
+        struct rmmap_receipt receipt;
+        int err;
+
+        if (spot->length < RMMAP_ALIGNMENT)
+                return rmmap_raw_write(handle->file, spot->offset, data, spot->length);
+        if (!spot->allocated) {
+                err = rmmap_write_within(handle->file, handle->whole, spot->offset, data,
+                                         spot->length);
+                if (err == 0 && handle->early)
+                        err = rmmap_raw_flush(handle->file, spot->offset, spot->length);
+                return err;
+        }
+        err = rmmap_write_range(handle->file, range_of(spot), data, spot->length, &receipt);
+        if (err == 0 && handle->early)
+                err = rmmap_flush_range(handle->file, receipt);
+        return err;
+}
+
+static int handle_write_durable(void *context, const struct spot *spot, void *data)
+{
+        struct handle *handle = context;
+        struct rmmap_receipt receipt;
+        struct rmmap_range range;
+        int err = 0;
+
+        if (spot->allocated)
+                range = range_of(spot);
+        else
+                err = rmmap_claim_range(handle->file, spot->offset, spot->offset + spot->length,
+                                        &range);
+        if (err != 0)
+                return err;
+        return rmmap_write_range_durable(handle->file, range, data, spot->length, &receipt);
+}
+
+static int handle_read(void *context, const struct spot *spot, void *data)
+{
+        struct handle *handle = context;
+
+        if (spot->length < RMMAP_ALIGNMENT)
+                return rmmap_raw_read(handle->file, spot->offset, data, spot->length, NULL);
+        return rmmap_read_within(handle->file, handle->whole, spot->offset, data, spot->length);
+}
+
+static int handle_sync(void *file)
+{
+        struct handle *handle = file;
+
+        return rmmap_sync_all(handle->file);
+}
+
+#define FUNCTIONS                                                                                  \
+        .create = handle_create, .open = handle_open, .next = handle_next, .write = handle_write,  \
+        .write_durable = handle_write_durable, .read = handle_read, .sync = handle_sync,           \
+        .close = handle_close
+
+const struct engine engine_rmmap = {
+        .name = "rmmap",
+        .title = "this library, told nothing",
+        .flags = ENGINE_CORE | ENGINE_OURS,
+        .choice = RMMAP_ENGINE_AUTO,
+        FUNCTIONS,
+};
+
+const struct engine engine_rmmap_hint = {
+        .name = "rmmap-hint",
+        .title = "this library, told the pattern; large writes of a durable file are flushed",
+        .flags = ENGINE_CORE | ENGINE_OURS | ENGINE_HINT,
+        .choice = RMMAP_ENGINE_AUTO,
+        .suits = hint_suits,
+        FUNCTIONS,
+};
+
+const struct engine engine_rmmap_map = {
+        .name = "rmmap-map",
+        .title = "this library with RMMAP_ENGINE_MAP",
+        .choice = RMMAP_ENGINE_MAP,
+        FUNCTIONS,
+};
+
+const struct engine engine_rmmap_pwrite = {
+        .name = "rmmap-pwrite",
+        .title = "this library with RMMAP_ENGINE_PWRITE",
+        .choice = RMMAP_ENGINE_PWRITE,
+        FUNCTIONS,
+};

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef BENCH_MACHINE_H
+#define BENCH_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct machine {
+        char kernel[64], processor[96], file_system[32], read_ahead[32], date[32];
+        long processors;
+        uint64_t memory; /* bytes */
+};
+
+void machine_describe(struct machine *machine, const char *directory);
+
+bool machine_is_tmpfs(const char *path);
+/* Bytes that the device under path (or under its directory) has written since it was there. */
+uint64_t machine_disk_written(const char *path);
+
+uint64_t machine_memory_available(void);
+/*
+ * Touches that much memory and gives it back. On a virtual machine the host may have to find the
+ * page behind each first touch: nobody's run shall pay for that.
+ */
+void machine_touch_memory(uint64_t bytes);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef BENCH_REPORT_H
+#define BENCH_REPORT_H
+
+#include <stdio.h>
+
+#include "job.h"
+#include "machine.h"
+#include "rounds.h"
+
+/* For people, on standard output. */
+void report_number(char *text, size_t capacity, double value); /* three digits that count */
+void report_interval(char *text, size_t capacity, const struct interval *interval);
+void report_table_begin(const struct machine *machine, const struct options *options);
+void report_table(const struct results *results);
+
+/* The goals: kept until all has run. */
+void report_goals(const struct results *results);
+void report_goals_end(void);
+
+/* For programs. */
+void report_csv_begin(FILE *file, const struct machine *machine, const struct options *options);
+void report_csv(FILE *file, const struct results *results);
+void report_json_begin(FILE *file, const struct machine *machine, const struct options *options);
+void report_json(FILE *file, const struct results *results);
+void report_json_end(FILE *file);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * rmmap-costs - what the checks of the library cost on top of what they guard
+ *
+ * Each row compares one operation with its bare counterpart: the two take turns within a round, a
+ * warm-up round is thrown away, and medians over all rounds are printed with the difference. The
+ * times are per call, of all threads together.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rmmap.h>
+
+#include "costs-bare.h"
+
+#define PAGE 4096
+#define SMALL 64
+#define MOST_ROUNDS 1000
+#define MOST_THREADS 64
+
+struct bench {
+        struct rmmap_file *file; /* huge and sparse: allocating never comes to its end */
+        struct rmmap_file *warm; /* small, preallocated, every page touched */
+        struct rmmap_range page;
+        void *page_data;
+        unsigned char source[PAGE];
+        atomic_size_t counter;
+        pthread_mutex_t mutex;
+        size_t mutex_counter;
+        unsigned long calls;
+};
+
+typedef void operation(struct bench *bench, unsigned long calls);
+
+static void die(const char *what, int err)
+{
+        fprintf(stderr, "rmmap-costs: %s: %s\n", what, strerror(-err));
+        exit(EXIT_FAILURE);
+}
+
+static void must(int err, const char *what)
+{
+        if (err != 0)
+                die(what, err);
+}
+
+static void allocate_handle(struct bench *bench, unsigned long calls)
+{
+        struct rmmap_range range;
+
+        for (unsigned long i = 0; i < calls; i++)
+                must(rmmap_allocate(bench->file, PAGE, &range), "allocate");
+}
+
+static void allocate_fetch_add(struct bench *bench, unsigned long calls)
+{
+        for (unsigned long i = 0; i < calls; i++)
+                (void)atomic_fetch_add_explicit(&bench->counter, 1, memory_order_relaxed);
+}
+
+static void allocate_mutex(struct bench *bench, unsigned long calls)
+{
+        for (unsigned long i = 0; i < calls; i++) {
+                pthread_mutex_lock(&bench->mutex);
+                bench->mutex_counter++;
+                pthread_mutex_unlock(&bench->mutex);
+        }
+}
+
+static void write_page(struct bench *bench, unsigned long calls)
+{
+        for (unsigned long i = 0; i < calls; i++)
+                must(rmmap_write_range(bench->warm, bench->page, bench->source, PAGE, NULL),
+                     "write");
+}
+
+static void memcpy_page(struct bench *bench, unsigned long calls)
+{
+        for (unsigned long i = 0; i < calls; i++)
+                bare_copy(bench->page_data, bench->source, PAGE);
+}
+
+static void seal_checked(struct bench *bench, unsigned long calls)
+{
+        uint64_t sum = 0;
+
+        for (unsigned long i = 0; i < calls; i++)
+                sum += rmmap_range_start(bench->page);
+        bench->source[0] = (unsigned char)sum;
+}
+
+static void seal_unchecked(struct bench *bench, unsigned long calls)
+{
+        uint64_t sum = 0;
+
+        for (unsigned long i = 0; i < calls; i++)
+                sum += bare_start(bench->page);
+        bench->source[0] = (unsigned char)sum;
+}
+
+static void raw_small(struct bench *bench, unsigned long calls)
+{
+        for (unsigned long i = 0; i < calls; i++)
+                must(rmmap_raw_write(bench->warm, 0, bench->source, SMALL), "raw write");
+}
+
+static void memcpy_small(struct bench *bench, unsigned long calls)
+{
+        for (unsigned long i = 0; i < calls; i++)
+                inlined_copy_64(bench->page_data, bench->source);
+}
+
+static const struct row {
+        const char *name, *mine_name, *bare_name;
+        operation *mine, *bare;
+        unsigned int threads;
+        unsigned long calls;
+} rows[] = {
+        {"allocate, 1 thread", "rmmap_allocate", "fetch_add", allocate_handle, allocate_fetch_add,
+         1, 1000000},
+        {"allocate, 8 threads", "rmmap_allocate", "fetch_add", allocate_handle, allocate_fetch_add,
+         8, 250000},
+        {"allocate, 8 threads", "rmmap_allocate", "mutex", allocate_handle, allocate_mutex, 8,
+         250000},
+        {"write 4 KiB, warm", "rmmap_write_range", "memcpy", write_page, memcpy_page, 1, 300000},
+        {"seal check", "rmmap_range_start", "a bare call", seal_checked, seal_unchecked, 1,
+         3000000},
+        {"raw write 64 bytes, warm", "rmmap_raw_write", "inlined memcpy", raw_small, memcpy_small,
+         1, 2000000},
+};
+
+struct worker {
+        struct bench *bench;
+        operation *operation;
+        unsigned long calls;
+        pthread_barrier_t *start;
+};
+
+static void *work(void *arg)
+{
+        struct worker *worker = arg;
+
+        pthread_barrier_wait(worker->start);
+        worker->operation(worker->bench, worker->calls);
+        return NULL;
+}
+
+static double now(void)
+{
+        struct timespec time;
+
+        clock_gettime(CLOCK_MONOTONIC, &time);
+        return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+/* Nanoseconds a call. */
+static double measure(struct bench *bench, operation *run, const struct row *row)
+{
+        struct worker worker = {bench, run, row->calls, NULL};
+        pthread_t threads[MOST_THREADS];
+        pthread_barrier_t start;
+        double began;
+
+        pthread_barrier_init(&start, NULL, row->threads);
+        worker.start = &start;
+        for (unsigned int i = 1; i < row->threads; i++)
+                must(-pthread_create(&threads[i], NULL, work, &worker), "pthread_create");
+        began = now();
+        work(&worker);
+        for (unsigned int i = 1; i < row->threads; i++)
+                pthread_join(threads[i], NULL);
+        pthread_barrier_destroy(&start);
+        return (now() - began) / ((double)row->calls * row->threads);
+}
+
+static int compare(const void *a, const void *b)
+{
+        double x = *(const double *)a, y = *(const double *)b;
+
+        return (x > y) - (x < y);
+}
+
+static double median(double *values, int count)
+{
+        qsort(values, (size_t)count, sizeof(*values), compare);
+        return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+static void run_row(struct bench *bench, const struct row *row, int rounds)
+{
+        static double mine[MOST_ROUNDS], bare[MOST_ROUNDS], differences[MOST_ROUNDS];
+        double mine_median, bare_median, difference;
+
+        for (int round = -1; round < rounds; round++) {
+                int slot = round < 0 ? 0 : round;
+
+                /* Who goes first changes, so that neither always finds the caches warm. */
+                if (round & 1)
+                        bare[slot] = measure(bench, row->bare, row);
+                mine[slot] = measure(bench, row->mine, row);
+                if (!(round & 1))
+                        bare[slot] = measure(bench, row->bare, row);
+                differences[slot] = mine[slot] - bare[slot];
+        }
+        mine_median = median(mine, rounds);
+        bare_median = median(bare, rounds);
+        difference = median(differences, rounds);
+        printf("%-25s %-18s %6.1f   %-15s %6.1f   %+6.1f\n", row->name, row->mine_name, mine_median,
+               row->bare_name, bare_median, difference);
+}
+
+static void open_files(struct bench *bench, const char *directory)
+{
+        struct rmmap_options sparse = RMMAP_OPTIONS_INIT;
+        char path[4096];
+
+        sparse.flags = RMMAP_NO_PREALLOCATE;
+        snprintf(path, sizeof(path), "%s/rmmap-costs-%ld", directory, (long)getpid());
+        must(rmmap_create(path, UINT64_C(1) << 42, &sparse, &bench->file), path);
+        unlink(path);
+        must(rmmap_create(path, UINT64_C(1) << 20, NULL, &bench->warm), path);
+        unlink(path);
+        must(rmmap_raw_fill(bench->warm, 1), "fill");
+        must(rmmap_allocate(bench->warm, PAGE, &bench->page), "allocate");
+        must(rmmap_range_data(bench->warm, bench->page, &bench->page_data), "data");
+}
+
+int main(int argc, char **argv)
+{
+        static struct bench bench = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+        const char *directory = ".";
+        int option, rounds = 31;
+
+        while ((option = getopt(argc, argv, "d:r:h")) != -1) {
+                if (option == 'd')
+                        directory = optarg;
+                else if (option == 'r' && atoi(optarg) > 0 && atoi(optarg) <= MOST_ROUNDS)
+                        rounds = atoi(optarg);
+                else
+                        return fprintf(stderr, "usage: rmmap-costs [-d DIRECTORY] [-r ROUNDS]\n"),
+                               option == 'h' ? EXIT_SUCCESS : 2;
+        }
+        open_files(&bench, directory);
+        printf("medians of %d rounds, ns a call, %ld processors\n", rounds,
+               sysconf(_SC_NPROCESSORS_ONLN));
+        printf("%-25s %-18s %6s   %-15s %6s   %6s\n", "", "", "ns", "against", "ns", "more");
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+                run_row(&bench, &rows[i], rounds);
+        rmmap_release(bench.warm);
+        rmmap_release(bench.file);
+        return EXIT_SUCCESS;
+}

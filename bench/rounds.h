@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef BENCH_ROUNDS_H
+#define BENCH_ROUNDS_H
+
+#include "bench.h"
+#include "options.h"
+#include "run.h"
+#include "statistics.h"
+
+#define MOST_ENGINES 16
+#define MOST_REFERENCES 2
+
+/* What an engine did in all rounds. */
+struct outcome {
+        const struct engine *engine;
+        int error; /* not 0: left out since the warm-up round */
+        struct sample *samples;
+        struct spread seconds;
+        double phases[PHASES], cpu, faults, disk_bytes; /* medians */
+        /* Its time divided by that of each reference. */
+        struct interval ahead[MOST_REFERENCES];
+};
+
+struct results {
+        const struct job *job;
+        unsigned int rounds;
+        struct outcome outcomes[MOST_ENGINES];
+        size_t count;
+        const struct outcome *references[MOST_REFERENCES];
+        size_t references_count;
+};
+
+/* Runs them all. An engine that can't do the job is left out; 0, or a negative errno. */
+int rounds_run(struct results *results, const struct job *job, const struct options *options);
+void rounds_free(struct results *results);
+
+/* Whether an error says that an engine can't do such a job here, rather than that it failed. */
+bool rounds_means_cannot(int error);
+const char *rounds_error_text(int error);
+
+#endif

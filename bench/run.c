@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* One run: prepare, and what the scenario times, phase by phase. */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "descriptor.h"
+#include "job.h"
+#include "machine.h"
+#include "run.h"
+#include "verify.h"
+
+/* The shifts of the passes, one after the other. */
+enum { SHIFT_OLDER = 1, SHIFT_PREPARED, SHIFT_WARMED, SHIFT_TIMED };
+
+struct run {
+        const struct job *job;
+        const struct engine *engine;
+        struct team *team;
+        const struct options *options;
+        struct sample *sample;
+        void *file;
+        double began;
+        double cpu_before;
+        uint64_t faults_before, disk_before;
+};
+
+static double now(void)
+{
+        struct timespec time;
+
+        clock_gettime(CLOCK_MONOTONIC, &time);
+        return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static double seconds_of(struct timeval time)
+{
+        return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+static void read_counters(const struct job *job, double *cpu, uint64_t *faults, uint64_t *disk)
+{
+        struct rusage usage;
+
+        getrusage(RUSAGE_SELF, &usage);
+        *cpu = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
+        *faults = (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
+        *disk = machine_disk_written(job->path);
+}
+
+static void counters_begin(struct run *run)
+{
+        read_counters(run->job, &run->cpu_before, &run->faults_before, &run->disk_before);
+}
+
+static void counters_end(struct run *run)
+{
+        struct sample *sample = run->sample;
+
+        read_counters(run->job, &sample->cpu, &sample->faults, &sample->disk_bytes);
+        sample->cpu -= run->cpu_before;
+        sample->faults -= run->faults_before;
+        sample->disk_bytes -= run->disk_before;
+}
+
+static void phase_begin(struct run *run)
+{
+        run->began = now();
+}
+
+static void phase_end(struct run *run, enum phase phase)
+{
+        run->sample->phases[phase] = now() - run->began;
+        if (run->job->scenario->timed & (1u << phase))
+                run->sample->seconds += run->sample->phases[phase];
+}
+
+void run_settle(const struct job *job, const struct options *options)
+{
+        struct timespec pause = {options->settle / 1000, options->settle % 1000 * 1000000L};
+        char path[sizeof(job->path)];
+        int fd;
+
+        memcpy(path, job->path, sizeof(path));
+        fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0) {
+                syncfs(fd);
+                close(fd);
+        }
+        nanosleep(&pause, NULL);
+}
+
+/* A file that somebody else wrote: on the disk, and in memory or not. */
+static int make_older_file(const struct run *run)
+{
+        const struct job *job = run->job;
+        int fd = descriptor_create(job->path, 0), err = 0;
+        /* Every block's length of the pool's data can be had at once. */
+        size_t block = (size_t)smaller(job->block, job->size);
+
+        if (fd < 0)
+                return fd;
+        for (uint64_t offset = 0; err == 0 && offset < job->size; offset += block)
+                err = descriptor_write(fd, pool_at(team_pool(run->team), offset, SHIFT_OLDER),
+                                       (size_t)smaller(block, job->size - offset), offset);
+        if (err == 0)
+                err = descriptor_sync(fd);
+        if (err == 0 && job->scenario->start == START_UNCACHED)
+                err = -posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+        close(fd);
+        return err;
+}
+
+static int open_phase(struct run *run)
+{
+        enum start start = run->job->scenario->start;
+        bool older = start == START_UNCACHED || start == START_CACHED;
+        int err = older ? make_older_file(run) : 0;
+
+        if (err != 0)
+                return err;
+        if (older)
+                run_settle(run->job, run->options);
+        counters_begin(run);
+        phase_begin(run);
+        err = older ? run->engine->open(run->engine, run->job, &run->file)
+                    : run->engine->create(run->engine, run->job, &run->file);
+        if (err != 0) {
+                run->file = NULL;
+                return err;
+        }
+        err = team_attach(run->team, run->engine, run->file);
+        phase_end(run, PHASE_CREATE);
+        return err;
+}
+
+static struct pass pass_of(const struct job *job, unsigned int shift)
+{
+        const struct scenario *scenario = job->scenario;
+
+        return (struct pass){scenario->order,
+                             scenario->operation,
+                             job->block,
+                             job->blocks,
+                             job->length,
+                             shift,
+                             false};
+}
+
+/* All of the file, as this engine would have written it earlier. */
+static int write_all_before(const struct run *run)
+{
+        const struct job *job = run->job;
+        size_t block = job->block < PAGE ? PAGE : job->block;
+        struct pass pass = {ORDER_IN_ORDER, OP_WRITE, block, NULL, (job->size + block - 1) / block,
+                            SHIFT_PREPARED, false};
+
+        return team_pass(run->team, &pass);
+}
+
+/* The state in which the timed part finds an open file. */
+static int prepare(struct run *run)
+{
+        enum start start = run->job->scenario->start;
+        struct pass pass = pass_of(run->job, start == START_CACHED ? SHIFT_OLDER : SHIFT_WARMED);
+        int err = 0;
+
+        if (start == START_WARM || start == START_SYNCED)
+                err = write_all_before(run);
+        if (err == 0 && start == START_SYNCED)
+                err = run->engine->sync(run->file);
+        if (pass.operation == OP_WRITE_DURABLE)
+                pass.operation = OP_WRITE;
+        if (err == 0 && (start == START_WARM || start == START_CACHED))
+                err = team_pass(run->team, &pass);
+        /* Not where it would make dirty pages clean, nor where creating is part of the time. */
+        if (start == START_SYNCED ||
+            (start == START_NEW && !(run->job->scenario->timed & TIME_CREATE)))
+                run_settle(run->job, run->options);
+        if (!(run->job->scenario->timed & TIME_CREATE))
+                counters_begin(run);
+        return err;
+}
+
+static int move_phase(struct run *run)
+{
+        bool reading = !job_writes(run->job);
+        int err = 0;
+
+        phase_begin(run);
+        for (unsigned int i = 0; i < run->job->passes && err == 0; i++) {
+                struct pass pass = pass_of(run->job, reading ? SHIFT_OLDER : SHIFT_TIMED + i);
+
+                err = team_pass(run->team, &pass);
+        }
+        phase_end(run, PHASE_MOVE);
+        if (err == 0 && run->job->durable) {
+                phase_begin(run);
+                err = run->engine->sync(run->file);
+                phase_end(run, PHASE_SYNC);
+        }
+        counters_end(run);
+        return err;
+}
+
+static int verify_run(const struct run *run)
+{
+        const struct job *job = run->job;
+        struct contents contents = {SHIFT_TIMED + job->passes - 1, 0};
+        struct pass pass = pass_of(job, SHIFT_OLDER);
+
+        pass.check = true;
+        if (!job_writes(job))
+                return team_pass(run->team, &pass);
+        if (job->scenario->start == START_UNCACHED)
+                contents.rest = SHIFT_OLDER;
+        else if (job->scenario->start != START_NEW)
+                contents.rest = SHIFT_PREPARED;
+        return verify(job, run->engine, run->file, team_pool(run->team), &contents);
+}
+
+static void close_phase(struct run *run)
+{
+        phase_begin(run);
+        if (run->file != NULL) {
+                team_detach(run->team);
+                run->engine->close(run->file);
+        }
+        unlink(run->job->path);
+        phase_end(run, PHASE_CLOSE);
+}
+
+int run_once(const struct job *job, const struct engine *engine, struct team *team,
+             const struct options *options, struct sample *sample)
+{
+        struct run run = {
+                .job = job, .engine = engine, .team = team, .options = options, .sample = sample};
+        int err;
+
+        memset(sample, 0, sizeof(*sample));
+        err = open_phase(&run);
+        if (err == 0)
+                err = prepare(&run);
+        if (err == 0)
+                err = move_phase(&run);
+        if (err == 0 && options->verify)
+                err = verify_run(&run);
+        close_phase(&run);
+        run_settle(job, options);
+        return err;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The scenarios. Where the file is created anew its creation belongs to the time, since that is
+ * where some engines pay for what they save later. The goals are ratios of medians of one run.
+ */
+#include "bench.h"
+
+/* What rows have in common; what differs stays in the row, since no member may be set twice. */
+#define COLD .start = START_NEW, .size = MIB(512), .passes = 1, .pattern = PATTERN_DENSE
+#define COLD_TIME .timed = TIME_CREATE | TIME_MOVE | TIME_SYNC
+#define WARM .start = START_WARM, .size = MIB(256), .passes = 4, .timed = TIME_MOVE
+#define REWRITE .start = START_SYNCED, .size = MIB(256), .passes = 1, .timed = TIME_MOVE
+#define SCATTERED                                                                                  \
+        .start = START_NEW, .order = ORDER_SCATTERED, .block = KIB(4), .count = 256, .passes = 1,  \
+        .threads = {1}, .durable = true, .pattern = PATTERN_SCATTERED
+#define RECORD .operation = OP_WRITE_DURABLE, .size = MIB(64), .block = KIB(4), .passes = 1
+#define READ .operation = OP_READ, .size = MIB(256), .threads = {1}
+#define READ_CACHED READ, .start = START_CACHED, .passes = 4, .timed = TIME_MOVE
+#define READ_COLD READ, .start = START_UNCACHED, .passes = 1, .timed = TIME_CREATE | TIME_MOVE
+
+/* clang-format off */
+const struct scenario scenarios[] = {
+        {.name = "headline",
+         .title = "create, 12 MiB chunks, durable, close, unlink",
+         COLD, .block = MIB(12), .threads = {12}, .durable = true, .timed = TIME_WHOLE,
+         .goal = {2.7, 1.3, 12, 12}},
+        {.name = "headline-tmpfs",
+         .title = "the same on tmpfs",
+         COLD, .place = ON_TMPFS, .block = MIB(12), .threads = {12}, .durable = true,
+         .timed = TIME_WHOLE, .goal = {1.0, 1.0, 12, 12}},
+
+        {.name = "cold-1m",
+         .title = "new file, 1 MiB chunks",
+         COLD, COLD_TIME, .block = MIB(1), .threads = {2, 1, 4, 12}, .goal = {2.4, 1.3, 1, 2}},
+        {.name = "cold-12m",
+         .title = "new file, 12 MiB chunks",
+         COLD, COLD_TIME, .block = MIB(12), .threads = {12, 1, 2, 4}, .goal = {4.0, 1.5, 12, 12}},
+        {.name = "cold-64k",
+         .title = "new file, 64 KiB chunks",
+         COLD, COLD_TIME, .block = KIB(64), .threads = {2}},
+        {.name = "cold-16k",
+         .title = "new file, 16 KiB chunks",
+         COLD, COLD_TIME, .block = KIB(16), .threads = {2}},
+        {.name = "cold-4k",
+         .title = "new file, 4 KiB in order",
+         COLD, COLD_TIME, .block = KIB(4), .threads = {2, 1, 4, 12}, .goal = {1.3, 4.0, 2, 2}},
+        {.name = "cold-4k-random",
+         .title = "new file, 4 KiB at random, all of it",
+         COLD, COLD_TIME, .order = ORDER_RANDOM, .block = KIB(4), .threads = {2, 1, 4, 12},
+         .goal = {1.8, 2.0, 2, 2}, .hint_goal = {5.0, 6.0, 2, 2}},
+
+        {.name = "scattered",
+         .title = "256 writes of 4 KiB far apart, durable",
+         SCATTERED, .size = MIB(512), .timed = TIME_MOVE | TIME_SYNC, .goal = {20, 0.95, 1, 1},
+         .most_written = 1.2},
+        {.name = "scattered-whole",
+         .title = "the same with create, close and unlink",
+         SCATTERED, .size = MIB(512), .timed = TIME_WHOLE},
+        {.name = "scattered-1t",
+         .title = "the same in a sparse file",
+         SCATTERED, .size = TIB(1), .sparse = true, .timed = TIME_WHOLE},
+
+        {.name = "warm-4k",
+         .title = "warm pages, 4 KiB in order",
+         WARM, .order = ORDER_IN_ORDER, .block = KIB(4), .threads = {1, 2},
+         .goal = {1.0, 15, 1, 1}},
+        {.name = "warm-4k-random",
+         .title = "warm pages, 4 KiB at random",
+         WARM, .order = ORDER_RANDOM, .block = KIB(4), .threads = {1, 2}, .goal = {1.5, 15, 1, 1}},
+        {.name = "warm-64k",
+         .title = "warm pages, 64 KiB",
+         WARM, .order = ORDER_IN_ORDER, .block = KIB(64), .threads = {1, 2},
+         .goal = {1.6, 2.5, 1, 1}},
+        {.name = "warm-1m",
+         .title = "warm pages, 1 MiB",
+         WARM, .order = ORDER_IN_ORDER, .block = MIB(1), .threads = {1, 2, 4, 12},
+         .goal = {1.6, 2.5, 1, 1}},
+        {.name = "warm-64b",
+         .title = "warm pages that the cache holds, 64 bytes",
+         .start = START_WARM, .order = ORDER_IN_ORDER, .size = MIB(1), .block = 64, .passes = 64,
+         .threads = {1}, .timed = TIME_MOVE},
+
+        {.name = "rewrite-4k",
+         .title = "rewrite after a sync, 4 KiB",
+         REWRITE, .order = ORDER_IN_ORDER, .block = KIB(4), .threads = {1},
+         .goal = {3.0, 3.0, 1, 1}},
+        {.name = "rewrite-4k-random",
+         .title = "rewrite after a sync, 4 KiB at random",
+         REWRITE, .order = ORDER_RANDOM, .block = KIB(4), .threads = {1}},
+        {.name = "rewrite-1m",
+         .title = "rewrite after a sync, 1 MiB",
+         REWRITE, .order = ORDER_IN_ORDER, .block = MIB(1), .threads = {1},
+         .goal = {3.0, 0.95, 1, 1}},
+        {.name = "overwrite-1m",
+         .title = "open and overwrite a file that isn't cached, 1 MiB",
+         .start = START_UNCACHED, .order = ORDER_IN_ORDER, .size = MIB(256), .block = MIB(1),
+         .passes = 1, .threads = {1}, .pattern = PATTERN_DENSE, COLD_TIME,
+         .goal = {3.0, 0.95, 1, 1}},
+
+        {.name = "record",
+         .title = "durable writes of 4 KiB, one at a time, in a written file",
+         RECORD, .start = START_SYNCED, .order = ORDER_RANDOM, .count = 128, .threads = {1},
+         .timed = TIME_MOVE, .goal = {1.8, 0.95, 1, 1}},
+        {.name = "record-dirty",
+         .title = "one durable write of 4 KiB while all the rest is dirty",
+         RECORD, .start = START_WARM, .order = ORDER_RANDOM, .count = 1, .threads = {1},
+         .timed = TIME_MOVE},
+        {.name = "records",
+         .title = "durable records of 4 KiB, one after the other in a new file",
+         RECORD, .start = START_NEW, .order = ORDER_ALLOCATED, .count = 512, .threads = {8, 1},
+         .timed = TIME_MOVE, .goal = {3.0, 2.0, 8, 8}},
+
+        {.name = "read-4k",
+         .title = "read cached pages, 4 KiB in order",
+         READ_CACHED, .order = ORDER_IN_ORDER, .block = KIB(4)},
+        {.name = "read-4k-random",
+         .title = "read cached pages, 4 KiB at random",
+         READ_CACHED, .order = ORDER_RANDOM, .block = KIB(4)},
+        {.name = "read-1m",
+         .title = "read cached pages, 1 MiB",
+         READ_CACHED, .order = ORDER_IN_ORDER, .block = MIB(1)},
+        {.name = "read-cold-4k",
+         .title = "open and read a file that isn't cached, 4 KiB",
+         READ_COLD, .order = ORDER_IN_ORDER, .block = KIB(4)},
+        {.name = "read-cold-1m",
+         .title = "open and read a file that isn't cached, 1 MiB",
+         READ_COLD, .order = ORDER_IN_ORDER, .block = MIB(1)},
+};
+/* clang-format on */
+
+const size_t scenarios_count = sizeof(scenarios) / sizeof(scenarios[0]);

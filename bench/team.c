@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "team.h"
+
+struct worker {
+        struct team *team;
+        pthread_t thread;
+        struct pool pool;
+        unsigned char *buffer; /* for reading */
+        void *context;
+        unsigned int number;
+};
+
+struct team {
+        const struct job *job;
+        const struct engine *engine;
+        pthread_barrier_t gate;
+        bool quit;
+        struct pass pass;
+        _Alignas(64) atomic_uint_fast64_t next; /* for engines without an allocator */
+        _Alignas(64) atomic_int error;
+        struct worker workers[MOST_THREADS];
+};
+
+/* Takes what is free next, as an allocator of ranges would. */
+static int take_next(struct team *team, size_t length, struct spot *spot)
+{
+        uint64_t size = team->job->size;
+
+        spot->offset = atomic_fetch_add_explicit(&team->next, length, memory_order_relaxed);
+        if (spot->offset >= size)
+                return -ENOSPC;
+        spot->length = (size_t)smaller(length, size - spot->offset);
+        return 0;
+}
+
+static mover *mover_for(const struct engine *engine, enum operation operation)
+{
+        if (operation == OP_READ)
+                return engine->read;
+        return operation == OP_WRITE ? engine->write : engine->write_durable;
+}
+
+static int move_allocated(struct worker *worker)
+{
+        struct team *team = worker->team;
+        const struct engine *engine = team->engine;
+        const struct pass *pass = &team->pass;
+        mover *move = mover_for(engine, pass->operation);
+        bool whole = team->job->count == 0;
+        uint64_t left = whole ? UINT64_MAX : pass->length / team->job->threads;
+        int err = 0;
+
+        while (err == 0 && left-- > 0) {
+                struct spot spot = {.length = pass->block};
+
+                err = engine->next != NULL ? engine->next(worker->context, pass->block, &spot)
+                                           : take_next(team, pass->block, &spot);
+                if (err == -ENOSPC && whole)
+                        return 0;
+                if (err == 0)
+                        err = move(worker->context, &spot,
+                                   pool_at(&worker->pool, spot.offset, pass->shift));
+        }
+        return err;
+}
+
+static int move_at_offsets(struct worker *worker)
+{
+        const struct team *team = worker->team;
+        const struct pass *pass = &team->pass;
+        mover *move = mover_for(team->engine, pass->operation);
+        bool reading = pass->operation == OP_READ;
+        uint64_t size = team->job->size, threads = team->job->threads;
+        uint64_t end = pass->length * (worker->number + 1) / threads;
+
+        for (uint64_t i = pass->length * worker->number / threads; i < end; i++) {
+                uint64_t offset = (pass->blocks != NULL ? pass->blocks[i] : i) * pass->block;
+                struct spot spot = {
+                        offset, (size_t)smaller(pass->block, size - offset), false, {0}};
+                unsigned char *data = pool_at(&worker->pool, offset, pass->shift);
+                int err = move(worker->context, &spot, reading ? worker->buffer : data);
+
+                if (err != 0)
+                        return err;
+                if (pass->check && memcmp(worker->buffer, data, spot.length) != 0)
+                        return -EILSEQ;
+        }
+        return 0;
+}
+
+static void move(struct worker *worker)
+{
+        struct team *team = worker->team;
+        int none = 0, err, drained;
+
+        err = team->pass.order == ORDER_ALLOCATED ? move_allocated(worker)
+                                                  : move_at_offsets(worker);
+        drained = team->engine->drain != NULL ? team->engine->drain(worker->context) : 0;
+        if (err == 0)
+                err = drained;
+        /* The first error is kept; the barrier orders it for whoever reads it. */
+        if (err != 0)
+                atomic_compare_exchange_strong_explicit(&team->error, &none, err,
+                                                        memory_order_relaxed, memory_order_relaxed);
+}
+
+static void *work(void *arg)
+{
+        struct worker *worker = arg;
+
+        for (;;) {
+                pthread_barrier_wait(&worker->team->gate);
+                if (worker->team->quit)
+                        return NULL;
+                move(worker);
+                pthread_barrier_wait(&worker->team->gate);
+        }
+}
+
+int team_pass(struct team *team, const struct pass *pass)
+{
+        bool alone = team->job->threads == 1;
+
+        team->pass = *pass;
+        atomic_store_explicit(&team->next, 0, memory_order_relaxed);
+        atomic_store_explicit(&team->error, 0, memory_order_relaxed);
+        if (!alone)
+                pthread_barrier_wait(&team->gate);
+        move(&team->workers[0]);
+        if (!alone)
+                pthread_barrier_wait(&team->gate);
+        return atomic_load_explicit(&team->error, memory_order_relaxed);
+}
+
+const struct pool *team_pool(const struct team *team)
+{
+        return &team->workers[0].pool;
+}
+
+int team_attach(struct team *team, const struct engine *engine, void *file)
+{
+        team->engine = engine;
+        for (unsigned int i = 0; i < team->job->threads; i++) {
+                struct worker *worker = &team->workers[i];
+                int err;
+
+                worker->context = NULL;
+                err = engine->attach != NULL ? engine->attach(file, &worker->context) : 0;
+                if (err != 0)
+                        return team_detach(team), err;
+                if (engine->attach == NULL)
+                        worker->context = file;
+        }
+        return 0;
+}
+
+void team_detach(struct team *team)
+{
+        for (unsigned int i = 0; i < team->job->threads; i++) {
+                struct worker *worker = &team->workers[i];
+
+                if (team->engine->detach != NULL && worker->context != NULL)
+                        team->engine->detach(worker->context);
+                worker->context = NULL;
+        }
+}
+
+static int make_worker(struct team *team, unsigned int number)
+{
+        struct worker *worker = &team->workers[number];
+        void *buffer = NULL;
+        int err = pool_make(&worker->pool, team->job->block);
+
+        worker->team = team;
+        worker->number = number;
+        if (err == 0 && posix_memalign(&buffer, PAGE, team->job->block + PAGE) != 0)
+                err = -ENOMEM;
+        worker->buffer = buffer;
+        if (err == 0) {
+                /* Touched before any clock runs. */
+                memset(buffer, 1, team->job->block + PAGE);
+                if (number != 0)
+                        err = -pthread_create(&worker->thread, NULL, work, worker);
+        }
+        return err;
+}
+
+int team_start(struct team **team, const struct job *job)
+{
+        struct team *new = NULL;
+        void *room;
+
+        if (posix_memalign(&room, 64, sizeof(*new)) != 0)
+                return -ENOMEM;
+        new = memset(room, 0, sizeof(*new));
+        new->job = job;
+        pthread_barrier_init(&new->gate, NULL, job->threads);
+        for (unsigned int i = 0; i < job->threads; i++) {
+                int err = make_worker(new, i);
+
+                /* Those that wait at the gate can't be called back: the program ends anyway. */
+                if (err != 0)
+                        return err;
+        }
+        *team = new;
+        return 0;
+}
+
+void team_stop(struct team *team)
+{
+        team->quit = true;
+        if (team->job->threads > 1)
+                pthread_barrier_wait(&team->gate);
+        for (unsigned int i = 0; i < team->job->threads; i++) {
+                if (i != 0)
+                        pthread_join(team->workers[i].thread, NULL);
+                pool_free(&team->workers[i].pool);
+                free(team->workers[i].buffer);
+        }
+        pthread_barrier_destroy(&team->gate);
+        free(team);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The threads. They live as long as their job and wait between passes, so that starting them is
+ * no part of any time. The caller is the first of them: a job of one thread wakes nobody.
+ */
+#ifndef BENCH_TEAM_H
+#define BENCH_TEAM_H
+
+#include "bench.h"
+#include "pool.h"
+
+/* One way through a file. */
+struct pass {
+        enum order order;
+        enum operation operation;
+        size_t block;
+        const uint32_t *blocks;
+        uint64_t length; /* operations, of all threads together */
+        unsigned int shift;
+        bool check; /* what was read is compared */
+};
+
+struct team;
+
+int team_start(struct team **team, const struct job *job);
+void team_stop(struct team *team);
+
+/* The engine's file for the passes that follow, and the contexts for it. */
+int team_attach(struct team *team, const struct engine *engine, void *file);
+void team_detach(struct team *team);
+
+int team_pass(struct team *team, const struct pass *pass);
+const struct pool *team_pool(const struct team *team);
+
+#endif

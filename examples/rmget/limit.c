@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * limit.c - --limit-rate, over all connections together
+ *
+ * libcurl's own limit is for one request: many short ones would each begin with a burst. So a
+ * connection pauses when the bytes of this moment are used up, and goes on when there are more.
+ */
+#include "rmget.h"
+
+static const double burst = 0.1; /* seconds whose bytes may be saved up */
+
+void limit_begin(struct limit *limit, uint64_t rate)
+{
+        *limit = (struct limit){.rate = (double)rate, .last = now()};
+}
+
+/* Whether a connection may take bytes now. Those of one callback may be too many: that is debt. */
+bool limit_allows(struct limit *limit)
+{
+        double time = now();
+
+        if (limit->rate <= 0)
+                return true;
+        limit->credit += (time - limit->last) * limit->rate;
+        limit->last = time;
+        if (limit->credit > burst * limit->rate)
+                limit->credit = burst * limit->rate;
+        return limit->credit > 0;
+}
+
+void limit_took(struct limit *limit, size_t bytes)
+{
+        limit->credit -= (double)bytes;
+}
+
+/* Small enough that no debt lasts longer than a moment. */
+long limit_buffer(uint64_t rate)
+{
+        const uint64_t least = 1024, most = 256 * 1024;
+
+        if (!rate || rate / 8 > most)
+                return (long)most;
+        return (long)(rate / 8 < least ? least : rate / 8);
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* main.c - ask, make room, fetch, verify, make durable, and only then give it its name */
+#include "rmget.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool append(struct curl_slist **list, const char *line)
+{
+        struct curl_slist *longer = curl_slist_append(*list, line);
+
+        if (longer)
+                *list = longer;
+        return longer;
+}
+
+static bool copy_headers(struct curl_slist **list, const struct options *options)
+{
+        const struct curl_slist *header = options->headers;
+
+        if (!append(list, "Accept-Encoding: identity")) /* the file itself, not packed for travel */
+                return false;
+        while (header && append(list, header->data))
+                header = header->next;
+        return !header;
+}
+
+/* If-Range: should the file change meanwhile, the server sends the new one whole, and we see it. */
+static bool add_if_range(struct job *job)
+{
+        const char *validator = response_validator(&job->facts);
+        char line[sizeof(job->facts.etag) + 16];
+
+        if (!copy_headers(&job->range_headers, job->options))
+                return false;
+        if (!validator)
+                return true;
+        snprintf(line, sizeof(line), "If-Range: %s", validator);
+        return append(&job->range_headers, line);
+}
+
+static bool job_open(struct job *job, const struct options *options)
+{
+        *job = (struct job){.options = options, .output.fd = -1};
+        job->multi = curl_multi_init();
+        job->url = strdup(options->url);
+        return job->multi && job->url && copy_headers(&job->headers, options);
+}
+
+static void job_close(struct job *job)
+{
+        curl_multi_cleanup(job->multi);
+        curl_slist_free_all(job->headers);
+        curl_slist_free_all(job->range_headers);
+        output_close(&job->output);
+        free(job->url);
+}
+
+static enum status fetch(struct job *job)
+{
+        char size[SIZE_TEXT];
+        enum status status;
+
+        if (job->source == SOURCE_UNKNOWN || job->source == SOURCE_EMPTY) {
+                if (job->source == SOURCE_UNKNOWN)
+                        note("%s: length not known, one connection", job->output.path);
+                status = output_plain(&job->output);
+                return status ? status : stream(job);
+        }
+        status = output_map(&job->output, job->size);
+        if (status)
+                return status;
+        if (!add_if_range(job))
+                return fail(FAILED, "no memory");
+        note("%s: %s%s", job->output.path, size_text(size, job->size),
+             job->source == SOURCE_STREAM ? ", one connection: the server sends no parts" : "");
+        return transfer(job);
+}
+
+/* As sha256sum prints it, so that sha256sum -c can read it. */
+static enum status print_digest(const struct job *job)
+{
+        const char *name = job->output.path;
+
+        if (job->options->quiet)
+                return DONE;
+        if (strpbrk(name, "\\\n\r"))
+                putchar('\\');
+        printf("%s  ", job->digest);
+        for (; *name; name++) {
+                if (strchr("\\\n\r", *name))
+                        printf("\\%c", *name == '\n' ? 'n' : *name == '\r' ? 'r' : '\\');
+                else
+                        putchar(*name);
+        }
+        putchar('\n');
+        if (fflush(stdout))
+                return fail(FAILED, "standard output: %s", strerror(errno));
+        return DONE;
+}
+
+static enum status run(struct job *job)
+{
+        char size[SIZE_TEXT], rate[SIZE_TEXT];
+        enum status status = output_name(&job->output, job->options);
+        double begun = now(), passed;
+
+        if (!status)
+                status = probe(job);
+        if (!status)
+                status = fetch(job);
+        if (!status && signals_caught())
+                status = INTERRUPTED;
+        if (!status)
+                status = output_publish(&job->output, job->options->force);
+        if (status)
+                return status;
+        passed = now() - begun;
+        note("%s: complete, %s in %.1f s, %s/s", job->output.path, size_text(size, job->size),
+             passed, size_text(rate, (uint64_t)((double)job->size / (passed + 1e-6))));
+        return print_digest(job);
+}
+
+static enum status download(const struct options *options)
+{
+        enum status status;
+        struct job job;
+
+        say_only_errors(options->quiet);
+        if (!signals_open() || curl_global_init(CURL_GLOBAL_DEFAULT))
+                return fail(FAILED, "can't begin");
+        if (job_open(&job, options))
+                status = run(&job);
+        else
+                status = fail(FAILED, "no memory");
+        progress_end();
+        job_close(&job);
+        curl_global_cleanup();
+        return status;
+}
+
+int main(int argc, char **argv)
+{
+        struct options options;
+        enum status status;
+
+        setlocale(LC_CTYPE, "");
+        status = options_parse(&options, argc, argv);
+        if (!status && options.url)
+                status = download(&options);
+        options_free(&options);
+        if (status == INTERRUPTED) {
+                fail(status, "interrupted; nothing is left behind");
+                signals_die(signals_caught());
+                return INTERRUPTED + signals_caught();
+        }
+        return (int)status;
+}

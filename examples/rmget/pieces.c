@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * pieces.c - who downloads what
+ *
+ * The map's allocator hands the file out in pieces, each to one connection: no byte is given to
+ * two, and nothing has to be remembered for that. A piece is small against the file, so that fast
+ * connections simply take more of them; at the very end the rest of a slow one is split.
+ */
+#include "rmget.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum {
+        PIECES_EACH = 8, /* of one connection, in the mean */
+        LEAST_PIECE = 256 * 1024,
+        MOST_PIECE = 16 * 1024 * 1024, /* what a lost connection may have to fetch again */
+        LEAST_SPLIT = 32 * 1024,
+        SYNC_AT_ONCE = 32,
+};
+
+bool pieces_open(struct pieces *pieces, const struct job *job)
+{
+        uint64_t size = job->size / (job->options->connections * PIECES_EACH);
+
+        size = size < LEAST_PIECE ? LEAST_PIECE : size > MOST_PIECE ? MOST_PIECE : size;
+        *pieces = (struct pieces){.file = job->output.file, .size = rmmap_align_up(size)};
+        pieces->returned = calloc(job->options->connections, sizeof(*pieces->returned));
+        return pieces->returned;
+}
+
+void pieces_close(struct pieces *pieces)
+{
+        free(pieces->returned);
+        free(pieces->receipts);
+        *pieces = (struct pieces){0};
+}
+
+uint64_t piece_left(const struct piece *piece)
+{
+        return rmmap_range_length(piece->range) - piece->done;
+}
+
+int pieces_next(struct pieces *pieces, struct piece *piece)
+{
+        if (pieces->returned_count) {
+                *piece = pieces->returned[--pieces->returned_count];
+                return 0;
+        }
+        *piece = (struct piece){0};
+        return rmmap_allocate(pieces->file, pieces->size, &piece->range);
+}
+
+/* What a connection that ends has left over. There are no more of these than connections. */
+void pieces_return(struct pieces *pieces, const struct piece *piece)
+{
+        pieces->returned[pieces->returned_count] = *piece;
+        pieces->returned[pieces->returned_count++].failures = 0;
+}
+
+/* The file as one piece, whatever was given out before: the caller drops all of those. */
+int pieces_whole(struct pieces *pieces, struct piece *piece)
+{
+        struct rmmap_range rest;
+        int error = rmmap_allocate(pieces->file, rmmap_size(pieces->file), &rest);
+
+        if (error && error != -ENOSPC)
+                return error;
+        pieces->receipt_count = pieces->returned_count = 0;
+        pieces->complete = 0;
+        *piece = (struct piece){0};
+        return rmmap_claim_range(pieces->file, 0, rmmap_size(pieces->file), &piece->range);
+}
+
+int pieces_split(struct piece *piece, struct piece *high)
+{
+        uint64_t left = piece_left(piece);
+        struct rmmap_range upper, lower;
+        int split;
+
+        if (left < 2 * LEAST_SPLIT)
+                return 0;
+        split = rmmap_range_split_up(piece->range, piece->done + left / 2, &lower, &upper);
+        if (split != RMMAP_SPLIT_BOTH)
+                return split < 0 ? split : 0;
+        piece->range = lower;
+        *high = (struct piece){.range = upper};
+        return 1;
+}
+
+/* The receipt is what can be flushed now, while the rest still comes in, and synced at the end. */
+int pieces_complete(struct pieces *pieces, const struct piece *piece)
+{
+        int error;
+
+        if (pieces->receipt_count == pieces->receipt_capacity) {
+                size_t capacity = pieces->receipt_capacity ? 2 * pieces->receipt_capacity : 64;
+                void *more = reallocarray(pieces->receipts, capacity, sizeof(*pieces->receipts));
+
+                if (!more)
+                        return -ENOMEM;
+                pieces->receipts = more;
+                pieces->receipt_capacity = capacity;
+        }
+        error = rmmap_commit_range(pieces->file, piece->range,
+                                   &pieces->receipts[pieces->receipt_count]);
+        if (error)
+                return error;
+        pieces->complete += rmmap_range_length(piece->range);
+        error = rmmap_flush_range(pieces->file, pieces->receipts[pieces->receipt_count++]);
+        return error == -EOPNOTSUPP ? 0 : error; /* then the sync does all of it */
+}
+
+/* A few at a time: Ctrl-C need not wait for a slow disk. */
+enum status pieces_sync(struct pieces *pieces, const struct job *job)
+{
+        enum status status = DONE;
+
+        progress_begin(job->options, "to disk ", job->size);
+        for (size_t i = 0; !status && i < pieces->receipt_count; i += SYNC_AT_ONCE) {
+                const struct rmmap_receipt *receipts = pieces->receipts + i;
+                size_t left = pieces->receipt_count - i;
+                size_t count = left < SYNC_AT_ONCE ? left : SYNC_AT_ONCE;
+                int error = rmmap_sync_ranges(pieces->file, receipts, count);
+
+                if (error)
+                        status = output_failed(&job->output, error);
+                else if (signals_caught())
+                        status = INTERRUPTED;
+                while (count--)
+                        progress_add((int64_t)rmmap_receipt_length(receipts[count]));
+                progress_tick(NULL, 0);
+        }
+        progress_end();
+        return status;
+}

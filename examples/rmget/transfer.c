@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * transfer.c - all connections at once
+ *
+ * By ranges over several connections where the server can; otherwise the whole file over one.
+ */
+#include "rmget.h"
+
+#include <stdlib.h>
+
+static enum status take_ended(struct transfer *transfer, bool *any)
+{
+        CURLMsg *message;
+        int queued;
+
+        *any = false;
+        while ((message = curl_multi_info_read(transfer->job->multi, &queued))) {
+                CURL *easy = message->easy_handle;
+                CURLcode code = message->data.result; /* removing the handle ends the message */
+                struct connection *connection;
+                enum status status;
+
+                *any = true;
+                curl_easy_getinfo(easy, CURLINFO_PRIVATE, &connection);
+                curl_multi_remove_handle(transfer->job->multi, easy);
+                status = schedule_ended(transfer, connection, code);
+                if (status)
+                        return status;
+        }
+        return DONE;
+}
+
+static signed char cell_of(const struct connection *connection)
+{
+        uint64_t length = rmmap_range_length(connection->piece.range);
+
+        if (connection->activity == WAITING)
+                return CELL_WAITS;
+        if (connection->activity != RUNNING || !length)
+                return CELL_NONE;
+        return (signed char)(CELL_FULL * connection->piece.done / length);
+}
+
+static void show(const struct transfer *transfer)
+{
+        signed char cells[CELLS_MAX];
+
+        for (size_t i = 0; i < transfer->count; i++)
+                cells[i] = cell_of(&transfer->connections[i]);
+        progress_tick(cells, transfer->count);
+}
+
+/* All in turn, lest the first take everything. Milliseconds until it is worth to look again. */
+static int go_on(struct transfer *transfer)
+{
+        bool any_paused = false;
+
+        if (limit_allows(&transfer->limit) && transfer->count)
+                transfer->turn = (transfer->turn + 1) % transfer->count;
+        for (size_t i = 0; i < transfer->count; i++) {
+                size_t next = (transfer->turn + i) % transfer->count;
+
+                if (limit_allows(&transfer->limit))
+                        connection_go_on(&transfer->connections[next]);
+                any_paused |= transfer->connections[next].paused;
+        }
+        return any_paused ? 20 : 100;
+}
+
+static enum status run(struct transfer *transfer)
+{
+        enum status status;
+        bool any;
+        int running;
+
+        for (;;) {
+                int wait = go_on(transfer);
+
+                status = schedule_start(transfer);
+                if (status || schedule_is_done(transfer))
+                        return status;
+                if (curl_multi_perform(transfer->job->multi, &running))
+                        return fail(FAILED, "can't go on with the requests");
+                status = take_ended(transfer, &any);
+                if (status || transfer->one_stream)
+                        return status;
+                show(transfer);
+                status = request_wait(transfer->job->multi, any ? 0 : wait);
+                if (status)
+                        return status;
+        }
+}
+
+static void close_connections(struct transfer *transfer)
+{
+        while (transfer->count)
+                connection_close(&transfer->connections[--transfer->count]);
+        free(transfer->connections);
+        transfer->connections = NULL;
+}
+
+static bool open_connections(struct transfer *transfer, size_t count)
+{
+        transfer->connections = calloc(count, sizeof(*transfer->connections));
+        if (!transfer->connections)
+                return false;
+        while (transfer->count < count) {
+                struct connection *connection = &transfer->connections[transfer->count];
+
+                if (!connection_open(connection, transfer->job, &transfer->limit))
+                        return false;
+                transfer->count++;
+        }
+        return true;
+}
+
+/* No more connections than there are pieces. */
+static size_t useful_connections(const struct transfer *transfer)
+{
+        uint64_t pieces = (transfer->job->size - 1) / transfer->pieces.size + 1;
+        unsigned wanted = transfer->job->options->connections;
+
+        return wanted < pieces ? wanted : (size_t)pieces;
+}
+
+static enum status run_ranges(struct transfer *transfer)
+{
+        if (!open_connections(transfer, useful_connections(transfer)))
+                return fail(FAILED, "no memory");
+        return run(transfer);
+}
+
+static enum status run_stream(struct transfer *transfer)
+{
+        struct connection *only;
+        int error;
+
+        if (!open_connections(transfer, 1))
+                return fail(FAILED, "no memory");
+        only = transfer->connections;
+        error = pieces_whole(&transfer->pieces, &only->piece);
+        if (error)
+                return output_failed(&transfer->job->output, error);
+        if (!connection_start(only))
+                return fail(FAILED, "can't start a request");
+        return run(transfer);
+}
+
+static enum status run_either(struct transfer *transfer)
+{
+        struct job *job = transfer->job;
+        enum status status;
+
+        progress_begin(job->options, "", job->size);
+        if (job->source == SOURCE_STREAM)
+                return run_stream(transfer);
+        status = run_ranges(transfer);
+        if (status || !transfer->one_stream)
+                return status;
+        note("the server no longer sends parts: beginning anew, over one connection");
+        close_connections(transfer);
+        transfer->one_stream = false;
+        job->source = SOURCE_STREAM;
+        progress_begin(job->options, "", job->size);
+        return run_stream(transfer);
+}
+
+enum status transfer(struct job *job)
+{
+        struct transfer transfer = {.job = job};
+        enum status status;
+
+        if (!pieces_open(&transfer.pieces, job))
+                return fail(FAILED, "no memory");
+        limit_begin(&transfer.limit, job->options->limit_rate);
+        status = run_either(&transfer);
+        close_connections(&transfer);
+        progress_end();
+        if (!status && transfer.pieces.complete != job->size)
+                status = fail(FAILED, "pieces are missing");
+        if (!status)
+                status = verify_map(job);
+        if (!status)
+                status = pieces_sync(&transfer.pieces, job);
+        pieces_close(&transfer.pieces);
+        return status;
+}

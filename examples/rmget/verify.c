@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* verify.c - SHA-256 */
+#include "rmget.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLICE = 1024 * 1024 };
+
+/* Take the digest and, where one is expected, compare. */
+enum status verify_digest(struct job *job, EVP_MD_CTX *context)
+{
+        const struct options *options = job->options;
+        unsigned char digest[EVP_MAX_MD_SIZE];
+
+        if (EVP_DigestFinal_ex(context, digest, NULL) != 1)
+                return fail(FAILED, "can't compute a SHA-256 digest");
+        for (size_t i = 0; i < DIGEST_SIZE; i++)
+                snprintf(job->digest + 2 * i, 3, "%02x", digest[i]);
+        if (options->has_sha256 && memcmp(digest, options->sha256, DIGEST_SIZE))
+                return fail(MISMATCH, "%s: wrong content: its SHA-256 is %s", options->url,
+                            job->digest);
+        return DONE;
+}
+
+/*
+ * Read in slices rather than through rmmap_range_view: a bad sector, or somebody who shortens the
+ * file, is then an error and not a signal.
+ */
+static enum status add_map(struct job *job, EVP_MD_CTX *context, unsigned char *slice)
+{
+        struct rmmap_file *file = job->output.file;
+        struct rmmap_range all;
+        uint64_t offset = 0;
+        int error = rmmap_claim_range(file, 0, job->size, &all);
+
+        while (!error && offset < job->size) {
+                uint64_t left = job->size - offset;
+                size_t length = left < SLICE ? (size_t)left : SLICE;
+
+                error = rmmap_read_within(file, all, offset, slice, length);
+                if (!error && EVP_DigestUpdate(context, slice, length) != 1)
+                        return fail(FAILED, "can't compute a SHA-256 digest");
+                if (signals_caught())
+                        return INTERRUPTED;
+                offset += length;
+                progress_add((int64_t)length);
+                progress_tick(NULL, 0);
+        }
+        return error ? output_failed(&job->output, error) : DONE;
+}
+
+enum status verify_map(struct job *job)
+{
+        EVP_MD_CTX *context;
+        unsigned char *slice;
+        enum status status;
+
+        if (job->options->quiet && !job->options->has_sha256)
+                return DONE; /* nobody would see it */
+        context = EVP_MD_CTX_new();
+        slice = malloc(SLICE);
+        progress_begin(job->options, "checking ", job->size);
+        if (!context || !slice || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1)
+                status = fail(FAILED, "can't compute a SHA-256 digest");
+        else
+                status = add_map(job, context, slice);
+        progress_end();
+        if (!status)
+                status = verify_digest(job, context);
+        free(slice);
+        EVP_MD_CTX_free(context);
+        return status;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The allocator for any number of threads.
+ *
+ *  A.1  No byte is in two ranges: each is a piece of one counter's single order of additions.
+ *  A.2  allocate is wait-free where fetch-and-add is one instruction: see bump_add.
+ *  A.3  exact is lock-free: when one thread's compare-and-swap fails, another's succeeded.
+ */
+#include "allocator.h"
+#include "bump.h"
+
+#define NAME UINT64_C(0x746e6572727563) /* "current", little-endian */
+
+static int concurrent_create(const struct rmmap_allocator_args *args, void **state)
+{
+        return bump_create(args, NAME, state);
+}
+
+static int allocate_exact(struct bump *bump, uint64_t size, uint64_t *start, uint64_t *end)
+{
+        uint64_t count = bump_units(bump, size);
+        size_t from = atomic_load_explicit(&bump->next, memory_order_relaxed);
+
+        do {
+                if (from > bump->whole || count > bump->whole - from)
+                        return -ENOSPC;
+        } while (!atomic_compare_exchange_weak_explicit(&bump->next, &from, from + (size_t)count,
+                                                        memory_order_relaxed,
+                                                        memory_order_relaxed));
+        bump_place(bump, from, (size_t)count, start, end);
+        return 0;
+}
+
+int allocator_concurrent_allocate(void *state, uint64_t size, uint32_t flags, uint64_t *start,
+                                  uint64_t *end)
+{
+        int err = bump_check_request(state, size, flags, start, end);
+
+        if (err != 0)
+                return err;
+        if (flags & RMMAP_ALLOCATE_EXACT)
+                return allocate_exact(state, size, start, end);
+        return bump_add(state, size, start, end);
+}
+
+const struct rmmap_allocator_ops *rmmap_concurrent_allocator(void)
+{
+        static const struct rmmap_allocator_ops ops = {
+                .size = sizeof(ops),
+                .name = "concurrent",
+                .flags = RMMAP_ALLOCATOR_THREAD_SAFE,
+                .create = concurrent_create,
+                .destroy = bump_destroy,
+                .allocate = allocator_concurrent_allocate,
+                .remaining = bump_remaining,
+                .claim = bump_claim,
+                .save = bump_save,
+                .restore = bump_restore,
+        };
+
+        return &ops;
+}

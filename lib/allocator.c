@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi-struct.h"
+#include "allocator.h"
+#include "checked.h"
+#include "compiler.h"
+
+ASSERT_ABI_SIZE(struct rmmap_allocator_ops, 10 * sizeof(void *) + 8);
+ASSERT_ABI_SIZE(struct rmmap_allocator_args, 2 * sizeof(void *) + 24);
+
+#define KNOWN_FLAGS RMMAP_ALLOCATOR_THREAD_SAFE
+
+/* An op's word, held to what ops may say; also_allowed is that op's own. */
+static int checked_answer(int answer, int also_allowed)
+{
+        switch (answer) {
+        case 0:
+        case -ENOSPC:
+        case -EBUSY:
+        case -ENOMEM:
+        case -EINVAL:
+        case -EOPNOTSUPP:
+        case -ERANGE:
+                return answer;
+        default:
+                return answer == also_allowed ? answer : -EPROTO;
+        }
+}
+
+static int read_ops(struct allocator *allocator, const struct rmmap_allocator_ops *given)
+{
+        struct rmmap_allocator_ops *ops = &allocator->ops;
+        int err = abi_struct_read(ops, sizeof(*ops), sizeof(*ops), given);
+
+        if (err != 0)
+                return err;
+        if (ops->flags & ~KNOWN_FLAGS)
+                return -EOPNOTSUPP;
+        if (ops->create == NULL || ops->destroy == NULL || ops->allocate == NULL ||
+            ops->remaining == NULL)
+                return -EINVAL;
+        return 0;
+}
+
+int allocator_create(struct allocator *allocator, const struct rmmap_allocator_ops *ops,
+                     const void *config, uint64_t first, uint64_t total)
+{
+        struct rmmap_allocator_args args = {
+                .size = sizeof(args),
+                .config = config,
+                .first = min_u64(align_up_to(first, RMMAP_ALIGNMENT), total),
+                .total = total,
+                .alignment = RMMAP_ALIGNMENT,
+        };
+        int err = read_ops(allocator, ops != NULL ? ops : rmmap_concurrent_allocator());
+
+        if (err != 0)
+                return err;
+        allocator->total = total;
+        allocator->name = strdup(allocator->ops.name ? allocator->ops.name : "unnamed");
+        if (allocator->name == NULL)
+                return -ENOMEM;
+        allocator->state = NULL;
+        err = checked_answer(allocator->ops.create(&args, &allocator->state), -EFBIG);
+        if (err != 0) {
+                free(allocator->name);
+                allocator->name = NULL;
+        }
+        return err;
+}
+
+void allocator_destroy(struct allocator *allocator)
+{
+        if (allocator->name == NULL)
+                return;
+        allocator->ops.destroy(allocator->state);
+        free(allocator->name);
+        allocator->name = NULL;
+}
+
+static bool is_boundary(const struct allocator *allocator, uint64_t offset)
+{
+        return is_aligned_to(offset, RMMAP_ALIGNMENT) || offset == allocator->total;
+}
+
+/* A plug-in is believed only where it can't do harm. */
+static bool is_plausible(const struct allocator *allocator, uint64_t start, uint64_t end)
+{
+        return start < end && end <= allocator->total && is_aligned_to(start, RMMAP_ALIGNMENT) &&
+               is_boundary(allocator, end);
+}
+
+int allocator_allocate(const struct allocator *allocator, uint64_t size, uint32_t flags,
+                       uint64_t *start, uint64_t *end)
+{
+        int err = checked_answer(allocator->ops.allocate(allocator->state, size, flags, start, end),
+                                 0);
+
+        if (err != 0)
+                return err;
+        if (!is_plausible(allocator, *start, *end))
+                return -EPROTO;
+        if ((flags & RMMAP_ALLOCATE_EXACT) && *end - *start != align_up_to(size, RMMAP_ALIGNMENT))
+                return -EPROTO;
+        return 0;
+}
+
+uint64_t allocator_remaining(const struct allocator *allocator)
+{
+        return min_u64(allocator->ops.remaining(allocator->state), allocator->total);
+}
+
+int allocator_give_back(const struct allocator *allocator, uint64_t start, uint64_t end)
+{
+        if (allocator->ops.give_back == NULL)
+                return -EOPNOTSUPP;
+        return checked_answer(allocator->ops.give_back(allocator->state, start, end), 0);
+}
+
+int allocator_claim(const struct allocator *allocator, uint64_t start, uint64_t end)
+{
+        if (start >= end)
+                return -EINVAL;
+        if (end > allocator->total)
+                return -ERANGE;
+        if (!is_aligned_to(start, RMMAP_ALIGNMENT) || !is_boundary(allocator, end))
+                return -EINVAL;
+        if (allocator->ops.claim == NULL)
+                return -EOPNOTSUPP;
+        return checked_answer(allocator->ops.claim(allocator->state, start, end), 0);
+}
+
+int allocator_save(const struct allocator *allocator, void *buffer, size_t *length)
+{
+        size_t used = *length;
+        int err;
+
+        if (allocator->ops.save == NULL)
+                return -EOPNOTSUPP;
+        err = checked_answer(allocator->ops.save(allocator->state, buffer, &used), -ENOBUFS);
+        if (err == 0 && buffer != NULL && used > *length)
+                return -EPROTO; /* it wrote beyond the buffer, or says so */
+        if (err == 0 || err == -ENOBUFS)
+                *length = used;
+        return err;
+}
+
+int allocator_restore(const struct allocator *allocator, const void *buffer, size_t length)
+{
+        if (allocator->ops.restore == NULL)
+                return -EOPNOTSUPP;
+        return checked_answer(allocator->ops.restore(allocator->state, buffer, length), -EBADMSG);
+}

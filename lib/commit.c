@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <sched.h>
+
+#include "checked.h"
+#include "commit.h"
+#include "compiler.h"
+#include "process.h"
+#include "sync-annotations.h"
+
+/* In a generation: that process is making the commit its own just now. */
+#define ADOPTING (UINT64_C(1) << 63)
+
+/* Requests this far apart are cheaper served by syncing everything than one by one. */
+#define WIDEST_JOIN (UINT64_C(1) << 20)
+
+static void reset(struct commit *commit)
+{
+        pthread_mutex_init(&commit->lock, NULL);
+        pthread_cond_init(&commit->finished_one, NULL);
+        commit->busy = commit->wanted = false;
+        commit->finished = commit->started;
+}
+
+void commit_init(struct commit *commit, uint64_t generation)
+{
+        commit->started = commit->calls = 0;
+        reset(commit);
+        atomic_init(&commit->generation, generation);
+        NOTE_ATOMIC(&commit->generation);
+}
+
+void commit_destroy(struct commit *commit)
+{
+        /* In a child that never synced they belong to threads that aren't here: destroying a
+         * condition waits for its waiters, and those never come. */
+        if (process_forked(atomic_load_explicit(&commit->generation, memory_order_relaxed)))
+                return;
+        pthread_cond_destroy(&commit->finished_one);
+        pthread_mutex_destroy(&commit->lock);
+}
+
+/*
+ * In a child the lock may be held, and a round be running, by threads that don't exist here. One
+ * thread of the child starts afresh. Acquire and release: the others see it done.
+ */
+static NOINLINE void adopt(struct commit *commit)
+{
+        uint64_t mine = process_generation();
+        uint64_t seen = atomic_load_explicit(&commit->generation, memory_order_acquire);
+
+        while (seen != mine) {
+                /* Somebody else's mark is that of a thread left behind by one more fork. */
+                if (seen != (mine | ADOPTING) &&
+                    atomic_compare_exchange_strong_explicit(&commit->generation, &seen,
+                                                            mine | ADOPTING, memory_order_acquire,
+                                                            memory_order_acquire)) {
+                        reset(commit);
+                        atomic_store_explicit(&commit->generation, mine, memory_order_release);
+                        return;
+                }
+                sched_yield();
+                seen = atomic_load_explicit(&commit->generation, memory_order_acquire);
+        }
+}
+
+static void lock(struct commit *commit)
+{
+        if (unlikely(process_forked(
+                    atomic_load_explicit(&commit->generation, memory_order_acquire))))
+                adopt(commit);
+        pthread_mutex_lock(&commit->lock);
+}
+
+/* Under lock. Neighbours become one range; what lies apart becomes everything. */
+static void join(struct commit *commit, const struct commit_work *work)
+{
+        struct commit_work *pending = &commit->pending;
+        uint64_t start = min_u64(pending->start, work->start);
+        uint64_t end = max_u64(pending->end, work->end);
+
+        if (!commit->wanted) {
+                *pending = *work;
+        } else if (pending->everything || work->everything || end - start > WIDEST_JOIN) {
+                pending->everything = true;
+        } else {
+                pending->start = start;
+                pending->end = end;
+        }
+        commit->wanted = true;
+}
+
+/* Under lock. */
+static void finish(struct commit *commit)
+{
+        commit->finished = commit->started;
+        commit->busy = false;
+        pthread_cond_broadcast(&commit->finished_one);
+}
+
+/* Under lock, which it lets go while it works. */
+static void lead(struct commit *commit,
+                 void (*perform)(void *context, const struct commit_work *work), void *context)
+{
+        struct commit_work work = commit->pending;
+
+        commit->wanted = false;
+        commit->busy = true;
+        commit->started++;
+        pthread_mutex_unlock(&commit->lock);
+        perform(context, &work);
+        pthread_mutex_lock(&commit->lock);
+        finish(commit);
+}
+
+void commit_run(struct commit *commit, const struct commit_work *work,
+                void (*perform)(void *context, const struct commit_work *work), void *context)
+{
+        uint64_t mine;
+
+        lock(commit);
+        commit->calls++;
+        join(commit, work);
+        /* A round that runs now may have passed this data already: the next one is ours. */
+        mine = commit->started + 1;
+        while (commit->finished < mine) {
+                if (commit->busy)
+                        pthread_cond_wait(&commit->finished_one, &commit->lock);
+                else
+                        lead(commit, perform, context);
+        }
+        pthread_mutex_unlock(&commit->lock);
+}
+
+bool commit_try_enter(struct commit *commit)
+{
+        bool free;
+
+        lock(commit);
+        free = !commit->busy && !commit->wanted;
+        if (free) {
+                commit->calls++;
+                commit->busy = true;
+                commit->started++;
+        }
+        pthread_mutex_unlock(&commit->lock);
+        return free;
+}
+
+void commit_leave(struct commit *commit)
+{
+        lock(commit);
+        finish(commit);
+        pthread_mutex_unlock(&commit->lock);
+}
+
+void commit_counts(struct commit *commit, uint64_t *calls, uint64_t *rounds)
+{
+        lock(commit);
+        *calls = commit->calls;
+        *rounds = commit->started;
+        pthread_mutex_unlock(&commit->lock);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Group commit: threads that ask for durability at the same time are served by one of them. Rounds
+ * of I/O run one after another, so a write-back error, which the kernel tells to one call only,
+ * is latched before anybody whom that round concerns goes on.
+ *
+ *  C.1  A request is served by a round that starts after it was made.
+ *  C.2  At most one round runs at a time; no lock is held while it does.
+ *  C.3  After fork a child starts with no round running, whatever its parent did. Layer 2.
+ */
+#ifndef RMMAP_COMMIT_H
+#define RMMAP_COMMIT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a round must make durable: [start, end), or everything. */
+struct commit_work {
+        bool everything;
+        uint64_t start, end;
+};
+
+struct commit {
+        _Atomic uint64_t generation; /* the process whose threads these are */
+        pthread_mutex_t lock;        /* of all below */
+        pthread_cond_t finished_one;
+        uint64_t started, finished; /* rounds */
+        uint64_t calls;
+        bool busy, wanted;
+        struct commit_work pending; /* for the next round; if wanted */
+};
+
+void commit_init(struct commit *commit, uint64_t generation);
+
+/* While the process's generation is still known: before process_leave. */
+void commit_destroy(struct commit *commit);
+
+/* Returns when a round has served work: perform was run for it, here or in another thread. */
+void commit_run(struct commit *commit, const struct commit_work *work,
+                void (*perform)(void *context, const struct commit_work *work), void *context);
+
+/* A round for the caller's own use, if nobody runs or waits for one; commit_leave ends it. */
+bool commit_try_enter(struct commit *commit);
+void commit_leave(struct commit *commit);
+
+void commit_counts(struct commit *commit, uint64_t *calls, uint64_t *rounds);
+
+#endif

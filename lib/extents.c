@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "extents.h"
+
+#define EXTENTS_PER_CALL 64
+
+/* struct fiemap ends in an array without a length; this gives it one. */
+union extent_query {
+        struct fiemap head;
+        unsigned char room[sizeof(struct fiemap) + EXTENTS_PER_CALL * sizeof(struct fiemap_extent)];
+};
+
+/* Written again, these may need new space: shared with a reflink copy, packed, compressed. */
+#define NOT_ITS_OWN                                                                                \
+        (FIEMAP_EXTENT_SHARED | FIEMAP_EXTENT_ENCODED | FIEMAP_EXTENT_NOT_ALIGNED |                \
+         FIEMAP_EXTENT_DATA_INLINE | FIEMAP_EXTENT_DATA_TAIL)
+
+/* Extents from offset on; their number, or -1. Delayed allocations count: they hold space. */
+static int ask(int fd, union extent_query *query, uint64_t offset, uint64_t size)
+{
+        memset(query, 0, sizeof(*query));
+        query->head.fm_start = offset;
+        query->head.fm_length = size - offset;
+        query->head.fm_extent_count = EXTENTS_PER_CALL;
+        while (ioctl(fd, FS_IOC_FIEMAP, &query->head) != 0)
+                if (errno != EINTR)
+                        return -1;
+        return (int)query->head.fm_mapped_extents;
+}
+
+bool extents_cover(int fd, uint64_t size)
+{
+        union extent_query query;
+        uint64_t covered = 0;
+
+        while (covered < size) {
+                int count = ask(fd, &query, covered, size);
+
+                if (count <= 0)
+                        return false;
+                for (int i = 0; i < count; i++) {
+                        const struct fiemap_extent *extent = &query.head.fm_extents[i];
+
+                        if (extent->fe_logical > covered || (extent->fe_flags & NOT_ITS_OWN))
+                                return false;
+                        if (extent->fe_logical + extent->fe_length > covered)
+                                covered = extent->fe_logical + extent->fe_length;
+                }
+                if (query.head.fm_extents[count - 1].fe_flags & FIEMAP_EXTENT_LAST)
+                        break;
+        }
+        return covered >= size;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
+#include <sys/file.h>
+
+#include "file-lock.h"
+#include "storage.h"
+
+int file_lock_take(int fd, enum file_lock lock)
+{
+        int operation = lock == FILE_LOCK_EXCLUSIVE ? LOCK_EX : LOCK_SH;
+
+        while (flock(fd, operation | LOCK_NB) != 0) {
+                switch (errno) {
+                case EINTR:
+                        continue;
+                case EWOULDBLOCK:
+                        return -EBUSY;
+                case EBADF:  /* NFS wants a writable descriptor for an exclusive lock */
+                case EINVAL: /* what file systems without locks answer */
+                case ENOLCK:
+                case ENOSYS:
+                case EOPNOTSUPP:
+                        return -EOPNOTSUPP;
+                default:
+                        return -errno;
+                }
+        }
+        return 0;
+}
+
+void file_lock_drop(int fd)
+{
+        while (flock(fd, LOCK_UN) != 0 && errno == EINTR)
+                ;
+}
+
+void file_lock_close(int fd, bool locked)
+{
+        if (locked)
+                file_lock_drop(fd);
+        storage_close(fd);
+}

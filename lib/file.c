@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* A handle's life, whatever it was opened from. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fault-guard.h"
+#include "file-lock.h"
+#include "private.h"
+#include "storage.h"
+#include "sync-annotations.h"
+#include "uncancellable.h"
+
+static struct rmmap_file *allocate_blank(void)
+{
+        struct rmmap_file *file;
+        void *memory;
+
+        if (posix_memalign(&memory, CACHE_LINE, sizeof(*file)) != 0)
+                return NULL;
+        file = memory;
+        memset(file, 0, sizeof(*file));
+        file->fd = file->directory = -1;
+        return file;
+}
+
+static void init_counters(struct rmmap_file *file)
+{
+        refcount_init(&file->references);
+        atomic_init(&file->entry_unsynced, false);
+        atomic_init(&file->entry_pending, false);
+        atomic_init(&file->pwrite_bytes, 0);
+        atomic_init(&file->flush_calls, 0);
+        atomic_init(&file->faults_caught, 0);
+        NOTE_ATOMIC(&file->entry_pending);
+        NOTE_ATOMIC(&file->pwrite_bytes);
+        NOTE_ATOMIC(&file->flush_calls);
+        NOTE_ATOMIC(&file->faults_caught);
+}
+
+/* Entered the process: from here file_free undoes all. */
+static int prepare(struct rmmap_file *file, const struct rmmap_options *options)
+{
+        int err = process_random_word(&file->owner);
+
+        commit_init(&file->commit, file->generation);
+        if (err != 0)
+                return err;
+        err = durability_init(file);
+        if (err != 0)
+                return err;
+        err = mapping_reserve(&file->mapping, file->size, mapping_page_size());
+        if (err != 0)
+                return err;
+        err = allocator_create(&file->allocator, options->allocator, options->allocator_config,
+                               options->allocate_from, file->size);
+        if (err != 0)
+                return err;
+        if (file->allocator.ops.allocate == allocator_concurrent_allocate)
+                file->bump = file->allocator.state;
+        return 0;
+}
+
+int file_new(const struct rmmap_options *options, uint64_t size, struct rmmap_file **made)
+{
+        struct rmmap_file *file;
+        int err = mapping_check_size(size);
+
+        if (err != 0)
+                return err;
+        if (options->flags & RMMAP_CATCH_FAULTS) {
+                err = fault_guard_install();
+                if (err != 0)
+                        return err;
+        }
+        file = allocate_blank();
+        if (file == NULL)
+                return -ENOMEM;
+        err = process_enter(&file->generation);
+        if (err != 0) {
+                free(file);
+                return err;
+        }
+        file->size = size;
+        file->pattern = options->pattern;
+        file->read_only = (options->flags & RMMAP_READ_ONLY) != 0;
+        file->guarded = (options->flags & RMMAP_CATCH_FAULTS) != 0;
+        init_counters(file);
+        err = prepare(file, options);
+        if (err != 0) {
+                file_free(file);
+                return err;
+        }
+        *made = file;
+        return 0;
+}
+
+int file_attach(struct rmmap_file *file, int fd, bool locked)
+{
+        int err;
+
+        file->fd = fd;
+        file->locked = locked;
+        err = file_system_of(fd, &file->file_system);
+        if (err != 0 || file->file_system.page == 0)
+                return err;
+        /* Its pages are larger than the machine's: the room kept so far doesn't fit. */
+        mapping_free(&file->mapping);
+        return mapping_reserve(&file->mapping, file->size, file->file_system.page);
+}
+
+static uint32_t facts_of(const struct rmmap_file *file, bool reserved)
+{
+        return (file->read_only ? RMMAP_FACT_READ_ONLY : 0) | (reserved ? RMMAP_FACT_RESERVED : 0) |
+               (file->file_system.coherent ? RMMAP_FACT_COHERENT : 0) |
+               (file->policy.mapped ? RMMAP_FACT_MAPPED : 0) |
+               (file->guarded ? RMMAP_FACT_CATCH_FAULTS : 0) |
+               (file->locked ? RMMAP_FACT_LOCKED : 0);
+}
+
+static int map_now(struct rmmap_file *file, uint32_t flags)
+{
+        int err = mapping_attach(&file->mapping, file->fd, file->read_only);
+
+        if (err == 0 && file->policy.engine == RMMAP_ENGINE_AUTO)
+                err = windows_create(&file->windows, file->size);
+        if (err != 0)
+                return err;
+        file->base = file->mapping.base;
+        if ((flags & RMMAP_HUGE_PAGES) && mapping_want_huge_pages(&file->mapping))
+                file->facts |= RMMAP_FACT_HUGE_PAGES;
+        if (!(flags & RMMAP_POPULATE))
+                return 0;
+        if (file->windows.state != NULL)
+                windows_set_warm(&file->windows);
+        return mapping_populate(&file->mapping, file->read_only);
+}
+
+int file_choose_engine(const struct rmmap_file *file, const struct rmmap_options *options,
+                       bool reserved, struct policy *policy)
+{
+        struct policy_facts facts = {
+                .asked = options->engine,
+                .reserved = reserved,
+                .guarded = file->guarded,
+                .coherent = file->file_system.coherent,
+                .has_file_io = file->file_system.reservation != RESERVES_BY_MAP,
+                .writable = !file->read_only,
+        };
+        int err = policy_decide(&facts, policy);
+
+        if (err == 0 && !policy->mapped && (options->flags & RMMAP_POPULATE))
+                err = -EOPNOTSUPP; /* there is nothing to populate */
+        return err;
+}
+
+int file_map(struct rmmap_file *file, const struct rmmap_options *options, bool reserved)
+{
+        int err = file_choose_engine(file, options, reserved, &file->policy);
+
+        if (err != 0)
+                return err;
+        file->by_map = file->policy.engine != RMMAP_ENGINE_PWRITE;
+        file->facts |= facts_of(file, reserved);
+        if (file->policy.mapped)
+                return map_now(file, options->flags);
+        mapping_free(&file->mapping);
+        return 0;
+}
+
+void file_free(struct rmmap_file *file)
+{
+        int before = cancellation_off();
+
+        mapping_free(&file->mapping);
+        /* A child's release must leave its parent's lock alone. */
+        if (file->locked && !file_forked(file))
+                file_lock_drop(file->fd);
+        storage_close(file->fd);
+        storage_close(file->directory);
+        allocator_destroy(&file->allocator);
+        windows_destroy(&file->windows);
+        if (file->error != NULL)
+                process_shared_page_free(file->error);
+        commit_destroy(&file->commit);
+        process_leave();
+        free(file);
+        cancellation_restore(before);
+}
+
+struct rmmap_file *rmmap_clone(struct rmmap_file *file)
+{
+        if (file != NULL)
+                refcount_get(&file->references);
+        return file;
+}
+
+struct rmmap_file *rmmap_release(struct rmmap_file *file)
+{
+        if (file != NULL && refcount_put(&file->references))
+                file_free(file);
+        return NULL;
+}
+
+uint64_t rmmap_size(const struct rmmap_file *file)
+{
+        return file == NULL ? 0 : file->size;
+}
+
+int rmmap_fd(const struct rmmap_file *file)
+{
+        return file == NULL ? -EINVAL : file->fd;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Address space: reserved first, then filled with the file. Layer 1. */
+#ifndef RMMAP_MAPPING_H
+#define RMMAP_MAPPING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct mapping {
+        unsigned char *base; /* NULL: none */
+        size_t length;       /* the file's size rounded up to whole pages */
+};
+
+/* Can't be mapped from here up: half of what x86-64 and aarch64 processes address. */
+#define MAPPING_LIMIT (UINT64_C(1) << 47)
+
+size_t mapping_page_size(void);
+
+/* -EFBIG for a size that no mapping of this process could hold. */
+int mapping_check_size(uint64_t size);
+
+/* Reserve address space for size bytes, aligned to huge pages; page: the file's own page size. */
+int mapping_reserve(struct mapping *mapping, uint64_t size, size_t page);
+
+/* Put the file there. */
+int mapping_attach(const struct mapping *mapping, int fd, bool read_only);
+
+void mapping_free(struct mapping *mapping);
+
+/* Did the kernel take the wish? */
+bool mapping_want_huge_pages(const struct mapping *mapping);
+
+/* Fault everything in. -ENOSPC (write) or -EIO (read) where a page can't be had. */
+int mapping_populate(const struct mapping *mapping, bool read_only);
+
+/* msync the pages that [offset, offset + length) touches; waits until they are durable. */
+int mapping_sync(const struct mapping *mapping, uint64_t offset, uint64_t length);
+
+#endif

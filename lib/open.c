@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Opening an existing file, by name or from a descriptor. */
+#include <errno.h>
+
+#include "file-lock.h"
+#include "path.h"
+#include "private.h"
+#include "storage.h"
+#include "uncancellable.h"
+
+static int lock_as_asked(int fd, const struct rmmap_options *options, bool *locked)
+{
+        int err = file_lock_take(fd, options_want_lock(options) ? FILE_LOCK_EXCLUSIVE
+                                                                : FILE_LOCK_SHARED);
+
+        *locked = err == 0;
+        return err == -EOPNOTSUPP && !options_want_lock(options) ? 0 : err;
+}
+
+/* Under the lock nobody who asks first can change the size. */
+static int check_size(int fd, const struct rmmap_options *options, uint64_t *size)
+{
+        int err = storage_size(fd, size);
+
+        if (err != 0)
+                return err;
+        if (*size == 0)
+                return -ENODATA;
+        return (options->flags & RMMAP_READ_ONLY) ? 0 : storage_check_limit(*size);
+}
+
+/* fd becomes the handle's; or is closed, on failure. */
+static int open_locked(int fd, bool locked, uint32_t more_facts,
+                       const struct rmmap_options *options, struct rmmap_file **file)
+{
+        struct rmmap_file *fresh;
+        uint64_t size;
+        int err = check_size(fd, options, &size);
+
+        if (err == 0)
+                err = file_new(options, size, &fresh);
+        if (err != 0) {
+                file_lock_close(fd, locked);
+                return err;
+        }
+        fresh->facts = more_facts;
+        err = file_attach(fresh, fd, locked);
+        if (err == 0)
+                err = file_map(fresh, options, storage_is_reserved(fd, &fresh->file_system, size));
+        if (err != 0) {
+                file_free(fresh);
+                return err;
+        }
+        *file = fresh;
+        return 0;
+}
+
+static int open_named(const struct path_request *request, const struct rmmap_options *options,
+                      struct rmmap_file **file)
+{
+        for (int tries = 0; tries < PATH_NAME_TRIES; tries++) {
+                uint64_t size;
+                bool locked;
+                int fd, err = path_open(request, &fd);
+
+                if (err != 0)
+                        return err;
+                err = storage_size(fd, &size); /* what can't be mapped isn't locked either */
+                if (err == 0)
+                        err = lock_as_asked(fd, options, &locked);
+                if (err != 0) {
+                        storage_close(fd);
+                        return err;
+                }
+                if (path_names(request, fd))
+                        return open_locked(fd, locked, 0, options, file);
+                file_lock_close(fd, locked);
+        }
+        return -EBUSY;
+}
+
+int rmmap_open(const char *path, const struct rmmap_options *given, struct rmmap_file **file)
+{
+        struct path_request request = {.path = path};
+        struct rmmap_options options;
+        int before, err;
+
+        if (path == NULL || file == NULL)
+                return -EINVAL;
+        err = options_read(&options, given, OPTIONS_OPEN);
+        if (err != 0)
+                return err;
+        request.read_only = (options.flags & RMMAP_READ_ONLY) != 0;
+        request.no_follow = (options.flags & RMMAP_NO_FOLLOW) != 0;
+        before = cancellation_off();
+        err = open_named(&request, &options, file);
+        cancellation_restore(before);
+        return err;
+}
+
+int rmmap_open_fd(int fd, const struct rmmap_options *given, struct rmmap_file **file)
+{
+        struct rmmap_options options;
+        bool shared, locked = false;
+        int mine, before, err;
+
+        if (file == NULL)
+                return -EINVAL;
+        err = options_read(&options, given, OPTIONS_OPEN_FD);
+        if (err != 0)
+                return err;
+        before = cancellation_off();
+        err = path_reopen(fd, (options.flags & RMMAP_READ_ONLY) != 0, &mine, &shared);
+        if (err == 0) {
+                /* A shared description shares its lock: taking one would change the caller's. */
+                if (!shared)
+                        err = lock_as_asked(mine, &options, &locked);
+                else if (options_want_lock(&options))
+                        err = -EOPNOTSUPP;
+                if (err == 0)
+                        err = open_locked(mine, locked, shared ? RMMAP_FACT_ERRORS_SHARED : 0,
+                                          &options, file);
+                else
+                        storage_close(mine);
+        }
+        cancellation_restore(before);
+        return err;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "options.h"
+#include "abi-struct.h"
+#include "compiler.h"
+
+ASSERT_ABI_SIZE(struct rmmap_options, 4 * sizeof(void *) + 24);
+
+#define KNOWN_FLAGS (OPTIONS_CREATE | OPTIONS_OPEN)
+#define DEFAULT_MODE 0666
+#define HIGHEST_MODE 07777
+
+int options_read(struct rmmap_options *options, const struct rmmap_options *given, uint32_t allowed)
+{
+        static const struct rmmap_options defaults = RMMAP_OPTIONS_INIT;
+        int err = abi_struct_read(options, sizeof(*options), sizeof(*options),
+                                  given != NULL ? given : &defaults);
+
+        if (err != 0)
+                return err;
+        if ((options->flags & ~KNOWN_FLAGS) || options->reserved != NULL ||
+            options->engine > RMMAP_ENGINE_PWRITE || options->pattern > RMMAP_PATTERN_SCATTERED)
+                return -EOPNOTSUPP;
+        if ((options->flags & ~allowed) || options->mode > HIGHEST_MODE)
+                return -EINVAL;
+        if (options->mode == 0)
+                options->mode = DEFAULT_MODE;
+        return 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What a caller may ask of a new handle. Layer 2. */
+#ifndef RMMAP_OPTIONS_H
+#define RMMAP_OPTIONS_H
+
+#include "rmmap.h"
+
+#define OPTIONS_CREATE                                                                             \
+        (RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE | RMMAP_POPULATE | RMMAP_HUGE_PAGES |            \
+         RMMAP_LOCK_FILE | RMMAP_CATCH_FAULTS | RMMAP_NO_FOLLOW)
+#define OPTIONS_OPEN_FD                                                                            \
+        (RMMAP_READ_ONLY | RMMAP_POPULATE | RMMAP_HUGE_PAGES | RMMAP_LOCK_FILE | RMMAP_CATCH_FAULTS)
+#define OPTIONS_OPEN (OPTIONS_OPEN_FD | RMMAP_NO_FOLLOW)
+
+static inline bool options_want_lock(const struct rmmap_options *options)
+{
+        return (options->flags & RMMAP_LOCK_FILE) != 0;
+}
+
+/*
+ * Copy and check; given may be NULL. allowed: the flags that this call can use. Known flags that
+ * it can't use are -EINVAL, unknown ones -EOPNOTSUPP.
+ */
+int options_read(struct rmmap_options *options, const struct rmmap_options *given,
+                 uint32_t allowed);
+
+#endif

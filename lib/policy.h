@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* How a handle's copying calls move data: decided once, when it is opened. Layer 2. */
+#ifndef RMMAP_POLICY_H
+#define RMMAP_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct policy_facts {
+        uint32_t asked;   /* RMMAP_ENGINE_... */
+        bool reserved;    /* every byte has its space: a store can't meet a full disk */
+        bool guarded;     /* faults are caught */
+        bool coherent;    /* mapping and file I/O see the same bytes */
+        bool has_file_io; /* pread and pwrite work at all */
+        bool writable;    /* the handle may write */
+};
+
+struct policy {
+        uint32_t engine;    /* RMMAP_ENGINE_MAP, _PWRITE, or _AUTO: chosen for each write */
+        bool never_calls;   /* the caller asked for the mapping: no pwrite where it would do */
+        bool mapped;        /* the file is mapped, for data and view calls at least */
+        const char *reason; /* for people */
+};
+
+/* 0, or -EOPNOTSUPP when the engine asked for could kill the caller, or can't work here. */
+int policy_decide(const struct policy_facts *facts, struct policy *policy);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The handle. Only layer 3 sees the inside. */
+#ifndef RMMAP_PRIVATE_H
+#define RMMAP_PRIVATE_H
+
+#include <pthread.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "allocator.h"
+#include "bump.h"
+#include "commit.h"
+#include "compiler.h"
+#include "file-system.h"
+#include "mapping.h"
+#include "options.h"
+#include "policy.h"
+#include "process.h"
+#include "range.h"
+#include "refcount.h"
+#include "rmmap.h"
+#include "windows.h"
+
+/*
+ * In a page that forked children share: they share the open file description, and the kernel tells
+ * its write-back error to one of them only.
+ */
+struct shared_error {
+        pthread_mutex_t telling; /* from asking the kernel until the answer is latched; robust */
+        atomic_int latched;      /* a negative errno once, for good */
+};
+
+struct rmmap_file {
+        /* What every call reads; set before the handle is given out, never changed. */
+        unsigned char *base; /* NULL: not mapped */
+        uint64_t size;       /* bytes */
+        uint64_t owner;      /* of every range of this handle */
+        uint64_t generation; /* of the process that made the handle */
+        struct bump *bump;   /* the concurrent allocator's state, to be called directly; or NULL */
+        int fd;
+        bool by_map;  /* copying calls use the mapping; by system calls otherwise */
+        bool guarded; /* RMMAP_CATCH_FAULTS */
+        bool read_only;
+        struct windows windows; /* how warm the mapping is, where the way of each write is chosen */
+
+        /* Cold. */
+        struct allocator allocator;
+        struct mapping mapping;
+        struct file_system file_system;
+        struct policy policy;
+        struct shared_error *error;
+        uint32_t facts; /* those of RMMAP_FACT_... that don't change */
+        uint32_t pattern;
+        int directory; /* holds the entry of a created file; -1: none */
+        bool locked;
+
+        /* Written on slow paths. */
+        alignas(CACHE_LINE) struct commit commit;
+        atomic_bool entry_unsynced; /* the directory can't be synced */
+        atomic_bool entry_pending;  /* the first sync must make size and entry durable too */
+        _Atomic uint64_t pwrite_bytes, flush_calls, faults_caught;
+
+        alignas(CACHE_LINE) struct refcount references;
+};
+
+/* ---- file.c */
+
+/* Everything but the file itself: memory, identity, allocator, address space for size bytes. */
+int file_new(const struct rmmap_options *options, uint64_t size, struct rmmap_file **file);
+
+/* fd, locked or not, is the file's from now on; its file system's facts are read. */
+int file_attach(struct rmmap_file *file, int fd, bool locked);
+
+/* What would carry the data if space were reserved, or not; -EOPNOTSUPP where nothing may. */
+int file_choose_engine(const struct rmmap_file *file, const struct rmmap_options *options,
+                       bool reserved, struct policy *policy);
+
+/* The last step: choose the engine, map. reserved: every byte of the file has its space. */
+int file_map(struct rmmap_file *file, const struct rmmap_options *options, bool reserved);
+
+/* Takes one that was made in part, too. */
+void file_free(struct rmmap_file *file);
+
+/* ---- move.c: what every copying call ends in; bounds were checked */
+
+int transfer_put(struct rmmap_file *file, uint64_t offset, const void *data, size_t length);
+int transfer_get(struct rmmap_file *file, uint64_t offset, void *buffer, size_t length);
+
+/* ---- fault.c */
+
+/* After a fault at offset: why. -ESTALE, -ENOSPC, -EDQUOT or -EIO. */
+int fault_reason(struct rmmap_file *file, uint64_t offset);
+
+/* -ESTALE when somebody made the file shorter. */
+int fault_check_size(const struct rmmap_file *file);
+
+/* ---- durability.c: every sync goes through one of these two, where errors stay */
+
+int durability_init(struct rmmap_file *file);
+
+/* 0 when the data is durable; the sticky error otherwise. */
+int durability_sync(struct rmmap_file *file, const struct commit_work *work);
+
+/* Write and sync in one; -EOPNOTSUPP when it can't be done in one now, and nothing is written. */
+int durability_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length);
+
+static inline int durability_error(const struct rmmap_file *file)
+{
+        return atomic_load_explicit(&file->error->latched, memory_order_acquire);
+}
+
+/* ---- shared by the thin checkers */
+
+static inline bool file_forked(const struct rmmap_file *file)
+{
+        return process_forked(file->generation);
+}
+
+/* Counters tell people how often; nothing is ordered by them. */
+static inline void count(_Atomic uint64_t *counter, uint64_t by)
+{
+        atomic_fetch_add_explicit(counter, by, memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Access by offset: bounds are checked, overlap is the caller's business. */
+#include <errno.h>
+#include <string.h>
+
+#include "checked.h"
+#include "private.h"
+
+/* What fill copies from; small enough to stay in the cache and on a small thread's stack. */
+#define FILL_PATTERN ((size_t)16 << 10)
+
+int rmmap_raw_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
+{
+        if (unlikely(file == NULL || (data == NULL && length != 0)))
+                return -EINVAL;
+        if (unlikely(file->read_only))
+                return -EROFS;
+        if (unlikely(!within(offset, length, file->size)))
+                return -ERANGE;
+        return transfer_put(file, offset, data, length);
+}
+
+int rmmap_raw_read(struct rmmap_file *file, uint64_t offset, void *buffer, size_t capacity,
+                   size_t *length)
+{
+        size_t there;
+        int err;
+
+        if (unlikely(file == NULL || (buffer == NULL && capacity != 0)))
+                return -EINVAL;
+        there = offset < file->size ? (size_t)min_u64(file->size - offset, capacity) : 0;
+        err = transfer_get(file, offset, buffer, there);
+        if (likely(err == 0) && length != NULL)
+                *length = there;
+        return err;
+}
+
+int rmmap_raw_fill(struct rmmap_file *file, unsigned char byte)
+{
+        unsigned char pattern[FILL_PATTERN];
+
+        if (file == NULL)
+                return -EINVAL;
+        if (file->read_only)
+                return -EROFS;
+        memset(pattern, byte, sizeof(pattern));
+        for (uint64_t at = 0; at < file->size; at += sizeof(pattern)) {
+                size_t piece = (size_t)min_u64(sizeof(pattern), file->size - at);
+                int err = transfer_put(file, at, pattern, piece);
+
+                if (err != 0)
+                        return err;
+        }
+        return 0;
+}
+
+int rmmap_raw_zero(struct rmmap_file *file)
+{
+        return rmmap_raw_fill(file, 0);
+}
+
+int rmmap_raw_data(struct rmmap_file *file, void **data)
+{
+        if (file == NULL || data == NULL)
+                return -EINVAL;
+        if (file->read_only)
+                return -EROFS;
+        if (file->base == NULL)
+                return -EOPNOTSUPP;
+        *data = file->base;
+        return 0;
+}
+
+int rmmap_raw_view(struct rmmap_file *file, const void **data)
+{
+        if (file == NULL || data == NULL)
+                return -EINVAL;
+        if (file->base == NULL)
+                return -EOPNOTSUPP;
+        *data = file->base;
+        return 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Notes for helgrind and DRD, which don't know the ordering of C11 atomics. Compiled in with
+ * --enable-annotations only; nothing otherwise. Layer 0.
+ */
+#ifndef RMMAP_SYNC_ANNOTATIONS_H
+#define RMMAP_SYNC_ANNOTATIONS_H
+
+#ifdef RMMAP_ANNOTATIONS
+#include <valgrind/drd.h>
+#include <valgrind/helgrind.h>
+/* Only what both tools understand: the DRD header redefines the ANNOTATE_ names for both. */
+#define NOTE_RELEASE(object) ANNOTATE_HAPPENS_BEFORE(object)
+#define NOTE_ACQUIRE(object) ANNOTATE_HAPPENS_AFTER(object)
+#define NOTE_ATOMICS(objects, size)                                                                \
+        do {                                                                                       \
+                VALGRIND_HG_DISABLE_CHECKING((objects), (size));                                   \
+                VALGRIND_DO_CLIENT_REQUEST_STMT(VG_USERREQ__DRD_START_SUPPRESSION, (objects),      \
+                                                (size), 0, 0, 0);                                  \
+        } while (0)
+#define NOTE_ATOMIC(object) NOTE_ATOMICS(object, sizeof(*(object)))
+#else
+#define NOTE_RELEASE(object) ((void)(object))
+#define NOTE_ACQUIRE(object) ((void)(object))
+#define NOTE_ATOMICS(objects, size) ((void)(objects), (void)(size))
+#define NOTE_ATOMIC(object) ((void)(object))
+#endif
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Filling a range from a descriptor. Where copying goes by the mapping the kernel reads straight
+ * into it; a page that can't be had is then EFAULT of the read, and no signal. The read is a
+ * cancellation point, and EINTR and EAGAIN come through: it is the caller's descriptor.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "checked.h"
+#include "private.h"
+
+/* On the stack, so that nothing needs freeing when the thread is cancelled in the read. */
+#define BOUNCE ((size_t)16 << 10)
+
+/* One call reads no more, so that *done moves on while a slow source trickles. */
+#define LARGEST_READ ((size_t)1 << 30)
+
+/* Bytes read, 0 at the end of input, or a negative errno. */
+static ssize_t read_into_map(struct rmmap_file *file, uint64_t offset, uint64_t left, int fd)
+{
+        ssize_t got = read(fd, file->base + offset, (size_t)min_u64(left, LARGEST_READ));
+
+        if (got >= 0)
+                return got;
+        return errno == EFAULT ? fault_reason(file, offset) : -errno;
+}
+
+/* What was taken from a file but not written goes back; a pipe or socket can't take it. */
+static void unread(int fd, ssize_t length)
+{
+        (void)lseek(fd, -(off_t)length, SEEK_CUR);
+}
+
+static ssize_t read_and_put(struct rmmap_file *file, uint64_t offset, uint64_t left, int fd)
+{
+        unsigned char bounce[BOUNCE];
+        ssize_t got = read(fd, bounce, (size_t)min_u64(left, sizeof(bounce)));
+        int err;
+
+        if (got <= 0)
+                return got < 0 ? -errno : 0;
+        err = transfer_put(file, offset, bounce, (size_t)got);
+        if (err != 0) {
+                unread(fd, got);
+                return err;
+        }
+        return got;
+}
+
+int rmmap_write_range_from_fd(struct rmmap_file *file, struct rmmap_range range, int fd,
+                              uint64_t *done, struct rmmap_receipt *receipt)
+{
+        uint64_t length;
+        int err;
+
+        if (file == NULL || done == NULL)
+                return -EINVAL;
+        err = range_check(&range, file->owner);
+        if (err != 0)
+                return err;
+        if (file->read_only)
+                return -EROFS;
+        length = range_length(&range);
+        if (*done > length)
+                return -ERANGE;
+        while (*done < length) {
+                uint64_t offset = range_start(&range) + *done;
+                ssize_t got = file->by_map ? read_into_map(file, offset, length - *done, fd)
+                                           : read_and_put(file, offset, length - *done, fd);
+
+                if (got <= 0)
+                        return got == 0 ? -ENODATA : (int)got;
+                *done += (uint64_t)got;
+        }
+        receipt_give(receipt, &range);
+        return 0;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What claim and give_back owe. */
+#include <errno.h>
+
+#include "allocator-contract.h"
+
+#define FEW (UINT64_C(16) * BLOCK + 100) /* few enough to try every pair of bounds */
+
+static uint64_t bound(uint64_t block, uint64_t total)
+{
+        return block * BLOCK < total ? block * BLOCK : total;
+}
+
+/* Every span there is, held against the book. */
+static void claim_every_span(struct instance *instance)
+{
+        struct contract *contract = instance->contract;
+
+        for (uint64_t from = 0; from * BLOCK < instance->total; from++) {
+                bool had = true;
+
+                for (uint64_t to = from; to * BLOCK < instance->total; to++) {
+                        uint64_t start = from * BLOCK, end = bound(to + 1, instance->total);
+                        int err = contract->ops->claim(instance->state, start, end);
+
+                        had = had && (to * BLOCK < instance->first || instance->has_given[to]);
+                        if (err != (had ? 0 : -ERANGE))
+                                broken(contract, "claim of [%llu, %llu), %s: %s",
+                                       (unsigned long long)start, (unsigned long long)end,
+                                       had ? "handed out" : "not handed out", answer_text(err));
+                }
+        }
+}
+
+static void claim_is_true(struct contract *contract)
+{
+        struct instance instance;
+
+        if (contract->ops->claim == NULL) {
+                skip(contract, "no claim");
+                return;
+        }
+        for (uint64_t first = 0; first <= 5 * BLOCK; first += 5 * BLOCK) {
+                uint64_t start, end;
+                int err = 0;
+
+                if (contract->failed || !instance_create(&instance, contract, first, FEW))
+                        return;
+                while (err == 0 && !contract->failed) {
+                        claim_every_span(&instance);
+                        err = instance_allocate(&instance, random_below(contract, 3 * BLOCK) + 1, 0,
+                                                &start, &end);
+                }
+                claim_every_span(&instance);
+                instance_destroy(&instance);
+        }
+}
+
+/* Of two that do the same, one is asked all the time. */
+static void claim_changes_nothing(struct contract *contract)
+{
+        struct instance asked, left_alone;
+        uint64_t start[2], end[2];
+        int err[2] = {0, 0};
+
+        if (contract->ops->claim == NULL) {
+                skip(contract, "no claim");
+                return;
+        }
+        if (!instance_create(&asked, contract, BLOCK, FEW))
+                return;
+        if (instance_create(&left_alone, contract, BLOCK, FEW)) {
+                while (err[0] == 0 && !contract->failed) {
+                        uint64_t size = random_below(contract, 3 * BLOCK) + 1;
+
+                        claim_every_span(&asked);
+                        err[0] = instance_allocate(&asked, size, 0, &start[0], &end[0]);
+                        err[1] = instance_allocate(&left_alone, size, 0, &start[1], &end[1]);
+                        if (err[0] != err[1] || asked.given != left_alone.given)
+                                broken(contract, "after claims allocate answers otherwise");
+                }
+                instance_destroy(&left_alone);
+        }
+        instance_destroy(&asked);
+}
+
+/* What give_back took is to be had again, what it refused is not. */
+static void give_back_one(struct instance *instance, uint64_t start, uint64_t end)
+{
+        struct contract *contract = instance->contract;
+        uint64_t left = instance->total - instance->first - instance->given;
+        int err = contract->ops->give_back(instance->state, start, end);
+
+        if (!is_allowed(err, 0)) {
+                broken(contract, "give_back answers %s, which it may not", answer_text(err));
+        } else if (err != 0) {
+                instance_expect_remaining(instance, left, "after give_back refused");
+        } else {
+                instance_forget(instance, start, end);
+                instance_expect_remaining(instance, left + (end - start), "after give_back");
+        }
+}
+
+static void give_back_makes_room(struct contract *contract)
+{
+        struct instance instance;
+        uint64_t start = 0, end = 0, before, again_start, again_end;
+
+        if (contract->ops->give_back == NULL) {
+                skip(contract, "no give_back");
+                return;
+        }
+        if (!instance_create(&instance, contract, 0, BLOCKS * BLOCK))
+                return;
+        if (instance_allocate(&instance, (BLOCKS - 3) * BLOCK, 0, &start, &end) != 0 ||
+            instance_allocate(&instance, 3 * BLOCK, 0, &start, &end) != 0)
+                broken(contract, "can't take all of it in two pieces");
+        before = instance.given;
+        if (!contract->failed)
+                give_back_one(&instance, start, end);
+        if (!contract->failed && instance.given == before)
+                broken(contract, "the last range can't be given back");
+        if (!contract->failed && instance_allocate(&instance, end - start, RMMAP_ALLOCATE_EXACT,
+                                                   &again_start, &again_end) != 0)
+                broken(contract, "what was given back can't be had again");
+        instance_exhaust(&instance, BLOCKS); /* and nothing besides */
+        instance_destroy(&instance);
+}
+
+struct live {
+        uint64_t start, end;
+};
+
+/* Takes and gives back at random; the book sees any overlap. */
+static void give_back_keeps_apart(struct contract *contract)
+{
+        struct live live[BLOCKS + 1];
+        struct instance instance;
+        uint64_t count = 0;
+
+        if (contract->ops->give_back == NULL) {
+                skip(contract, "no give_back");
+                return;
+        }
+        if (!instance_create(&instance, contract, BLOCK, TOTAL))
+                return;
+        for (int i = 0; i < 20000 && !contract->failed; i++) {
+                uint64_t before = instance.given;
+
+                if (count > 0 && random_below(contract, 2) == 0) {
+                        uint64_t which = random_below(contract, count);
+
+                        give_back_one(&instance, live[which].start, live[which].end);
+                        if (instance.given != before)
+                                live[which] = live[--count];
+                } else if (instance_allocate(&instance, random_below(contract, 9 * BLOCK) + 1,
+                                             random_below(contract, 2) ? RMMAP_ALLOCATE_EXACT : 0,
+                                             &live[count].start, &live[count].end) == 0) {
+                        count++;
+                }
+        }
+        instance_destroy(&instance);
+}
+
+const struct check claim_checks[] = {
+        {"claim: true of what was handed out, and of that only", claim_is_true},
+        {"claim: changes nothing", claim_changes_nothing},
+        {"give_back: makes room again", give_back_makes_room},
+        {"give_back: no byte twice at a time", give_back_keeps_apart},
+        {NULL, NULL},
+};

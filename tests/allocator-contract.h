@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * allocator-contract: what an allocator owes its callers, as a suite to run on any. It uses
+ * nothing but the public library, so that others can run it on theirs.
+ */
+#ifndef ALLOCATOR_CONTRACT_H
+#define ALLOCATOR_CONTRACT_H
+
+#include <rmmap.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BLOCK ((uint64_t)RMMAP_ALIGNMENT)
+
+/* What most checks hand out: whole blocks and a short end. */
+#define BLOCKS UINT64_C(64)
+#define TOTAL (BLOCKS * BLOCK + 100)
+
+/* The examination of one allocator. */
+struct contract {
+        const struct rmmap_allocator_ops *ops;
+        unsigned int timeout; /* seconds a check may take; 0: checks aren't run apart */
+        uint64_t random;
+        bool failed, skipped; /* of the check that runs now */
+        char why[200];
+};
+
+struct check {
+        const char *name;
+        void (*run)(struct contract *contract);
+};
+
+/* The list, ended by one without a name; each file has its piece. */
+extern const struct check allocate_checks[], claim_checks[], state_checks[], thread_checks[],
+        file_checks[];
+
+/* This check is broken, or has nothing to look at; the first reason is kept. */
+void broken(struct contract *contract, const char *format, ...)
+        __attribute__((__format__(__printf__, 2, 3)));
+void skip(struct contract *contract, const char *why);
+
+uint64_t random_below(struct contract *contract, uint64_t limit);
+uint64_t rounded(uint64_t size);
+
+/* "-28 (No space left on device)"; in one of a few static buffers, for messages. */
+const char *answer_text(int answer);
+
+/* May an op say this? also: the answer that this op alone may give, or 0. */
+bool is_allowed(int answer, int also);
+
+/* ---- one allocator at work, each answer held to the rules ---------------------------------- */
+
+struct instance {
+        struct contract *contract;
+        void *state;
+        uint64_t first, total;
+        uint64_t given;             /* bytes */
+        bool has_given[BLOCKS + 1]; /* for totals of TOTAL and less: each block */
+};
+
+/* false: it couldn't, and the check is broken. */
+bool instance_create(struct instance *instance, struct contract *contract, uint64_t first,
+                     uint64_t total);
+void instance_destroy(struct instance *instance);
+
+/* 0 with a range that breaks no rule, or the op's error; -EPROTO: the check is broken. */
+int instance_allocate(struct instance *instance, uint64_t size, uint32_t flags, uint64_t *start,
+                      uint64_t *end);
+
+/* Takes all of it, in pieces of up to so many blocks. */
+void instance_exhaust(struct instance *instance, uint64_t most_blocks);
+
+void instance_expect_remaining(struct instance *instance, uint64_t want, const char *when);
+
+/* A span was given back: it may be handed out again. */
+void instance_forget(struct instance *instance, uint64_t start, uint64_t end);
+
+/* The first byte that nobody was given, or total. */
+uint64_t instance_gap(const struct instance *instance);
+
+/* ---- running, in allocator-contract-run.c --------------------------------------------------- */
+
+/* Runs all checks and prints a line for each; the number of failed ones. */
+unsigned int contract_run(struct contract *contract);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Every argument of every function with NULL, 0, the highest value, and wrong by one: the error is
+ * the documented one, nothing is written anywhere, and nothing stays behind.
+ */
+#include "arguments/stage.h"
+
+int main(void)
+{
+        Suite *suite = suite_create("arguments");
+
+        suite_add_tcase(suite, handle_case());
+        suite_add_tcase(suite, range_case());
+        suite_add_tcase(suite, allocation_case());
+        suite_add_tcase(suite, encoding_case());
+        suite_add_tcase(suite, writing_case());
+        suite_add_tcase(suite, pieces_case());
+        suite_add_tcase(suite, reading_case());
+        suite_add_tcase(suite, durability_case());
+        suite_add_tcase(suite, raw_case());
+        suite_add_tcase(suite, order_case());
+        return test_run(suite);
+}

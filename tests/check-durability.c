@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What a sync asks of the kernel: seen by standing between the library and libc. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "fault/inject.h"
+#include "setups.h"
+
+#define SIZE ((size_t)(64 * 4096))
+
+static ino_t inode_of(const char *path)
+{
+        struct stat status;
+
+        ck_assert_int_eq(stat(path, &status), 0);
+        return status.st_ino;
+}
+
+/* Did this call make [start, end) of the file durable? */
+static bool serves(struct inject_record record, struct rmmap_file *file, uint64_t start,
+                   uint64_t end)
+{
+        const void *base = NULL;
+        struct stat status;
+
+        switch (record.call) {
+        case INJECT_FSYNC:
+        case INJECT_FDATASYNC:
+                return fstat(rmmap_fd(file), &status) == 0 && status.st_ino == record.inode;
+        case INJECT_MSYNC:
+                ck_ok(rmmap_raw_view(file, &base));
+                return (record.flags & MS_SYNC) &&
+                       (const char *)record.address <= (const char *)base + start &&
+                       (const char *)record.address + record.length >= (const char *)base + end;
+        default:
+                return false;
+        }
+}
+
+static bool was_served(struct rmmap_file *file, uint64_t start, uint64_t end)
+{
+        for (int i = 0; i < inject_total(); i++)
+                if (serves(inject_record(i), file, start, end))
+                        return true;
+        return false;
+}
+
+/* Every way to ask for durability; each takes a range that was written just now. */
+static int sync_in_some_way(int way, struct rmmap_file *file, struct rmmap_range range)
+{
+        static const unsigned char data[4096] = "durable";
+        struct rmmap_receipt receipts[2];
+        int err = rmmap_write_range(file, range, data, sizeof(data), &receipts[0]);
+
+        if (err != 0)
+                return err;
+        receipts[1] = receipts[0];
+        switch (way) {
+        case 0:
+                return rmmap_sync_range(file, receipts[0]);
+        case 1:
+                return rmmap_sync_ranges(file, receipts, 2);
+        case 2:
+                return rmmap_sync_within(file, range, 10, 100);
+        case 3:
+                return rmmap_sync_all(file);
+        case 4:
+                return rmmap_raw_sync(file, rmmap_range_start(range) + 10, 100);
+        default:
+                return rmmap_write_range_durable(file, range, data, sizeof(data), NULL);
+        }
+}
+#define WAYS 6
+
+static struct rmmap_file *created(const char *name, uint32_t flags, struct rmmap_range *range)
+{
+        struct rmmap_options options = test_options(flags, 0);
+        struct rmmap_range before;
+        struct rmmap_file *file;
+
+        ck_ok(rmmap_create(test_path(name), SIZE, &options, &file));
+        ck_ok(rmmap_allocate(file, 8192, &before));
+        ck_ok(rmmap_allocate(file, 4096, range));
+        return file;
+}
+
+START_TEST(the_first_sync_of_a_created_file_saves_its_name)
+{
+        int file_at = -1, directory_at = -1;
+        struct rmmap_range range;
+        struct rmmap_file *file = created("named", 0, &range);
+        ino_t inode = inode_of(test_path("named")), directory = inode_of(test_directory());
+
+        inject_start();
+        ck_ok(sync_in_some_way(_i, file, range));
+        for (int i = 0; i < inject_total(); i++) {
+                struct inject_record record = inject_record(i);
+
+                if (record.call != INJECT_FSYNC)
+                        continue;
+                if (record.inode == inode)
+                        file_at = i;
+                if (record.directory && record.inode == directory)
+                        directory_at = i;
+        }
+        ck_assert_int_ge(file_at, 0); /* fsync, so that its size is saved too */
+        ck_assert_int_gt(directory_at, file_at);
+
+        for (int way = 0; way < WAYS; way++) { /* once is enough */
+                inject_start();
+                ck_ok(sync_in_some_way(way, file, range));
+                for (int i = 0; i < inject_total(); i++)
+                        ck_assert(!inject_record(i).directory);
+        }
+        rmmap_release(file);
+}
+END_TEST
+
+/* The link's target is the file's entry, not the link. */
+START_TEST(the_name_behind_a_link)
+{
+        const char *real = test_path("real"), *link = test_path("through-link");
+        struct rmmap_file *file;
+        char target[4096];
+        bool saved = false;
+
+        ck_assert_int_eq(mkdir(real, 0700), 0);
+        snprintf(target, sizeof(target), "%s/target", real);
+        ck_assert_int_eq(symlink(target, link), 0);
+        ck_ok(rmmap_create(link, SIZE, NULL, &file));
+        inject_start();
+        ck_ok(rmmap_sync_all(file));
+        for (int i = 0; i < inject_total(); i++)
+                saved = saved ||
+                        (inject_record(i).directory && inject_record(i).inode == inode_of(real));
+        ck_assert(saved);
+        rmmap_release(file);
+}
+END_TEST
+
+START_TEST(every_sync_serves_what_it_was_asked_for)
+{
+        struct rmmap_file *file = setup_file(_i, "served", SIZE);
+        struct rmmap_range range;
+
+        if (file == NULL)
+                return;
+        ck_ok(rmmap_allocate(file, 4096, &range));
+        ck_ok(rmmap_sync_all(file));
+        for (int way = 0; way < WAYS; way++) {
+                inject_start();
+                ck_ok(sync_in_some_way(way, file, range));
+                ck_assert(inject_count(INJECT_PWRITEV2) == 1 ||
+                          was_served(file, way == 2 || way == 4 ? 10 : 0,
+                                     way == 2 || way == 4 ? 110 : 4096));
+                for (int i = 0; i < inject_total(); i++)
+                        ck_assert(!inject_record(i).directory); /* saved by the first one */
+        }
+        rmmap_release(file);
+}
+END_TEST
+
+START_TEST(an_opened_file_has_its_name_already)
+{
+        struct rmmap_range range;
+        struct rmmap_file *file;
+
+        ck_ok(rmmap_open(test_file("opened", SIZE), NULL, &file));
+        ck_ok(rmmap_allocate(file, 4096, &range));
+        inject_start();
+        ck_ok(sync_in_some_way(_i, file, range));
+        ck_assert_int_ge(inject_sync_count(), 1);
+        for (int i = 0; i < inject_total(); i++)
+                ck_assert(!inject_record(i).directory);
+        rmmap_release(file);
+}
+END_TEST
+
+START_TEST(receipts_are_checked_before_anything_is_synced)
+{
+        struct rmmap_receipt receipts[3], forged;
+        struct rmmap_range range;
+        struct rmmap_file *file = created("checked", 0, &range),
+                          *other = created("other", 0, &range);
+
+        ck_ok(rmmap_commit_range(other, range, &receipts[2]));
+        ck_ok(rmmap_claim_range(file, 0, 4096, &range));
+        ck_ok(rmmap_commit_range(file, range, &receipts[0]));
+        receipts[1] = receipts[0];
+        forged = receipts[0];
+        forged.opaque[1]++;
+        inject_start();
+        ck_is(rmmap_sync_ranges(file, receipts, 3), -EXDEV);
+        receipts[2] = forged;
+        ck_is(rmmap_sync_ranges(file, receipts, 3), -EINVAL);
+        ck_is(rmmap_sync_range(file, forged), -EINVAL);
+        ck_is(rmmap_sync_within(file, range, 1, 4096), -ERANGE);
+        ck_is(rmmap_sync_within(file, range, UINT64_MAX, 2), -ERANGE);
+        ck_is(rmmap_sync_ranges(NULL, receipts, 1), -EINVAL);
+        ck_is(rmmap_sync_all(NULL), -EINVAL);
+        ck_ok(rmmap_sync_ranges(file, receipts, 0)); /* of none it is 0 */
+        ck_ok(rmmap_sync_ranges(file, NULL, 0));
+        ck_assert_int_eq(inject_total(), 0);
+        rmmap_release(file);
+        rmmap_release(other);
+}
+END_TEST
+
+/* ---- one system call that writes and syncs, where a full disk can't be met */
+
+static void durable_write(struct rmmap_file *file, struct rmmap_range range, char first)
+{
+        unsigned char data[4096] = {(unsigned char)first};
+        struct rmmap_receipt receipt;
+
+        ck_ok(rmmap_write_range_durable(file, range, data, sizeof(data), &receipt));
+        ck_assert(rmmap_range_equal(rmmap_receipt_range(receipt), range));
+        ck_assert(test_file_holds(test_path("durable"), 8192, data, sizeof(data)));
+}
+
+START_TEST(a_durable_write_in_one_call_or_in_two)
+{
+        uint32_t flags = _i == 0 ? 0 : RMMAP_NO_PREALLOCATE;
+        struct rmmap_info info = RMMAP_INFO_INIT;
+        struct rmmap_range range;
+        struct rmmap_file *file = created("durable", flags, &range);
+
+        inject_start();
+        durable_write(file, range, 'a'); /* the first one saves the name, so not in one call */
+        ck_assert_int_eq(inject_count(INJECT_PWRITEV2), 0);
+        ck_assert(was_served(file, 8192, 12288));
+        inject_start();
+        durable_write(file, range, 'b');
+        ck_ok(rmmap_describe(file, &info));
+        if (info.facts & RMMAP_FACT_RESERVED) {
+                ck_assert_int_eq(inject_sync_count(), 1);
+                ck_assert_int_eq(inject_count(INJECT_PWRITEV2), 1);
+                ck_assert(inject_record(0).flags & RWF_DSYNC);
+        } else {
+                ck_assert_int_eq(inject_count(INJECT_PWRITEV2), 0);
+                ck_assert(was_served(file, 8192, 12288));
+        }
+        inject_start();
+        inject_fail(INJECT_PWRITEV2, 1, ENOSYS, 1); /* a kernel without it: nothing is latched */
+        durable_write(file, range, 'c');
+        ck_assert(was_served(file, 8192, 12288));
+        inject_start();
+        inject_fail(INJECT_PWRITEV2, 1, EOPNOTSUPP, 1);
+        durable_write(file, range, 'd');
+        ck_assert(was_served(file, 8192, 12288));
+        ck_ok(rmmap_sync_all(file));
+        rmmap_release(file);
+}
+END_TEST
+
+/* ---- interruptions: by signals, and by cancellation */
+
+START_TEST(an_interrupted_call_is_made_again)
+{
+        struct rmmap_range range;
+        struct rmmap_file *file =
+                created("interrupted", _i == 0 ? 0 : RMMAP_NO_PREALLOCATE, &range);
+
+        ck_ok(rmmap_sync_all(file));
+        for (int way = 0; way < WAYS; way++) {
+                inject_start();
+                for (int call = 0; call < INJECT_CALLS; call++)
+                        inject_fail((enum injected)call, 1, EINTR, 3);
+                ck_ok(sync_in_some_way(way, file, range));
+        }
+        inject_start();
+        inject_fail(INJECT_SYNC_FILE_RANGE, 1, EINTR, 3);
+        ck_ok(rmmap_flush(file));
+        ck_assert_int_eq(inject_count(INJECT_SYNC_FILE_RANGE), 4);
+        rmmap_release(file);
+}
+END_TEST
+
+static atomic_int returned;
+static struct rmmap_range cancelled_range;
+
+/* With a cancellation pending all of these must return; the shim's calls are all points for it. */
+static void *sync_while_cancelled(void *arg)
+{
+        struct rmmap_file *file = arg;
+        struct rmmap_receipt receipt;
+        int state;
+
+        pthread_cancel(pthread_self());
+        for (int way = 0; way < WAYS; way++)
+                if (sync_in_some_way(way, file, cancelled_range) == 0)
+                        atomic_fetch_add(&returned, 1);
+        if (rmmap_commit_range(file, cancelled_range, &receipt) == 0 && rmmap_flush(file) == 0 &&
+            rmmap_flush_range(file, receipt) == 0 && rmmap_raw_flush(file, 0, 4096) == 0)
+                atomic_fetch_add(&returned, 1);
+        /* Not acted upon here either: sanitizers don't like a stack that is left that way. */
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+        return NULL;
+}
+
+START_TEST(syncs_are_no_cancellation_points)
+{
+        struct rmmap_file *file = created("cancelled", 0, &cancelled_range);
+        pthread_t thread;
+        void *result;
+
+        inject_start();
+        atomic_store(&returned, 0);
+        ck_assert_int_eq(pthread_create(&thread, NULL, sync_while_cancelled, file), 0);
+        ck_assert_int_eq(pthread_join(thread, &result), 0);
+        ck_assert_ptr_null(result); /* else PTHREAD_CANCELED */
+        ck_assert_int_eq(atomic_load(&returned), WAYS + 1);
+        ck_assert_int_ge(inject_sync_count(), WAYS);
+        ck_ok(rmmap_sync_all(file));
+        rmmap_release(file);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("durability");
+        TCase *core = tcase_create("core");
+
+        inject_start();
+        tcase_set_timeout(core, 120);
+        tcase_add_loop_test(core, the_first_sync_of_a_created_file_saves_its_name, 0, WAYS);
+        tcase_add_test(core, the_name_behind_a_link);
+        tcase_add_loop_test(core, every_sync_serves_what_it_was_asked_for, 0, setup_count);
+        tcase_add_loop_test(core, an_opened_file_has_its_name_already, 0, WAYS);
+        tcase_add_test(core, receipts_are_checked_before_anything_is_synced);
+        tcase_add_loop_test(core, a_durable_write_in_one_call_or_in_two, 0, 2);
+        tcase_add_loop_test(core, an_interrupted_call_is_made_again, 0, 2);
+        tcase_add_test(core, syncs_are_no_cancellation_points);
+        suite_add_tcase(suite, core);
+        return test_run(suite);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The library's own errors. Each row of errors/rows.c brings one about; then every scene of the
+ * rows meets every function, whatever comes of it. What came goes to the file that
+ * TEST_ERRORS_FOUND names, as lines "function ERRNO", which errors-test.sh holds against the
+ * manual pages.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "errors/scene.h"
+#include "support.h"
+
+/* Instead of a result: this machine has no such scene. */
+#define NO_SUCH_SCENE 1000
+
+/* What a child found, through a pipe: its limits may not let it write a file. */
+struct found {
+        int call;
+        int result;
+};
+
+#define NAME(error)                                                                                \
+        {                                                                                          \
+                error, #error                                                                      \
+        }
+static const struct {
+        int error;
+        const char *name;
+} names[] = {
+        NAME(EACCES), NAME(EBADF),  NAME(EBADMSG),  NAME(EBUSY),      NAME(EDQUOT),  NAME(EEXIST),
+        NAME(EFAULT), NAME(EFBIG),  NAME(EINTR),    NAME(EINVAL),     NAME(EIO),     NAME(EISDIR),
+        NAME(ELOOP),  NAME(EMFILE), NAME(EMSGSIZE), NAME(ENOBUFS),    NAME(ENODATA), NAME(ENODEV),
+        NAME(ENOENT), NAME(ENOMEM), NAME(ENOSPC),   NAME(ENOSYS),     NAME(ENOTDIR), NAME(ENXIO),
+        NAME(EPERM),  NAME(EPROTO), NAME(ERANGE),   NAME(EOPNOTSUPP), NAME(EROFS),   NAME(ESPIPE),
+        NAME(ESTALE), NAME(EXDEV),  NAME(EAGAIN),   NAME(EOVERFLOW),
+};
+
+static const char *name_of(int error)
+{
+        static char other[32];
+
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+                if (names[i].error == error)
+                        return names[i].name;
+        snprintf(other, sizeof(other), "errno-%d", error);
+        return other;
+}
+
+static void write_down(const char *function, int result)
+{
+        const char *path = getenv("TEST_ERRORS_FOUND");
+        FILE *file;
+
+        if (path == NULL || result >= 0)
+                return;
+        file = fopen(path, "a");
+        ck_assert_ptr_nonnull(file);
+        fprintf(file, "%s %s\n", function, name_of(-result));
+        ck_assert_int_eq(fclose(file), 0);
+}
+
+static size_t find_call(const char *function)
+{
+        for (size_t i = 0; i < call_count; i++)
+                if (strcmp(calls[i].function, function) == 0)
+                        return i;
+        ck_abort_msg("no call of %s", function);
+        return 0;
+}
+
+/* In a child of its own where the scene wants that. */
+static int make_call(struct scene *scene, const struct call *call)
+{
+        int status;
+        pid_t child;
+
+        if (!scene->in_child)
+                return call->make(scene, scene->results);
+        child = must(fork(), "fork");
+        if (child == 0) {
+                int result = call->make(scene, scene->results);
+
+                _exit(result < 0 ? -result : 0);
+        }
+        if (waitpid(child, &status, 0) != child || !WIFEXITED(status))
+                must(-ECHILD, call->function);
+        return -WEXITSTATUS(status);
+}
+
+static void play(const struct row *row, size_t call, int to)
+{
+        struct found found;
+        struct scene scene;
+
+        memset(&found, 0, sizeof(found)); /* its padding goes through the pipe, too */
+        found = (struct found){(int)call, NO_SUCH_SCENE};
+        row->spoil(&scene, row->parameter);
+        if (scene.impossible == NULL)
+                found.result = make_call(&scene, &calls[call]);
+        if (write(to, &found, sizeof(found)) != sizeof(found))
+                _exit(98);
+        scene_end(&scene);
+}
+
+/* Plays the row's scene with calls [first, last) in a child; gives where to read what it found. */
+static int play_in_child(const struct row *row, size_t first, size_t last, pid_t *child)
+{
+        int ends[2];
+
+        ck_assert_int_eq(pipe(ends), 0);
+        fflush(NULL);
+        *child = fork();
+        ck_assert_int_ge(*child, 0);
+        if (*child == 0) {
+                close(ends[0]);
+                for (size_t i = first; i < last; i++)
+                        play(row, i, ends[1]);
+                _exit(0);
+        }
+        close(ends[1]);
+        return ends[0];
+}
+
+static void end_child(pid_t child, int from, const struct row *row, size_t call)
+{
+        int status;
+
+        close(from);
+        ck_assert_int_eq(waitpid(child, &status, 0), child);
+        ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+                      "%s in %s: the process ended by %s %d", calls[call].function, row->scene,
+                      WIFSIGNALED(status) ? "signal" : "exit",
+                      WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+START_TEST(a_row_gives_its_error)
+{
+        const struct row *row = &rows[_i];
+        size_t call = find_call(row->function);
+        struct found found = {0, 0};
+        pid_t child;
+        int from = play_in_child(row, call, call + 1, &child);
+        ssize_t got = read(from, &found, sizeof(found));
+
+        end_child(child, from, row, call);
+        ck_assert_int_eq(got, sizeof(found));
+        if (found.result == NO_SUCH_SCENE) {
+                printf("SKIP: %s %s in %s: not on this machine\n", row->function,
+                       name_of(row->error), row->scene);
+                return;
+        }
+        write_down(row->function, found.result);
+        ck_assert_msg(found.result == -row->error, "%s in %s: %d (%s), not %s", row->function,
+                      row->scene, found.result, name_of(-found.result), name_of(row->error));
+}
+END_TEST
+
+static bool seen_before(size_t index)
+{
+        for (size_t i = 0; i < index; i++)
+                if (strcmp(rows[i].scene, rows[index].scene) == 0)
+                        return true;
+        return false;
+}
+
+/* Where the kernel itself answers with an error, that one passes through. */
+static bool kernel_answers(const struct row *row)
+{
+        return row->spoil == page_fault || row->spoil == full_disk;
+}
+
+/* No expectations: what comes must not kill, and errors-test.sh must find it in the pages. */
+START_TEST(every_scene_meets_every_function)
+{
+        for (size_t i = 0; i < row_count; i++) {
+                struct found found;
+                size_t call = 0;
+                pid_t child;
+                int from;
+
+                if (seen_before(i) || kernel_answers(&rows[i]))
+                        continue;
+                from = play_in_child(&rows[i], 0, call_count, &child);
+                while (read(from, &found, sizeof(found)) == sizeof(found)) {
+                        write_down(calls[found.call].function, found.result);
+                        call = (size_t)found.call + 1;
+                }
+                end_child(child, from, &rows[i], call < call_count ? call : call - 1);
+        }
+}
+END_TEST
+
+/* valgrind can't make the stack grow while it delivers a signal. */
+static void make_stack_grow(void)
+{
+        volatile unsigned char deep[256 << 10];
+
+        for (size_t i = 0; i < sizeof(deep); i += 1024)
+                deep[i] = 0;
+}
+
+int main(void)
+{
+        Suite *suite = suite_create("errors");
+        TCase *alone = tcase_create("rows");
+        TCase *sweep = tcase_create("sweep");
+
+        make_stack_grow();
+        tcase_set_timeout(alone, 60);
+        tcase_add_loop_test(alone, a_row_gives_its_error, 0, (int)row_count);
+        suite_add_tcase(suite, alone);
+        tcase_set_timeout(sweep, 300);
+        tcase_add_test(sweep, every_scene_meets_every_function);
+        suite_add_tcase(suite, sweep);
+        return test_run(suite);
+}

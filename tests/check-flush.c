@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Does a flush start I/O, and does a sync leave nothing to be written? cachestat(2) tells which
+ * pages of a file are dirty; what it doesn't know of (tmpfs, overlayfs) can't be tested here.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "place.h"
+#include "setups.h"
+
+#define PAGES 256
+#define SIZE ((size_t)PAGES * 4096)
+#define BTRFS 0x9123683e
+
+/* Linux 6.5; older headers know neither the number nor the structs. */
+#define NUMBER_OF_CACHESTAT 451
+
+struct cache_range {
+        uint64_t offset, length;
+};
+
+struct cache_pages {
+        uint64_t cached, dirty, in_writeback, evicted, recently_evicted;
+};
+
+static int ask(int fd, uint64_t offset, uint64_t length, struct cache_pages *pages)
+{
+        struct cache_range range = {offset, length};
+
+        return syscall(NUMBER_OF_CACHESTAT, fd, &range, pages, 0) == 0 ? 0 : -errno;
+}
+
+static uint64_t dirty(struct rmmap_file *file, uint64_t start, uint64_t end)
+{
+        struct cache_pages pages = {0};
+
+        ck_ok(ask(rmmap_fd(file), start, end - start, &pages));
+        return pages.dirty;
+}
+
+/* Dirty pages must be seen as such, or what follows proves nothing. */
+static const char *why_not(void)
+{
+        int fd = open(test_path("probe"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        struct cache_pages pages = {0};
+        static const char page[4096];
+        int err;
+
+        if (test_under_valgrind())
+                return "valgrind doesn't know cachestat(2)";
+        if (pwrite(fd, page, sizeof(page), 0) != sizeof(page))
+                return "can't write";
+        err = ask(fd, 0, 4096, &pages);
+        close(fd);
+        if (err != 0)
+                return "no cachestat(2) in this kernel";
+        return pages.dirty == 0 ? "this file system shows no dirty pages" : NULL;
+}
+
+/*
+ * A file of which every page is dirty and none is on its way; NULL: not possible with this setup.
+ * The kernel may start to write at any time, so that is tried again.
+ */
+static struct rmmap_file *dirty_file(int setup)
+{
+        for (int tries = 0; tries < 20; tries++) {
+                struct rmmap_file *file = setup_file(setup, "dirty", SIZE);
+                unsigned char *data = setup_data(0, SIZE);
+
+                if (file == NULL) {
+                        free(data);
+                        return NULL;
+                }
+                ck_ok(rmmap_sync_all(file));
+                ck_ok(rmmap_raw_write(file, 0, data, SIZE));
+                free(data);
+                if (dirty(file, 0, SIZE) == PAGES)
+                        return file;
+                rmmap_release(file);
+        }
+        ck_abort_msg("pages don't stay dirty");
+        return NULL;
+}
+
+static void range_in_the_middle(struct rmmap_file *file, struct rmmap_range *range,
+                                struct rmmap_receipt *receipt)
+{
+        struct rmmap_range before;
+
+        ck_ok(rmmap_allocate(file, SIZE / 4, &before));
+        ck_ok(rmmap_allocate(file, SIZE / 4, range));
+        ck_ok(rmmap_commit_range(file, *range, receipt));
+}
+
+START_TEST(a_flush_starts_to_write)
+{
+        struct rmmap_file *file = dirty_file(_i);
+
+        if (file == NULL)
+                return;
+        ck_ok(rmmap_flush(file));
+        ck_assert_uint_eq(dirty(file, 0, SIZE), 0); /* all in write-back, or there already */
+        rmmap_release(file);
+}
+END_TEST
+
+START_TEST(a_flush_of_a_range_starts_to_write_it)
+{
+        struct rmmap_receipt receipt;
+        struct rmmap_range range;
+        struct rmmap_file *file = dirty_file(_i);
+
+        if (file == NULL)
+                return;
+        range_in_the_middle(file, &range, &receipt);
+        ck_ok(rmmap_flush_range(file, receipt));
+        ck_assert_uint_eq(dirty(file, SIZE / 4, SIZE / 2), 0);
+        ck_ok(rmmap_raw_flush(file, 4096, 4096));
+        ck_assert_uint_eq(dirty(file, 4096, 8192), 0);
+        ck_ok(rmmap_raw_flush(file, SIZE / 2 + 5, SIZE / 2 - 5));
+        ck_assert_uint_eq(dirty(file, SIZE / 2, SIZE), 0);
+        rmmap_release(file);
+}
+END_TEST
+
+#define FAR (UINT64_C(8) << 20) /* more than the kernel ever takes for one page */
+
+static bool far_page_is_dirty(struct rmmap_file *file, uint64_t page)
+{
+        return dirty(file, page * FAR, page * FAR + 4096) == 1;
+}
+
+/* Three dirty pages far apart; false when the kernel wrote one of them already, by itself. */
+static bool dirty_far_pages(struct rmmap_file *file)
+{
+        for (int tries = 0; tries < 20; tries++) {
+                for (uint64_t page = 0; page < 3; page++)
+                        ck_ok(rmmap_raw_write(file, page * FAR, "dirty", 5));
+                if (far_page_is_dirty(file, 0) && far_page_is_dirty(file, 1) &&
+                    far_page_is_dirty(file, 2))
+                        return true;
+        }
+        return false;
+}
+
+/* Is the page in the middle written, and do the others wait? */
+static bool others_wait(int way, struct rmmap_file *file, struct rmmap_range range,
+                        struct rmmap_receipt receipt)
+{
+        ck_ok(rmmap_sync_all(file)); /* what is being written isn't started again */
+        ck_assert(dirty_far_pages(file));
+        if (way == 0)
+                ck_ok(rmmap_flush_range(file, receipt));
+        else if (way == 1)
+                ck_ok(rmmap_raw_flush(file, FAR, 1));
+        else if (way == 2)
+                ck_ok(rmmap_sync_range(file, receipt));
+        else
+                ck_ok(rmmap_sync_within(file, range, 0, 1));
+        ck_assert(!far_page_is_dirty(file, 1));
+        ck_ok(rmmap_raw_flush(file, 0, 0)); /* to the kernel that means all the rest */
+        return far_page_is_dirty(file, 0) && far_page_is_dirty(file, 2);
+}
+
+/*
+ * What lies elsewhere waits: a range is durable soon although the file has much to write. Somebody
+ * may just have called sync(2), so once in many times is enough.
+ */
+START_TEST(what_was_not_asked_for_waits)
+{
+        struct rmmap_options options = test_options(0, _i == 0 ? 0 : RMMAP_ENGINE_PWRITE);
+        struct rmmap_receipt receipt;
+        struct rmmap_range range;
+        struct rmmap_file *file;
+
+        ck_ok(rmmap_create(test_path("far"), 2 * FAR + 4096, &options, &file));
+        ck_ok(rmmap_allocate(file, 2 * FAR, &range));
+        ck_ok(rmmap_claim_range(file, FAR, FAR + 4096, &range));
+        ck_ok(rmmap_commit_range(file, range, &receipt));
+        for (int way = 0; way < 4; way++) {
+                bool waited = false;
+
+                if (way == 2 && place_is(test_directory(), BTRFS)) {
+                        skip_part("btrfs writes all of a file to sync a part of it");
+                        break;
+                }
+                for (int tries = 0; tries < 30 && !waited; tries++)
+                        waited = others_wait(way, file, range, receipt);
+                ck_assert_msg(waited, "way %d writes everything", way);
+        }
+        rmmap_release(file);
+}
+END_TEST
+
+START_TEST(a_sync_of_a_range_leaves_none_of_it)
+{
+        for (int way = 0; way < 5; way++) {
+                struct rmmap_receipt receipt;
+                struct rmmap_range range;
+                struct rmmap_file *file = dirty_file(_i);
+                struct cache_pages pages;
+                int err = 0;
+
+                if (file == NULL)
+                        return;
+                range_in_the_middle(file, &range, &receipt);
+                if (way == 0)
+                        err = rmmap_sync_range(file, receipt);
+                else if (way == 1)
+                        err = rmmap_sync_ranges(file, &receipt, 1);
+                else if (way == 2)
+                        err = rmmap_sync_within(file, range, 0, SIZE / 4);
+                else if (way == 3)
+                        err = rmmap_raw_sync(file, SIZE / 4, SIZE / 4);
+                else
+                        err = rmmap_sync_all(file);
+                ck_ok(err);
+                ck_ok(ask(rmmap_fd(file), SIZE / 4, SIZE / 4, &pages));
+                ck_assert_uint_eq(pages.dirty, 0);
+                ck_assert_uint_eq(pages.in_writeback, 0); /* it waited */
+                if (way == 4)
+                        ck_assert_uint_eq(dirty(file, 0, SIZE), 0);
+                rmmap_release(file);
+        }
+}
+END_TEST
+
+/* The pages that a piece touches, though it covers neither. */
+START_TEST(a_sync_of_a_piece_takes_whole_pages)
+{
+        struct rmmap_receipt receipt;
+        struct rmmap_range range;
+        struct rmmap_file *file = dirty_file(_i);
+
+        if (file == NULL)
+                return;
+        range_in_the_middle(file, &range, &receipt);
+        ck_ok(rmmap_sync_within(file, range, 4095, 2));
+        ck_assert_uint_eq(dirty(file, SIZE / 4, SIZE / 4 + 8192), 0);
+        ck_ok(rmmap_raw_sync(file, SIZE - 1, 1));
+        ck_assert_uint_eq(dirty(file, SIZE - 4096, SIZE), 0);
+        rmmap_release(file);
+}
+END_TEST
+
+START_TEST(a_durable_write_leaves_nothing)
+{
+        unsigned char *data = setup_data(77, SIZE / 4);
+        struct rmmap_receipt receipt;
+        struct rmmap_range range;
+        struct rmmap_file *file = dirty_file(_i);
+
+        if (file != NULL) {
+                range_in_the_middle(file, &range, &receipt);
+                ck_ok(rmmap_write_range_durable(file, range, data, SIZE / 4, NULL));
+                ck_assert_uint_eq(dirty(file, SIZE / 4, SIZE / 2), 0);
+                ck_assert(test_file_holds(setup_path(), SIZE / 4, data, SIZE / 4));
+        }
+        rmmap_release(file);
+        free(data);
+}
+END_TEST
+
+/* A store through a pointer, which the library doesn't see, is written all the same. */
+START_TEST(stores_through_the_pointer)
+{
+        struct rmmap_receipt receipt;
+        struct rmmap_range range;
+        struct rmmap_file *file = dirty_file(_i);
+        void *data;
+
+        if (file == NULL)
+                return;
+        range_in_the_middle(file, &range, &receipt);
+        ck_ok(rmmap_sync_all(file));
+        ck_assert_uint_eq(dirty(file, 0, SIZE), 0);
+        ck_ok(rmmap_range_data(file, range, &data));
+        for (int tries = 0; tries < 20 && dirty(file, SIZE / 4, SIZE / 2) == 0; tries++)
+                memset(data, 'p', SIZE / 4);
+        ck_assert_uint_gt(dirty(file, SIZE / 4, SIZE / 2), 0);
+        ck_ok(rmmap_sync_range(file, receipt));
+        ck_assert_uint_eq(dirty(file, SIZE / 4, SIZE / 2), 0);
+        rmmap_release(file);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("flush");
+        TCase *core = tcase_create("core");
+        const char *why = why_not();
+
+        if (why != NULL)
+                test_skip_all(why);
+        tcase_set_timeout(core, 120);
+        tcase_add_loop_test(core, a_flush_starts_to_write, 0, setup_count);
+        tcase_add_loop_test(core, a_flush_of_a_range_starts_to_write_it, 0, setup_count);
+        tcase_add_loop_test(core, what_was_not_asked_for_waits, 0, 2);
+        tcase_add_loop_test(core, a_sync_of_a_range_leaves_none_of_it, 0, setup_count);
+        tcase_add_loop_test(core, a_sync_of_a_piece_takes_whole_pages, 0, setup_count);
+        tcase_add_loop_test(core, a_durable_write_leaves_nothing, 0, setup_count);
+        tcase_add_loop_test(core, stores_through_the_pointer, 0, setup_count);
+        suite_add_tcase(suite, core);
+        return test_run(suite);
+}

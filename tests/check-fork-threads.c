@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Fork while other threads hold whatever there is to hold: a child must never wait for ever. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "fault/inject.h"
+#include "inherited.h"
+
+static int pipe_ends[2];
+
+static void *sync_once(void *arg)
+{
+        (void)!rmmap_sync_all(arg);
+        return NULL;
+}
+
+static bool four_wait(const void *arg)
+{
+        struct rmmap_info info = RMMAP_INFO_INIT;
+
+        return inject_waiting() == 1 && rmmap_describe(arg, &info) == 0 && info.sync_calls == 4;
+}
+
+static int sync_amid_syncs(void *arg)
+{
+        struct inherited *inherited = arg;
+
+        child_expect(is_forked(inherited->file));
+        child_is(rmmap_write_range_durable(inherited->file, inherited->range, inherited_data, 4096,
+                                           NULL),
+                 0);
+        child_is(rmmap_sync_all(inherited->file), 0);
+        return inherited_release(arg);
+}
+
+/* One thread is in a round, three wait for the next one: none of them is in the child. */
+START_TEST(fork_amid_a_round)
+{
+        struct inherited inherited = inherited_make("amid");
+        pthread_t threads[4];
+        pid_t child;
+
+        inject_start();
+        inject_close_gate();
+        for (int i = 0; i < 4; i++)
+                ck_assert_int_eq(pthread_create(&threads[i], NULL, sync_once, inherited.file), 0);
+        ck_assert(test_until(four_wait, inherited.file));
+        ck_child(inherited_release, &inherited);
+        ck_child(inherited_allocates_nothing, &inherited);
+        child = child_start(sync_amid_syncs, &inherited);
+        inject_open_gate(); /* it may have to wait for a round of its parent's */
+        ck_assert_int_eq(child_wait(child), 0);
+        for (int i = 0; i < 4; i++)
+                ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+        ck_ok(rmmap_sync_all(inherited.file));
+        rmmap_release(inherited.file);
+}
+END_TEST
+
+static int do_everything(void *arg)
+{
+        struct inherited *inherited = arg;
+
+        child_is(rmmap_write_range(inherited->file, inherited->range, inherited_data, 4096, NULL),
+                 0);
+        child_is(rmmap_sync_all(inherited->file), 0);
+        child_is(own_handle_works("of-many"), 0);
+        rmmap_release(inherited->file);
+        return own_handle_works("of-many");
+}
+
+static void *tell_of_gate(void *arg)
+{
+        while (inject_waiting() == 0)
+                test_pause();
+        if (write(pipe_ends[1], "!", 1) != 1)
+                _exit(99);
+        return arg;
+}
+
+static int stay_in_a_round(void *arg)
+{
+        pthread_t thread;
+
+        inject_close_gate();
+        child_is(pthread_create(&thread, NULL, tell_of_gate, NULL), 0);
+        return rmmap_sync_all(((struct inherited *)arg)->file);
+}
+
+/*
+ * Who is killed in a round may have taken the kernel's word of an error along: its relatives are
+ * told one, for good, and never wait.
+ */
+START_TEST(a_child_killed_amid_a_round)
+{
+        struct inherited inherited = inherited_make("killed");
+        pid_t child;
+        char said;
+
+        ck_assert_int_eq(pipe(pipe_ends), 0);
+        inject_start();
+        child = child_start(stay_in_a_round, &inherited);
+        ck_assert_int_eq(read(pipe_ends[0], &said, 1), 1);
+        ck_assert_int_eq(kill(child, SIGKILL), 0);
+        ck_assert_int_eq(child_wait(child), CHILD_KILLED + SIGKILL);
+        for (int i = 0; i < 3; i++)
+                ck_is(rmmap_sync_all(inherited.file), -EIO);
+        ck_child(inherited_release, &inherited);
+        rmmap_release(inherited.file);
+}
+END_TEST
+
+static atomic_bool stop;
+
+static void *keep_syncing(void *arg)
+{
+        while (!atomic_load(&stop))
+                (void)!rmmap_sync_all(arg);
+        return NULL;
+}
+
+static void *keep_opening(void *arg)
+{
+        struct rmmap_file *file;
+
+        while (!atomic_load(&stop))
+                if (rmmap_open(arg, NULL, &file) == 0)
+                        rmmap_release(file);
+        return NULL;
+}
+
+static int work_alone(void *arg)
+{
+        return own_handle_works(arg);
+}
+
+/* With no other handle, each open and release sets up and takes down what a process has once. */
+START_TEST(fork_amid_first_opens_and_last_releases)
+{
+        char *path = (char *)(uintptr_t)test_file("opened", INHERITED_SIZE);
+        int rounds = test_sanitized() ? 50 : 100;
+        pthread_t thread;
+
+        if (test_under_valgrind()) {
+                skip_part("valgrind blames a child for what its parent's threads had allocated");
+                return;
+        }
+        atomic_store(&stop, false);
+        ck_assert_int_eq(pthread_create(&thread, NULL, keep_opening, path), 0);
+        for (int i = 0; i < rounds; i++)
+                ck_child(work_alone, (char *)(uintptr_t) "alone");
+        atomic_store(&stop, true);
+        ck_assert_int_eq(pthread_join(thread, NULL), 0);
+}
+END_TEST
+
+START_TEST(fork_at_any_time)
+{
+        char *path = (char *)(uintptr_t)test_file("opened", INHERITED_SIZE);
+        struct inherited inherited = inherited_make("any-time");
+        int rounds = test_sanitized() ? 20 : 40;
+        pthread_t threads[4];
+
+        if (test_under_valgrind()) {
+                skip_part("valgrind blames a child for what its parent's threads had allocated");
+                rmmap_release(inherited.file);
+                return;
+        }
+        atomic_store(&stop, false);
+        for (int i = 0; i < 4; i++)
+                ck_assert_int_eq(pthread_create(&threads[i], NULL,
+                                                i < 2 ? keep_syncing : keep_opening,
+                                                i < 2 ? (void *)inherited.file : path),
+                                 0);
+        for (int i = 0; i < rounds; i++)
+                ck_child(do_everything, &inherited);
+        atomic_store(&stop, true);
+        for (int i = 0; i < 4; i++)
+                ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+        rmmap_release(inherited.file);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("fork-threads");
+        TCase *core = tcase_create("core");
+
+        if (test_fork_confuses_tool())
+                test_skip_all("helgrind and DRD take a child's threads for its parent's");
+        inject_start();
+        tcase_set_timeout(core, 100);
+        tcase_add_test(core, fork_amid_a_round);
+        tcase_add_test(core, a_child_killed_amid_a_round);
+        tcase_add_test(core, fork_amid_first_opens_and_last_releases);
+        tcase_add_test(core, fork_at_any_time);
+        suite_add_tcase(suite, core);
+        return test_run(suite);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What a forked child may do with handles it inherited, and with its own. */
+#include <unistd.h>
+
+#include "inherited.h"
+
+static const unsigned char other[4096] = "of the parent";
+
+static int use_inherited(void *arg)
+{
+        struct inherited *inherited = arg;
+        struct rmmap_file *file = inherited->file;
+        struct rmmap_receipt receipt;
+        struct rmmap_range claimed;
+        unsigned char found[4096];
+        void *bytes;
+
+        child_expect(is_forked(file));
+        child_is(rmmap_read_range(file, inherited->range, found, 4096, NULL), 0);
+        child_expect(memcmp(found, other, 4096) == 0);
+        child_is(rmmap_write_range(file, inherited->range, inherited_data, 4096, &receipt), 0);
+        child_is(rmmap_flush_range(file, receipt), 0);
+        child_is(rmmap_sync_range(file, receipt), 0);
+        child_is(rmmap_write_range_durable(file, inherited->range, inherited_data, 4096, &receipt),
+                 0);
+        child_is(rmmap_sync_all(file), 0);
+        child_is(rmmap_range_data(file, inherited->range, &bytes), 0);
+        child_expect(memcmp(bytes, inherited_data, 4096) == 0);
+        child_is(rmmap_claim_range(file, 0, 4096, &claimed), 0);
+        child_expect(rmmap_range_equal(claimed, inherited->range));
+        rmmap_release(file);
+        return 0;
+}
+
+START_TEST(a_child_writes_reads_and_syncs)
+{
+        struct inherited inherited = inherited_make("uses");
+
+        ck_ok(rmmap_write_range(inherited.file, inherited.range, other, 4096, NULL));
+        ck_child(use_inherited, &inherited);
+        ck_assert(test_file_holds(test_path("uses"), 0, inherited_data, 4096));
+        ck_assert(!is_forked(inherited.file));
+        rmmap_release(inherited.file);
+}
+END_TEST
+
+START_TEST(a_child_allocates_nothing)
+{
+        static const struct rmmap_allocator_ops *(*const allocators[])(void) = {
+                rmmap_concurrent_allocator, rmmap_sequential_allocator};
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        struct inherited inherited;
+        struct rmmap_range range;
+
+        options.allocator = allocators[_i]();
+        ck_ok(rmmap_create(test_path("allocates"), INHERITED_SIZE, &options, &inherited.file));
+        ck_ok(rmmap_allocate(inherited.file, 4096, &inherited.range));
+        ck_child(inherited_allocates_nothing, &inherited);
+        ck_ok(rmmap_allocate(inherited.file, 4096, &range)); /* the parent goes on */
+        ck_assert_uint_eq(rmmap_range_start(range), 4096);
+        rmmap_release(inherited.file);
+}
+END_TEST
+
+/* ---- generations: child, grandchild, and handles that come and go before */
+
+static int as_grandchild(void *arg)
+{
+        struct inherited *both = arg;
+        struct rmmap_range range;
+
+        for (int i = 0; i < 2; i++) {
+                child_expect(is_forked(both[i].file));
+                child_is(rmmap_allocate(both[i].file, 4096, &range), -EPERM);
+                child_is(rmmap_write_range(both[i].file, both[i].range, inherited_data, 4096, NULL),
+                         0);
+                child_is(rmmap_sync_all(both[i].file), 0);
+        }
+        child_is(own_handle_works("of-grandchild"), 0);
+        rmmap_release(both[0].file);
+        child_is(own_handle_works("of-grandchild"), 0);
+        rmmap_release(both[1].file);
+        return own_handle_works("of-grandchild");
+}
+
+static int as_child(void *arg)
+{
+        struct inherited both[2] = {*(struct inherited *)arg, {NULL, {{0}}}};
+        struct rmmap_range range;
+
+        child_is(own_handle_works("of-child"), 0);
+        child_is(rmmap_create(test_path("childs"), INHERITED_SIZE, NULL, &both[1].file), 0);
+        child_is(rmmap_allocate(both[1].file, 4096, &both[1].range), 0);
+        child_is(rmmap_write_range(both[0].file, both[1].range, inherited_data, 4096, NULL),
+                 -EXDEV);
+        child_is(child_run(as_grandchild, both), 0);
+        child_expect(is_forked(both[0].file) && !is_forked(both[1].file));
+        child_is(rmmap_allocate(both[1].file, 4096, &range), 0);
+        child_is(rmmap_allocate(both[0].file, 4096, &range), -EPERM);
+        rmmap_release(both[0].file);
+        child_is(rmmap_allocate(both[1].file, 4096, &range), 0);
+        rmmap_release(both[1].file);
+        return own_handle_works("of-child");
+}
+
+START_TEST(children_of_children_and_their_own_handles)
+{
+        for (int round = 0; round < 3; round++) {
+                struct inherited inherited = inherited_make("generations");
+                struct rmmap_range range;
+
+                ck_child(as_child, &inherited);
+                ck_assert(!is_forked(inherited.file));
+                ck_ok(rmmap_allocate(inherited.file, 4096, &range));
+                rmmap_release(inherited.file);
+                ck_assert_int_eq(own_handle_works("of-parent"), 0);
+        }
+}
+END_TEST
+
+static int pipe_ends[2];
+
+static int use_after_parent(void *arg)
+{
+        struct inherited *inherited = arg;
+        char go;
+
+        child_is((int)read(pipe_ends[0], &go, 1), 1);
+        child_is(rmmap_write_range(inherited->file, inherited->range, inherited_data, 4096, NULL),
+                 0);
+        child_is(rmmap_sync_all(inherited->file), 0);
+        rmmap_release(inherited->file);
+        return 0;
+}
+
+START_TEST(each_releases_its_own)
+{
+        struct inherited inherited = inherited_make("releases");
+        struct rmmap_receipt receipt;
+        pid_t child;
+
+        ck_child(inherited_release, &inherited);
+        ck_ok(rmmap_write_range(inherited.file, inherited.range, other, 4096, &receipt));
+        ck_ok(rmmap_sync_range(inherited.file, receipt));
+        ck_assert(test_file_holds(test_path("releases"), 0, other, sizeof(other)));
+        ck_assert_int_eq(pipe(pipe_ends), 0);
+        child = child_start(use_after_parent, &inherited);
+        rmmap_release(inherited.file);
+        ck_assert_int_eq(write(pipe_ends[1], "!", 1), 1);
+        ck_assert_int_eq(child_wait(child), 0);
+        ck_assert(test_file_holds(test_path("releases"), 0, inherited_data, 4096));
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("fork");
+        TCase *core = tcase_create("core");
+
+        if (test_fork_confuses_tool())
+                test_skip_all("helgrind and DRD take a child's threads for its parent's");
+        tcase_set_timeout(core, 120);
+        tcase_add_test(core, a_child_writes_reads_and_syncs);
+        tcase_add_loop_test(core, a_child_allocates_nothing, 0, 2);
+        tcase_add_test(core, children_of_children_and_their_own_handles);
+        tcase_add_test(core, each_releases_its_own);
+        suite_add_tcase(suite, core);
+        return test_run(suite);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Threads that ask for durability at the same time are served together. The first one is held in
+ * the kernel's stead until all others have asked, so what happens then is no matter of luck.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "child.h"
+#include "fault/inject.h"
+#include "setups.h"
+
+#define THREADS 8
+#define MIB (UINT64_C(1) << 20)
+#define SIZE (64 * MIB)
+
+struct asker {
+        struct rmmap_file *file;
+        int (*ask)(struct rmmap_file *file, struct rmmap_range range);
+        struct rmmap_range range;
+        int result;
+        pthread_t thread;
+};
+
+static atomic_int returned;
+
+static void *ask_once(void *arg)
+{
+        struct asker *asker = arg;
+
+        asker->result = asker->ask(asker->file, asker->range);
+        atomic_fetch_add(&returned, 1);
+        return NULL;
+}
+
+static int ask_for_all(struct rmmap_file *file, struct rmmap_range range)
+{
+        (void)range;
+        return rmmap_sync_all(file);
+}
+
+static int ask_for_range(struct rmmap_file *file, struct rmmap_range range)
+{
+        return rmmap_sync_within(file, range, 0, rmmap_range_length(range));
+}
+
+static int ask_by_writing(struct rmmap_file *file, struct rmmap_range range)
+{
+        static const unsigned char data[4096] = "together";
+
+        return rmmap_write_range_durable(file, range, data, sizeof(data), NULL);
+}
+
+static struct rmmap_info described(struct rmmap_file *file)
+{
+        struct rmmap_info info = RMMAP_INFO_INIT;
+
+        ck_ok(rmmap_describe(file, &info));
+        return info;
+}
+
+struct expected_calls {
+        struct rmmap_file *file;
+        uint64_t calls;
+};
+
+static bool have_asked(const void *arg)
+{
+        const struct expected_calls *expected = arg;
+
+        return described(expected->file).sync_calls == expected->calls;
+}
+
+static bool is_at_gate(const void *arg)
+{
+        (void)arg;
+        return inject_waiting() == 1;
+}
+
+static void start(struct asker *asker)
+{
+        ck_assert_int_eq(pthread_create(&asker->thread, NULL, ask_once, asker), 0);
+}
+
+/* One round is held; the rest ask meanwhile; then all go on. */
+static void ask_together(struct rmmap_file *file, struct asker *askers)
+{
+        struct expected_calls expected = {file, described(file).sync_calls + THREADS};
+
+        inject_start();
+        atomic_store(&returned, 0);
+        inject_close_gate();
+        start(&askers[0]);
+        ck_assert(test_until(is_at_gate, NULL));
+        for (int i = 1; i < THREADS; i++)
+                start(&askers[i]);
+        ck_assert(test_until(have_asked, &expected));
+        ck_assert_int_eq(inject_sync_count(), 1); /* one round at a time */
+        ck_assert_int_eq(atomic_load(&returned), 0);
+        inject_open_gate();
+        for (int i = 0; i < THREADS; i++)
+                ck_assert_int_eq(pthread_join(askers[i].thread, NULL), 0);
+        for (int i = 0; i < THREADS; i++)
+                ck_ok(askers[i].result);
+}
+
+/* Ranges of a page each, so many bytes apart; the file's name is saved already. */
+static struct rmmap_file *ready(struct asker *askers, uint64_t apart,
+                                int (*ask)(struct rmmap_file *file, struct rmmap_range range))
+{
+        struct rmmap_range all;
+        struct rmmap_file *file;
+
+        ck_ok(rmmap_create(test_path("group"), SIZE, NULL, &file));
+        ck_ok(rmmap_allocate(file, SIZE, &all));
+        ck_ok(rmmap_sync_all(file));
+        for (uint64_t i = 0; i < THREADS; i++) {
+                askers[i] = (struct asker){.file = file, .ask = ask};
+                ck_ok(rmmap_claim_range(file, i * apart, i * apart + 4096, &askers[i].range));
+                ck_ok(rmmap_write_within(file, askers[i].range, 0, "x", 1));
+        }
+        return file;
+}
+
+/* A request isn't served by the round that runs already, and one more serves all of them. */
+START_TEST(two_rounds_serve_eight)
+{
+        struct asker askers[THREADS];
+        struct rmmap_file *file = ready(askers, MIB, ask_for_all);
+        struct rmmap_info before = described(file), after;
+
+        ask_together(file, askers);
+        after = described(file);
+        ck_assert_uint_eq(after.sync_calls - before.sync_calls, THREADS);
+        ck_assert_uint_eq(after.sync_rounds - before.sync_rounds, 2);
+        ck_assert_int_eq(inject_sync_count(), 2);
+        rmmap_release(file);
+}
+END_TEST
+
+/* Does the n-th call make this range durable? */
+static bool covers(int n, struct rmmap_file *file, struct rmmap_range range)
+{
+        struct inject_record record = inject_record(n);
+        const void *view;
+        struct stat status;
+
+        if (record.call != INJECT_MSYNC)
+                return fstat(rmmap_fd(file), &status) == 0 && status.st_ino == record.inode;
+        ck_ok(rmmap_range_view(file, range, &view));
+        return (record.flags & MS_SYNC) && (const char *)record.address <= (const char *)view &&
+               (const char *)record.address + record.length >=
+                       (const char *)view + rmmap_range_length(range);
+}
+
+/* Neighbours in one call, far ones by syncing everything: either way nobody is left out. */
+START_TEST(ranges_are_joined)
+{
+        static const uint64_t apart[] = {4096, 3 * 4096, MIB, 8 * MIB};
+        struct asker askers[THREADS];
+        struct rmmap_file *file = ready(askers, apart[_i], ask_for_range);
+
+        ask_together(file, askers);
+        ck_assert_int_eq(inject_sync_count(), 2);
+        ck_assert(covers(0, file, askers[0].range));
+        for (int i = 1; i < THREADS; i++)
+                ck_assert(covers(1, file, askers[i].range));
+        if (apart[_i] == 4096) /* and not more than was asked for */
+                ck_assert_int_eq(inject_record(1).call, INJECT_MSYNC);
+        rmmap_release(file);
+}
+END_TEST
+
+START_TEST(all_is_more_than_a_range)
+{
+        struct asker askers[THREADS];
+        struct rmmap_file *file = ready(askers, 4096, ask_for_range);
+
+        askers[4].ask = ask_for_all;
+        ask_together(file, askers);
+        ck_assert_int_eq(inject_sync_count(), 2);
+        ck_assert_int_ne(inject_record(1).call, INJECT_MSYNC);
+        ck_assert(covers(1, file, askers[4].range));
+        rmmap_release(file);
+}
+END_TEST
+
+START_TEST(durable_writes_join)
+{
+        struct asker askers[THREADS];
+        struct rmmap_file *file = ready(askers, 4096, ask_by_writing);
+        struct rmmap_info before = described(file), after;
+
+        ask_together(file, askers);
+        after = described(file);
+        ck_assert_uint_eq(after.sync_rounds - before.sync_rounds, 2);
+        for (int i = 1; i < THREADS; i++) {
+                ck_assert(covers(1, file, askers[i].range));
+                ck_assert(test_file_holds(test_path("group"), (uint64_t)i * 4096, "together", 8));
+        }
+        rmmap_release(file);
+}
+END_TEST
+
+/* Who asks alone pays for his own only. */
+START_TEST(one_after_the_other_is_a_round_each)
+{
+        struct asker askers[THREADS];
+        struct rmmap_file *file = ready(askers, 4096, ask_for_range);
+        struct rmmap_info before = described(file), after;
+
+        for (int i = 0; i < THREADS; i++)
+                ck_ok(askers[i].ask(file, askers[i].range));
+        after = described(file);
+        ck_assert_uint_eq(after.sync_calls - before.sync_calls, THREADS);
+        ck_assert_uint_eq(after.sync_rounds - before.sync_rounds, THREADS);
+        rmmap_release(file);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("group-commit");
+        TCase *core = tcase_create("core");
+
+        inject_start();
+        tcase_set_timeout(core, 120);
+        tcase_add_test(core, two_rounds_serve_eight);
+        tcase_add_loop_test(core, ranges_are_joined, 0, 4);
+        tcase_add_test(core, all_is_more_than_a_range);
+        tcase_add_test(core, durable_writes_join);
+        tcase_add_test(core, one_after_the_other_is_a_round_each);
+        suite_add_tcase(suite, core);
+        return test_run(suite);
+}

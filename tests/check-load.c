@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The shared library, loaded and unloaded while the program runs: it leaves nothing behind, except
+ * where it has installed a handler; then it stays, and passes on what isn't its own.
+ */
+#include <dlfcn.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "instrumented.h"
+#include "support.h"
+
+#define ROUNDS 20
+#define PAGE ((size_t)RMMAP_ALIGNMENT)
+
+/* Not linked with the library: these come from it when it is loaded. */
+static struct {
+        void *handle;
+        __typeof__(rmmap_version) *version;
+        __typeof__(rmmap_create) *create;
+        __typeof__(rmmap_release) *release;
+        __typeof__(rmmap_allocate) *allocate;
+        __typeof__(rmmap_write_range) *write_range;
+        __typeof__(rmmap_sync_range) *sync_range;
+        __typeof__(rmmap_raw_data) *raw_data;
+        __typeof__(rmmap_guard_call) *guard_call;
+} library;
+
+static char library_path[4096];
+
+static void find_library(void)
+{
+        const char *build = getenv("top_builddir");
+
+        snprintf(library_path, sizeof(library_path), "%s/lib/.libs/librangedmmap.so.0",
+                 build != NULL ? build : ".");
+        if (access(library_path, R_OK) != 0)
+                test_skip_all("the shared library isn't in lib/.libs below top_builddir");
+}
+
+static void *symbol(const char *name)
+{
+        void *found = dlsym(library.handle, name);
+
+        ck_assert_msg(found != NULL, "%s: %s", name, dlerror());
+        return found;
+}
+
+static void load(void)
+{
+        library.handle = dlopen(library_path, RTLD_NOW | RTLD_LOCAL);
+        ck_assert_msg(library.handle != NULL, "%s", dlerror());
+        library.version = (__typeof__(library.version))symbol("rmmap_version");
+        library.create = (__typeof__(library.create))symbol("rmmap_create");
+        library.release = (__typeof__(library.release))symbol("rmmap_release");
+        library.allocate = (__typeof__(library.allocate))symbol("rmmap_allocate");
+        library.write_range = (__typeof__(library.write_range))symbol("rmmap_write_range");
+        library.sync_range = (__typeof__(library.sync_range))symbol("rmmap_sync_range");
+        library.raw_data = (__typeof__(library.raw_data))symbol("rmmap_raw_data");
+        library.guard_call = (__typeof__(library.guard_call))symbol("rmmap_guard_call");
+}
+
+static bool is_loaded(void)
+{
+        void *handle = dlopen(library_path, RTLD_NOW | RTLD_NOLOAD);
+
+        if (handle != NULL)
+                dlclose(handle);
+        return handle != NULL;
+}
+
+static void unload(void)
+{
+        ck_assert_int_eq(dlclose(library.handle), 0);
+}
+
+/* One file, from its creation to its last release. */
+static void use(uint32_t flags)
+{
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        unsigned char bytes[PAGE] = {1, 2, 3};
+        struct rmmap_receipt receipt;
+        struct rmmap_range range;
+        struct rmmap_file *file;
+
+        options.flags = flags;
+        ck_ok(library.create(test_path("file"), 4 * PAGE, &options, &file));
+        ck_ok(library.allocate(file, PAGE, &range));
+        ck_ok(library.write_range(file, range, bytes, PAGE, &receipt));
+        ck_ok(library.sync_range(file, receipt));
+        ck_assert_ptr_null(library.release(file));
+}
+
+START_TEST(the_library_is_of_this_header)
+{
+        load();
+        ck_assert_uint_eq(library.version(), RMMAP_VERSION);
+        unload();
+}
+END_TEST
+
+/* The parameter: is a file used in between? */
+START_TEST(rounds_leave_nothing)
+{
+        size_t descriptors = 0, mappings = 0;
+
+        for (int round = 0; round < ROUNDS; round++) {
+                ck_assert(!is_loaded());
+                load();
+                if (_i != 0)
+                        use(0);
+                unload();
+                /* The first round may have made the C library map something for good. */
+                if (round == 0) {
+                        descriptors = test_count_descriptors();
+                        mappings = test_count_mappings();
+                }
+        }
+        ck_assert(!is_loaded());
+        ck_assert_uint_eq(test_count_descriptors(), descriptors);
+        if (!test_is_instrumented())
+                ck_assert_uint_eq(test_count_mappings(), mappings);
+}
+END_TEST
+
+/* What it asked the C library to call at a fork must not be called when its code is gone. */
+START_TEST(fork_after_it_is_gone)
+{
+        pid_t child;
+        int status;
+
+        load();
+        use(0);
+        unload();
+        ck_assert(!is_loaded());
+        child = fork();
+        if (child == 0)
+                _exit(7);
+        ck_assert_int_eq(waitpid(child, &status, 0), child);
+        ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
+END_TEST
+
+/* ---- with a handler */
+
+static sigjmp_buf before_fault;
+static volatile sig_atomic_t faults_seen;
+
+static void on_bus(int signal_number)
+{
+        faults_seen += signal_number == SIGBUS;
+        siglongjmp(before_fault, 1);
+}
+
+/* A fault that has nothing to do with the library. */
+static void fault_elsewhere(void)
+{
+        FILE *empty = tmpfile();
+        volatile unsigned char *page;
+
+        ck_assert_ptr_nonnull(empty);
+        page = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fileno(empty), 0);
+        ck_assert(page != MAP_FAILED);
+        if (sigsetjmp(before_fault, 1) == 0)
+                (void)*page;
+        munmap((void *)(uintptr_t)page, PAGE);
+        fclose(empty);
+}
+
+static void install_own_handler(void)
+{
+        struct sigaction action;
+
+        memset(&action, 0, sizeof(action));
+        action.sa_handler = on_bus;
+        ck_assert_int_eq(sigaction(SIGBUS, &action, NULL), 0);
+}
+
+static int touch(void *data)
+{
+        *(volatile unsigned char *)data = 1;
+        return 0;
+}
+
+/* The file is cut off under the body: the library's own fault, never the program's handler's. */
+static void catch_one(void)
+{
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        struct rmmap_file *file;
+        void *data;
+
+        options.flags = RMMAP_CATCH_FAULTS;
+        ck_ok(library.create(test_path("cut"), 4 * PAGE, &options, &file));
+        ck_ok(library.raw_data(file, &data));
+        ck_assert_int_eq(truncate(test_path("cut"), 0), 0);
+        ck_is(library.guard_call(file, touch, data, NULL), -ESTALE);
+        library.release(file);
+}
+
+START_TEST(with_a_handler_it_stays)
+{
+        size_t descriptors, mappings;
+
+        install_own_handler();
+        load();
+        use(RMMAP_CATCH_FAULTS);
+        unload();
+        ck_assert(is_loaded());
+        descriptors = test_count_descriptors();
+        mappings = test_count_mappings();
+        for (int round = 1; round < ROUNDS; round++) {
+                load();
+                catch_one();
+                unload();
+        }
+        ck_assert_int_eq(faults_seen, 0);
+        ck_assert_uint_eq(test_count_descriptors(), descriptors);
+        if (!test_is_instrumented())
+                ck_assert_uint_eq(test_count_mappings(), mappings);
+}
+END_TEST
+
+START_TEST(with_a_handler_it_passes_on_what_is_not_its_own)
+{
+        install_own_handler();
+        load();
+        use(RMMAP_CATCH_FAULTS);
+        fault_elsewhere();
+        ck_assert_int_eq(faults_seen, 1);
+        unload();
+        for (int i = 2; i < ROUNDS; i++) {
+                fault_elsewhere();
+                ck_assert_int_eq(faults_seen, i);
+        }
+}
+END_TEST
+
+/* Without CATCH_FAULTS no signal's disposition is touched. */
+START_TEST(unasked_it_installs_nothing)
+{
+        struct sigaction now;
+
+        install_own_handler();
+        load();
+        use(RMMAP_POPULATE);
+        ck_assert_int_eq(sigaction(SIGBUS, NULL, &now), 0);
+        ck_assert_ptr_eq((void *)(uintptr_t)now.sa_handler, (void *)(uintptr_t)on_bus);
+        unload();
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("load");
+        TCase *tests = tcase_create("load");
+
+        find_library();
+        tcase_set_timeout(tests, 20);
+        tcase_add_test(tests, the_library_is_of_this_header);
+        tcase_add_loop_test(tests, rounds_leave_nothing, 0, 2);
+        tcase_add_test(tests, fork_after_it_is_gone);
+        tcase_add_test(tests, unasked_it_installs_nothing);
+        tcase_add_test(tests, with_a_handler_it_stays);
+        tcase_add_test(tests, with_a_handler_it_passes_on_what_is_not_its_own);
+        suite_add_tcase(suite, tests);
+        return test_run(suite);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Ranges and receipts as values: what they tell, what refuses them. Whose they are: check-owner.c;
+ * splits: check-split.c.
+ */
+#include "process.h"
+#include "range-calls.h"
+#include "two-files.h"
+
+/* What an empty range looks like: the low part of a split at 0. */
+static struct rmmap_range take_empty(struct rmmap_file *from)
+{
+        struct rmmap_range low, high;
+
+        ck_is(rmmap_range_split_up(take(from, 1), 0, &low, &high), RMMAP_SPLIT_BOTH);
+        return low;
+}
+
+static void check_bounds(struct rmmap_range range, uint64_t start, uint64_t end)
+{
+        ck_assert_uint_eq(rmmap_range_start(range), start);
+        ck_assert_uint_eq(rmmap_range_end(range), end);
+        ck_assert_uint_eq(rmmap_range_length(range), end - start);
+        ck_assert(rmmap_range_is_empty(range) == (start == end));
+        ck_assert(rmmap_range_equal(range, range));
+}
+
+static void check_receipt_bounds(struct rmmap_receipt receipt, uint64_t start, uint64_t end)
+{
+        ck_assert_uint_eq(rmmap_receipt_start(receipt), start);
+        ck_assert_uint_eq(rmmap_receipt_end(receipt), end);
+        ck_assert_uint_eq(rmmap_receipt_length(receipt), end - start);
+        ck_assert(rmmap_receipt_is_empty(receipt) == (start == end));
+        ck_assert(rmmap_receipt_equal(receipt, receipt));
+}
+
+START_TEST(accessors_tell_the_bounds)
+{
+        check_bounds(take(file, 1), 0, 4096);
+        check_bounds(take(file, 4097), 4096, 3 * 4096);
+        check_bounds(take_empty(file), 3 * 4096, 3 * 4096);
+        check_bounds(take(file, 8192), 4 * 4096, SIZE); /* the short end */
+}
+END_TEST
+
+START_TEST(accessors_of_receipts_tell_the_bounds)
+{
+        check_receipt_bounds(receipt_of(file, take(file, 1)), 0, 4096);
+        check_receipt_bounds(receipt_of(file, take(file, 4097)), 4096, 3 * 4096);
+        check_receipt_bounds(receipt_of(file, take_empty(file)), 3 * 4096, 3 * 4096);
+        check_receipt_bounds(receipt_of(file, take(file, 8192)), 4 * 4096, SIZE);
+}
+END_TEST
+
+/* The answer of each accessor to what was never given out. */
+static void check_tells_nothing(struct rmmap_range range, const char *what, int which)
+{
+        ck_assert_msg(rmmap_range_start(range) == 0 && rmmap_range_end(range) == 0 &&
+                              rmmap_range_length(range) == 0 && !rmmap_range_is_empty(range) &&
+                              !rmmap_range_equal(range, range),
+                      "%s %d is believed", what, which);
+}
+
+static void check_receipt_tells_nothing(struct rmmap_receipt receipt, const char *what, int which)
+{
+        struct rmmap_range washed = rmmap_receipt_range(receipt);
+
+        ck_assert_msg(rmmap_receipt_start(receipt) == 0 && rmmap_receipt_end(receipt) == 0 &&
+                              rmmap_receipt_length(receipt) == 0 &&
+                              !rmmap_receipt_is_empty(receipt) &&
+                              !rmmap_receipt_equal(receipt, receipt),
+                      "%s %d is believed", what, which);
+        ck_assert_msg(memcmp(&washed, &no_range, sizeof(washed)) == 0, "%s %d is laundered", what,
+                      which);
+}
+
+START_TEST(zeros_are_never_valid)
+{
+        check_tells_nothing(no_range, "zeros", 0);
+        check_receipt_tells_nothing(no_receipt, "zeros", 0);
+        range_calls_answer(file, no_range, -EINVAL, "zeros");
+        receipt_calls_answer(file, no_receipt, -EINVAL, "zeros");
+        ck_assert(!rmmap_range_equal(no_range, take(file, 1)));
+        ck_assert(!rmmap_range_equal(take(file, 1), no_range));
+}
+END_TEST
+
+/* Not even with a key that makes the seal of zeros zero: one in 2^64 might. */
+START_TEST(zeros_are_never_valid_with_any_key)
+{
+        uint64_t kept[PROCESS_KEY_WORDS];
+
+        for (unsigned int i = 0; i < PROCESS_KEY_WORDS; i++)
+                kept[i] = atomic_exchange(&process_key[i], 0);
+        check_tells_nothing(no_range, "zeros", 0);
+        check_receipt_tells_nothing(no_receipt, "zeros", 0);
+        for (unsigned int i = 0; i < PROCESS_KEY_WORDS; i++)
+                atomic_store(&process_key[i], kept[i]);
+}
+END_TEST
+
+static void flip(void *words, int bit)
+{
+        ((unsigned char *)words)[bit / 8] ^= (unsigned char)(1u << (bit % 8));
+}
+
+static void check_range_flips(struct rmmap_range good)
+{
+        for (int bit = 0; bit < 256; bit++) {
+                struct rmmap_range bad = good;
+
+                flip(&bad, bit);
+                check_tells_nothing(bad, "range with a flip of bit", bit);
+                ck_assert(!rmmap_range_equal(bad, good) && !rmmap_range_equal(good, bad));
+                range_calls_answer(file, bad, -EINVAL, "a flipped bit");
+                range_calls_answer(other, bad, -EINVAL, "a flipped bit, elsewhere");
+        }
+        check_bounds(good, rmmap_range_start(good), rmmap_range_end(good));
+}
+
+static void check_receipt_flips(struct rmmap_receipt good)
+{
+        for (int bit = 0; bit < 256; bit++) {
+                struct rmmap_receipt bad = good;
+
+                flip(&bad, bit);
+                check_receipt_tells_nothing(bad, "receipt with a flip of bit", bit);
+                ck_assert(!rmmap_receipt_equal(bad, good) && !rmmap_receipt_equal(good, bad));
+                receipt_calls_answer(file, bad, -EINVAL, "a flipped bit");
+                receipt_calls_answer(other, bad, -EINVAL, "a flipped bit, elsewhere");
+        }
+}
+
+START_TEST(every_flipped_bit_is_refused)
+{
+        struct rmmap_range ranges[] = {take(file, 1), take(file, 8192), take_empty(file),
+                                       take(file, 8192)};
+
+        for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+                check_range_flips(ranges[i]);
+                check_receipt_flips(receipt_of(file, ranges[i]));
+        }
+}
+END_TEST
+
+START_TEST(two_flipped_bits_are_refused)
+{
+        struct rmmap_range good = take(file, 8192);
+
+        for (int bit = 0; bit < 256; bit++) {
+                for (int second = 0; second < bit; second++) {
+                        struct rmmap_range bad = good;
+
+                        flip(&bad, bit);
+                        flip(&bad, second);
+                        check_tells_nothing(bad, "two flips, the first", bit);
+                }
+        }
+}
+END_TEST
+
+/* What a program makes up, or mixes from ranges that it has. */
+START_TEST(forged_ones_are_refused)
+{
+        struct rmmap_range a = take(file, 1), b = take(file, 1), forged;
+        uint64_t state = test_seed();
+
+        for (int i = 0; i < 100000; i++) {
+                for (int word = 0; word < 4; word++)
+                        forged.opaque[word] = test_random(&state) >> (test_random(&state) % 64);
+                check_tells_nothing(forged, "made up", i);
+        }
+        for (int choice = 1; choice < 15; choice++) {
+                for (int word = 0; word < 4; word++)
+                        forged.opaque[word] =
+                                (choice >> word & 1) ? b.opaque[word] : a.opaque[word];
+                /* Both have the same owner, so with that word alone it's still the whole of one. */
+                if (memcmp(&forged, &a, sizeof(a)) != 0 && memcmp(&forged, &b, sizeof(b)) != 0)
+                        check_tells_nothing(forged, "a mixture", choice);
+        }
+}
+END_TEST
+
+START_TEST(one_kind_is_not_the_other)
+{
+        struct rmmap_range range = take(file, 1), from_receipt;
+        struct rmmap_receipt receipt = receipt_of(file, range), from_range;
+
+        memcpy(&from_range, &range, sizeof(from_range));
+        memcpy(&from_receipt, &receipt, sizeof(from_receipt));
+        check_tells_nothing(from_receipt, "a receipt's bytes", 0);
+        check_receipt_tells_nothing(from_range, "a range's bytes", 0);
+        range_calls_answer(file, from_receipt, -EINVAL, "a receipt's bytes");
+        receipt_calls_answer(file, from_range, -EINVAL, "a range's bytes");
+}
+END_TEST
+
+START_TEST(equal_when_the_same)
+{
+        struct rmmap_range a = take(file, 4096), b = take(file, 4096), copy = a, claimed;
+        struct rmmap_receipt first = receipt_of(file, a), second = receipt_of(file, a);
+
+        ck_assert(rmmap_range_equal(a, copy));
+        ck_assert(!rmmap_range_equal(a, b));
+        ck_ok(rmmap_claim_range(file, 0, 4096, &claimed));
+        ck_assert(rmmap_range_equal(a, claimed));
+        ck_assert(rmmap_receipt_equal(first, second));
+        ck_assert(!rmmap_receipt_equal(first, receipt_of(file, b)));
+        ck_assert(rmmap_range_equal(a, rmmap_receipt_range(first)));
+        range_calls_answer(file, rmmap_receipt_range(first), 0, "a receipt's range");
+}
+END_TEST
+
+static Suite *range_suite(void)
+{
+        Suite *suite = suite_create("range");
+        TCase *values = tcase_create("values");
+
+        tcase_add_checked_fixture(values, setup, teardown);
+        tcase_set_timeout(values, 60);
+        tcase_add_test(values, accessors_tell_the_bounds);
+        tcase_add_test(values, accessors_of_receipts_tell_the_bounds);
+        tcase_add_test(values, zeros_are_never_valid);
+        tcase_add_test(values, zeros_are_never_valid_with_any_key);
+        tcase_add_test(values, every_flipped_bit_is_refused);
+        tcase_add_test(values, two_flipped_bits_are_refused);
+        tcase_add_test(values, forged_ones_are_refused);
+        tcase_add_test(values, one_kind_is_not_the_other);
+        tcase_add_test(values, equal_when_the_same);
+        suite_add_tcase(suite, values);
+        return suite;
+}
+
+int main(void)
+{
+        return test_run(range_suite());
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The handler that RMMAP_CATCH_FAULTS installs leaves everything that isn't the library's to
+ * whoever was there before. Each case in a process of its own: a handler is installed once.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "setups.h"
+
+#define SIZE ((size_t)(16 * 4096))
+
+static volatile sig_atomic_t calls, code, usr1_blocked;
+static const void *volatile fault_address, *volatile handler_frame;
+static volatile char *foreign; /* a mapping that the library knows nothing of */
+static int foreign_fd;
+
+/* Its file has one page, and the mapping two: the second can't be touched. */
+static int map_foreign(void)
+{
+        void *map;
+
+        foreign_fd = open(test_path("foreign"), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        if (foreign_fd < 0 || ftruncate(foreign_fd, 4096) != 0)
+                return -1;
+        map = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, foreign_fd, 0);
+        foreign = map;
+        return map == MAP_FAILED ? -1 : 0;
+}
+
+/* Makes the page be there, so that the access succeeds after the handler. */
+static void repair(void)
+{
+        if (ftruncate(foreign_fd, 8192) != 0)
+                _exit(99);
+}
+
+static void on_signal_info(int number, siginfo_t *info, void *context)
+{
+        sigset_t mask;
+
+        (void)number;
+        calls++;
+        code = info->si_code;
+        handler_frame = &mask;
+        fault_address = info->si_addr;
+        pthread_sigmask(SIG_BLOCK, NULL, &mask);
+        usr1_blocked = sigismember(&mask, SIGUSR1);
+        if (context == NULL)
+                _exit(98);
+        repair();
+}
+
+static void on_signal(int number)
+{
+        calls++;
+        if (number != SIGBUS)
+                _exit(98);
+        repair();
+}
+
+/* The first guarded handle of this process comes after the caller's own handler. */
+static struct rmmap_file *guarded(void)
+{
+        struct rmmap_options options = test_options(RMMAP_CATCH_FAULTS, RMMAP_ENGINE_MAP);
+        struct rmmap_file *file = NULL;
+
+        if (map_foreign() != 0 || rmmap_create(test_path("own"), SIZE, &options, &file) != 0)
+                _exit(97);
+        return file;
+}
+
+static void set_action(void (*handler)(int number), int flags)
+{
+        struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
+
+        sigemptyset(&action.sa_mask);
+        if (sigaction(SIGBUS, &action, NULL) != 0)
+                _exit(96);
+}
+
+static void set_info_action(int flags)
+{
+        struct sigaction action = {.sa_sigaction = on_signal_info, .sa_flags = SA_SIGINFO | flags};
+
+        sigemptyset(&action.sa_mask);
+        sigaddset(&action.sa_mask, SIGUSR1);
+        if (sigaction(SIGBUS, &action, NULL) != 0)
+                _exit(96);
+}
+
+/* The library's own faults are no business of theirs. */
+static int own_fault_is_caught(struct rmmap_file *file)
+{
+        int before = calls;
+
+        child_is(truncate(test_path("own"), 4096), 0);
+        child_is(rmmap_raw_write(file, 8192, "x", 1), -ESTALE);
+        child_is(rmmap_raw_write(file, 8192, "x", 1), -ESTALE);
+        child_expect(calls == before);
+        return 0;
+}
+
+static int handler_with_information(void *arg)
+{
+        struct rmmap_file *file;
+
+        (void)arg;
+        set_info_action(0);
+        file = guarded();
+        child_is(own_fault_is_caught(file), 0);
+        foreign[5000] = 'x';
+        child_expect(calls == 1 && code == BUS_ADRERR && usr1_blocked == 1);
+        child_expect(fault_address == (const void *)(foreign + 5000));
+        child_expect(foreign[5000] == 'x');
+        child_is(own_fault_is_caught(file), 0);
+        rmmap_release(file);
+        return 0;
+}
+
+static int handler_without_information(void *arg)
+{
+        struct rmmap_file *file;
+
+        (void)arg;
+        set_action(on_signal, 0);
+        file = guarded();
+        foreign[5000] = 'x';
+        child_expect(calls == 1 && foreign[5000] == 'x');
+        child_is(own_fault_is_caught(file), 0);
+        raise(SIGBUS);
+        child_expect(calls == 2);
+        rmmap_release(file);
+        return 0;
+}
+
+/* Inside a guarded copy or body, too; and the body goes on. */
+static int touch_foreign(void *arg)
+{
+        (void)arg;
+        foreign[5000] = 'y';
+        return raise(SIGBUS) == 0 ? 11 : 12;
+}
+
+static int fault_of_others_in_a_body(void *arg)
+{
+        struct rmmap_file *file;
+        int result = 0;
+
+        (void)arg;
+        set_info_action(0);
+        file = guarded();
+        child_is(rmmap_guard_call(file, touch_foreign, NULL, &result), 0);
+        child_expect(result == 11 && calls == 2);
+        child_is(own_fault_is_caught(file), 0);
+        rmmap_release(file);
+        return 0;
+}
+
+/* A signal that somebody sends is no fault, whatever address it may seem to carry. */
+static int sent_by_somebody(void *arg)
+{
+        struct rmmap_file *file;
+
+        (void)arg;
+        set_info_action(0);
+        file = guarded();
+        child_is(kill(getpid(), SIGBUS), 0);
+        child_expect(calls == 1 && code == SI_USER);
+        child_is(pthread_kill(pthread_self(), SIGBUS), 0);
+        child_expect(calls == 2 && code == SI_TKILL);
+        rmmap_release(file);
+        return 0;
+}
+
+static void *touch_in_thread(void *arg)
+{
+        foreign[5000] = 't';
+        return arg;
+}
+
+/* In a thread that never called the library. */
+static int in_another_thread(void *arg)
+{
+        pthread_t thread;
+        struct rmmap_file *file;
+
+        (void)arg;
+        set_info_action(0);
+        file = guarded();
+        child_is(pthread_create(&thread, NULL, touch_in_thread, NULL), 0);
+        child_is(pthread_join(thread, NULL), 0);
+        child_expect(calls == 1 && foreign[5000] == 't');
+        rmmap_release(file);
+        return 0;
+}
+
+/* Whose stack may be small or gone: the alternate one is used where there is one. */
+static int on_the_alternate_stack(void *arg)
+{
+        static char memory[65536];
+        stack_t stack = {.ss_sp = memory, .ss_size = sizeof(memory)};
+        struct rmmap_file *file;
+
+        (void)arg;
+        set_info_action(SA_ONSTACK);
+        file = guarded();
+        child_is(sigaltstack(&stack, NULL), 0);
+        foreign[5000] = 'x';
+        child_expect((const char *)handler_frame >= memory &&
+                     (const char *)handler_frame < memory + sizeof(memory));
+        child_is(own_fault_is_caught(file), 0);
+        rmmap_release(file);
+        return 0;
+}
+
+static int nobody_there(void *arg)
+{
+        set_action(SIG_DFL, 0);
+        guarded();
+        if (*(int *)arg == 0)
+                foreign[5000] = 'x';
+        else
+                kill(getpid(), SIGBUS);
+        return 0; /* not reached */
+}
+
+static int ignored_but_not_a_fault(void *arg)
+{
+        struct rmmap_file *file;
+
+        (void)arg;
+        set_action(SIG_IGN, 0);
+        file = guarded();
+        kill(getpid(), SIGBUS);
+        raise(SIGBUS);
+        child_is(own_fault_is_caught(file), 0);
+        rmmap_release(file);
+        return 0;
+}
+
+static int ignored_fault(void *arg)
+{
+        (void)arg;
+        set_action(SIG_IGN, 0);
+        guarded();
+        foreign[5000] = 'x'; /* the kernel doesn't let this be ignored either */
+        return 0;
+}
+
+/* Whose handler wanted one call only is gone after it. */
+static int once_only(void *arg)
+{
+        (void)arg;
+        set_action(on_signal, (int)SA_RESETHAND);
+        guarded();
+        raise(SIGBUS);
+        if (calls != 1)
+                return 1;
+        raise(SIGBUS);
+        return 2; /* not reached */
+}
+
+/* Without the flag nobody's handler is touched. */
+static int unasked(void *arg)
+{
+        struct sigaction before, after;
+        struct rmmap_file *file;
+
+        (void)arg;
+        child_is(sigaction(SIGBUS, NULL, &before), 0);
+        child_is(rmmap_create(test_path("unasked"), SIZE, NULL, &file), 0);
+        child_is(rmmap_raw_fill(file, 1), 0);
+        child_is(rmmap_sync_all(file), 0);
+        rmmap_release(file);
+        child_is(sigaction(SIGBUS, NULL, &after), 0);
+        child_expect(before.sa_handler == after.sa_handler);
+        return 0;
+}
+
+START_TEST(goes_to_the_handler_before)
+{
+        ck_child(handler_with_information, NULL);
+        ck_child(handler_without_information, NULL);
+        ck_child(fault_of_others_in_a_body, NULL);
+        ck_child(sent_by_somebody, NULL);
+        ck_child(in_another_thread, NULL);
+        ck_child(on_the_alternate_stack, NULL);
+}
+END_TEST
+
+START_TEST(kills_where_nobody_was)
+{
+        int by_fault = 0, by_kill = 1;
+
+        ck_assert_int_eq(child_run(nobody_there, &by_fault), CHILD_KILLED + SIGBUS);
+        ck_assert_int_eq(child_run(nobody_there, &by_kill), CHILD_KILLED + SIGBUS);
+        ck_assert_int_eq(child_run(ignored_fault, NULL), CHILD_KILLED + SIGBUS);
+        ck_assert_int_eq(child_run(once_only, NULL), CHILD_KILLED + SIGBUS);
+}
+END_TEST
+
+START_TEST(leaves_alone_what_it_may)
+{
+        ck_child(ignored_but_not_a_fault, NULL);
+        ck_child(unasked, NULL);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("signals");
+        TCase *core = tcase_create("core");
+
+        tcase_set_timeout(core, 120);
+        tcase_add_test(core, goes_to_the_handler_before);
+        tcase_add_test(core, kills_where_nobody_was);
+        tcase_add_test(core, leaves_alone_what_it_may);
+        suite_add_tcase(suite, core);
+        return test_run(suite);
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Many threads at once on one file. They record what goes wrong; the main thread asserts. */
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "setups.h"
+
+#define THREADS 100
+#define PIECE ((size_t)(3 * 4096))
+
+static atomic_int go, first_error;
+static atomic_uint writes;
+
+static void record(int err)
+{
+        int none = 0;
+
+        if (err != 0)
+                atomic_compare_exchange_strong(&first_error, &none, err);
+}
+
+/* All start together, so that they meet. */
+static void run_threads(int count, void *(*body)(void *arg), void *args, size_t arg_size)
+{
+        pthread_t threads[THREADS];
+
+        atomic_store(&go, 0);
+        atomic_store(&first_error, 0);
+        atomic_store(&writes, 0);
+        for (int i = 0; i < count; i++)
+                ck_assert_int_eq(pthread_create(&threads[i], NULL, body,
+                                                (char *)args + (size_t)i * arg_size),
+                                 0);
+        atomic_store(&go, 1);
+        for (int i = 0; i < count; i++)
+                ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+        ck_ok(atomic_load(&first_error));
+}
+
+static void await_start(void)
+{
+        while (atomic_load(&go) == 0)
+                sched_yield();
+}
+
+/* Which thread wrote it, and where it belongs: a byte that went astray shows. */
+static void fill_marked(unsigned char *bytes, uint64_t offset, size_t length, int mark)
+{
+        for (size_t i = 0; i < length; i++)
+                bytes[i] = (unsigned char)(test_byte(offset + i) + (unsigned int)mark * 17 + 1);
+}
+
+static bool holds_marked(const unsigned char *bytes, uint64_t offset, size_t length, int mark)
+{
+        unsigned char *want = malloc(length);
+        bool same;
+
+        fill_marked(want, offset, length, mark);
+        same = memcmp(want, bytes, length) == 0;
+        free(want);
+        return same;
+}
+
+static unsigned char *whole_file(const char *path, size_t size)
+{
+        unsigned char *bytes = malloc(size);
+        FILE *file = fopen(path, "rbe");
+
+        ck_assert_ptr_nonnull(file);
+        ck_assert_uint_eq(fread(bytes, 1, size, file), size);
+        fclose(file);
+        return bytes;
+}
+
+/* ---- every thread takes ranges until none is left */
+
+struct writer {
+        struct rmmap_file *file;
+        int mark;
+        unsigned char *owners; /* of each page of the file */
+};
+
+static void *take_and_write(void *arg)
+{
+        struct writer *writer = arg;
+        unsigned char *data = malloc(PIECE);
+        struct rmmap_receipt receipt;
+        struct rmmap_range range;
+        int err;
+
+        await_start();
+        while ((err = rmmap_allocate(writer->file, PIECE, &range)) == 0) {
+                uint64_t start = rmmap_range_start(range);
+                size_t length = (size_t)rmmap_range_length(range);
+
+                fill_marked(data, start, length, writer->mark);
+                record(rmmap_write_range(writer->file, range, data, length, &receipt));
+                memset(writer->owners + start / 4096, writer->mark, (length + 4095) / 4096);
+                if (atomic_fetch_add(&writes, 1) % 16 == 0)
+                        record(rmmap_flush_range(writer->file, receipt));
+        }
+        record(err == -ENOSPC ? 0 : err);
+        free(data);
+        return NULL;
+}
+
+START_TEST(a_hundred_threads_write_disjoint_ranges)
+{
+        const size_t size = 512 * PIECE + 1000;
+        struct rmmap_file *file = setup_file(_i, "hundred", size);
+        unsigned char *owners = calloc(1, size / 4096 + 1), *bytes;
+        struct writer writers[THREADS];
+
+        for (int i = 0; i < THREADS; i++)
+                writers[i] = (struct writer){file, i + 1, owners};
+        if (file != NULL) {
+                run_threads(THREADS, take_and_write, writers, sizeof(writers[0]));
+                ck_assert_uint_eq(atomic_load(&writes), 513);
+                ck_ok(rmmap_sync_all(file));
+                bytes = whole_file(setup_path(), size);
+                for (size_t at = 0; at < size; at += 4096) {
+                        size_t length = size - at < 4096 ? size - at : 4096;
+
+                        ck_assert_msg(holds_marked(bytes + at, at, length, owners[at / 4096]),
+                                      "page at %zu of thread %d", at, owners[at / 4096]);
+                }
+                free(bytes);
+        }
+        rmmap_release(file);
+        free(owners);
+}
+END_TEST
+
+/* ---- several handles of one file, each moving bytes in its own way */
+
+struct claimer {
+        struct rmmap_file *file;
+        int mark;
+};
+
+#define PAGES_EACH 24
+
+/* Pages mark, mark + THREADS and so on: everybody's neighbours are others'. */
+static void *claim_and_write(void *arg)
+{
+        struct claimer *claimer = arg;
+        unsigned char data[4096];
+        struct rmmap_range range;
+
+        await_start();
+        for (uint64_t i = 0; i < PAGES_EACH; i++) {
+                uint64_t start = (i * THREADS + (uint64_t)claimer->mark) * 4096;
+
+                fill_marked(data, start, sizeof(data), claimer->mark);
+                record(rmmap_claim_range(claimer->file, start, start + 4096, &range));
+                record(rmmap_write_range(claimer->file, range, data, sizeof(data), NULL));
+        }
+        return NULL;
+}
+
+START_TEST(engines_mix_in_one_file)
+{
+        static const uint32_t engines[] = {RMMAP_ENGINE_AUTO, RMMAP_ENGINE_PWRITE,
+                                           RMMAP_ENGINE_MAP};
+        const size_t size = (size_t)PAGES_EACH * THREADS * 4096;
+        struct rmmap_file *made, *files[3];
+        struct claimer claimers[THREADS];
+        unsigned char *bytes;
+        const char *path = test_path("mixed");
+
+        ck_ok(rmmap_create(path, size, NULL, &made));
+        for (size_t i = 0; i < 3; i++) {
+                struct rmmap_options options = test_options(RMMAP_CATCH_FAULTS, engines[i]);
+
+                options.allocate_from = size; /* all may be claimed */
+                ck_ok(rmmap_open(path, &options, &files[i]));
+        }
+        for (int i = 0; i < THREADS; i++)
+                claimers[i] = (struct claimer){files[i % 3], i};
+        run_threads(THREADS, claim_and_write, claimers, sizeof(claimers[0]));
+        bytes = whole_file(path, size);
+        for (size_t at = 0; at < size; at += 4096)
+                ck_assert(holds_marked(bytes + at, at, 4096, (int)(at / 4096 % THREADS)));
+        free(bytes);
+        for (size_t i = 0; i < 3; i++)
+                rmmap_release(files[i]);
+        rmmap_release(made);
+}
+END_TEST
+
+/* ---- one range, many writers: pieces that touch, of sizes that are no multiple of anything */
+
+#define TOUCHING 1237
+
+struct within {
+        struct rmmap_file *file;
+        struct rmmap_range range;
+        int mark;
+};
+
+static void *write_touching_pieces(void *arg)
+{
+        struct within *within = arg;
+        uint64_t length = rmmap_range_length(within->range);
+        unsigned char data[TOUCHING], found[TOUCHING];
+
+        await_start();
+        for (uint64_t i = (uint64_t)within->mark; i * TOUCHING < length; i += 8) {
+                uint64_t offset = i * TOUCHING;
+                size_t piece = length - offset < TOUCHING ? (size_t)(length - offset) : TOUCHING;
+
+                fill_marked(data, offset, piece, within->mark);
+                record(rmmap_write_within(within->file, within->range, offset, data, piece));
+                record(rmmap_read_within(within->file, within->range, offset, found, piece));
+                record(memcmp(data, found, piece) == 0 ? 0 : -EILSEQ);
+        }
+        return NULL;
+}
+
+START_TEST(several_threads_write_one_range)
+{
+        const size_t size = 1 << 20;
+        struct rmmap_file *file = setup_file(_i, "pieces", size);
+        struct within withins[8];
+        struct rmmap_receipt receipt;
+        struct rmmap_range range;
+        unsigned char *bytes;
+
+        if (file == NULL)
+                return;
+        ck_ok(rmmap_allocate(file, size, &range));
+        for (int i = 0; i < 8; i++)
+                withins[i] = (struct within){file, range, i};
+        run_threads(8, write_touching_pieces, withins, sizeof(withins[0]));
+        ck_ok(rmmap_commit_range(file, range, &receipt));
+        bytes = whole_file(setup_path(), size);
+        for (size_t i = 0; i * TOUCHING < size; i++) {
+                size_t at = i * TOUCHING, left = size - at;
+
+                ck_assert(holds_marked(bytes + at, at, left < TOUCHING ? left : TOUCHING,
+                                       (int)(i % 8)));
+        }
+        free(bytes);
+        rmmap_release(file);
+}
+END_TEST
+
+/* ---- references; and questions while others work */
+
+static void *clone_and_release(void *arg)
+{
+        struct rmmap_file **file = arg;
+        int rounds = test_under_valgrind() ? 2 : 2000;
+        struct rmmap_file *mine[50];
+
+        await_start();
+        for (int round = 0; round < rounds; round++) {
+                for (size_t i = 0; i < 50; i++)
+                        mine[i] = rmmap_clone(*file);
+                for (size_t i = 0; i < 50; i++)
+                        rmmap_release(mine[i]);
+        }
+        *file = rmmap_release(*file); /* the last one of all closes */
+        return NULL;
+}
+
+START_TEST(clones_come_and_go_in_many_threads)
+{
+        size_t descriptors = test_count_descriptors();
+        struct rmmap_file *file, *files[THREADS];
+
+        ck_ok(rmmap_create(test_path("clones"), 8192, NULL, &file));
+        for (int i = 0; i < THREADS; i++)
+                files[i] = rmmap_clone(file);
+        rmmap_release(file);
+        run_threads(THREADS, clone_and_release, files, sizeof(files[0]));
+        ck_assert_uint_eq(test_count_descriptors(), descriptors);
+}
+END_TEST
+
+static void *work_or_ask(void *arg)
+{
+        struct writer *worker = arg;
+        struct rmmap_file *file = worker->file;
+        uint64_t calls = 0, allocated = 0;
+        struct rmmap_range range;
+
+        await_start();
+        for (int i = 0; i < 200; i++) {
+                struct rmmap_info info = RMMAP_INFO_INIT;
+
+                if (worker->mark % 4 == 0) {
+                        record(rmmap_describe(file, &info));
+                        record(info.sync_calls < calls || info.allocated < allocated ? -ERANGE : 0);
+                        calls = info.sync_calls;
+                        allocated = info.allocated;
+                } else if (worker->mark % 4 == 1) {
+                        record(i % 20 == 0 ? rmmap_sync_all(file) : rmmap_flush(file));
+                } else {
+                        int err = rmmap_allocate(file, 4096, &range);
+
+                        record(err);
+                        if (err == 0)
+                                record(rmmap_write_within(file, range, 7, "seven", 5));
+                }
+        }
+        return NULL;
+}
+
+START_TEST(describe_while_others_write_and_sync)
+{
+        uint32_t engine = _i == 0 ? RMMAP_ENGINE_AUTO : RMMAP_ENGINE_PWRITE;
+        struct rmmap_options options = test_options(0, engine);
+        struct rmmap_info info = RMMAP_INFO_INIT;
+        struct writer workers[16];
+        struct rmmap_file *file;
+
+        ck_ok(rmmap_create(test_path("asked"), 8 * 200 * 4096, &options, &file));
+        for (int i = 0; i < 16; i++)
+                workers[i] = (struct writer){file, i, NULL};
+        run_threads(16, work_or_ask, workers, sizeof(workers[0]));
+        ck_ok(rmmap_describe(file, &info));
+        ck_assert_uint_eq(info.sync_calls, 4 * 10);
+        ck_assert_uint_le(info.sync_rounds, info.sync_calls);
+        ck_assert_uint_eq(info.flush_calls, 4 * 190);
+        ck_assert_uint_eq(info.allocated, 8 * 200 * 4096);
+        rmmap_release(file);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("threads");
+        TCase *core = tcase_create("core");
+        /* The first four move bytes in each of the ways there are; valgrind is slow. */
+        int setups_used = test_under_valgrind() ? 4 : setup_count;
+
+        tcase_set_timeout(core, 200);
+        tcase_add_loop_test(core, a_hundred_threads_write_disjoint_ranges, 0, setups_used);
+        tcase_add_test(core, engines_mix_in_one_file);
+        tcase_add_loop_test(core, several_threads_write_one_range, 0, setups_used);
+        tcase_add_test(core, clones_come_and_go_in_many_threads);
+        tcase_add_loop_test(core, describe_while_others_write_and_sync, 0, 2);
+        suite_add_tcase(suite, core);
+        return test_run(suite);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "child.h"
+
+#define LONGEST_MS 30000
+#define LONGEST_UNTIL_MS 10000
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED true
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED true
+#endif
+#ifndef SANITIZED
+#define SANITIZED false
+#endif
+
+pid_t child_start(int (*body)(void *arg), void *arg)
+{
+        const struct rlimit no_core = {0, 0};
+        pid_t child;
+
+        fflush(NULL); /* or the child would print it again */
+        child = fork();
+        if (child != 0)
+                return child;
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        setrlimit(RLIMIT_CORE, &no_core);
+        _exit(body(arg));
+}
+
+void test_pause(void)
+{
+        const struct timespec moment = {.tv_nsec = 1000000};
+
+        nanosleep(&moment, NULL);
+}
+
+int child_wait(pid_t child)
+{
+        int status;
+
+        if (child < 0)
+                return -1;
+        for (int waited = 0; waited < LONGEST_MS * (test_under_valgrind() ? 10 : 1); waited++) {
+                if (waitpid(child, &status, WNOHANG) == child)
+                        return WIFEXITED(status) ? WEXITSTATUS(status)
+                                                 : CHILD_KILLED + WTERMSIG(status);
+                test_pause();
+        }
+        kill(child, SIGKILL);
+        waitpid(child, &status, 0);
+        return CHILD_HUNG;
+}
+
+int child_run(int (*body)(void *arg), void *arg)
+{
+        return child_wait(child_start(body, arg));
+}
+
+void skip_part(const char *format, ...)
+{
+        va_list arguments;
+
+        va_start(arguments, format);
+        printf("SKIP: ");
+        vprintf(format, arguments);
+        printf("\n");
+        va_end(arguments);
+        fflush(stdout);
+}
+
+bool test_sanitized(void)
+{
+        return SANITIZED;
+}
+
+bool test_under_valgrind(void)
+{
+        const char *tool = getenv("RMMAP_TOOL");
+
+        return tool != NULL && tool[0] != '\0';
+}
+
+bool test_fork_confuses_tool(void)
+{
+        const char *tool = getenv("RMMAP_TOOL");
+
+        return tool != NULL && (strcmp(tool, "helgrind") == 0 || strcmp(tool, "drd") == 0);
+}
+
+void test_deepen_stack(void)
+{
+        volatile char deep[512 << 10];
+
+        for (size_t i = 0; i < sizeof(deep); i += 1024)
+                deep[sizeof(deep) - 1 - i] = 0;
+}
+
+bool test_until(bool (*reached)(const void *arg), const void *arg)
+{
+        for (int waited = 0; waited < LONGEST_UNTIL_MS; waited++) {
+                if (reached(arg))
+                        return true;
+                test_pause();
+        }
+        return false;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * What the kernel of this machine can't be brought to answer without root and other disks: these
+ * few calls of libc are the program's own, and pass on to libc's unless a scene says otherwise.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "../support.h"
+#include "scene.h"
+
+#define NFS_MAGIC 0x6969
+
+static bool no_sync_file_range, other_file_system;
+static int fallocate_error;
+
+void injected_reset(void)
+{
+        no_sync_file_range = other_file_system = false;
+        fallocate_error = 0;
+}
+
+/* With 64-bit offsets in a 32-bit process libc's calls have other names. */
+#if defined(__GLIBC__) && defined(_FILE_OFFSET_BITS) && _FILE_OFFSET_BITS == 64 &&                 \
+        !defined(__LP64__)
+#define LARGE "64"
+#else
+#define LARGE ""
+#endif
+
+int fstatfs(int fd, struct statfs *facts)
+{
+        int (*next)(int, struct statfs *) = dlsym(RTLD_NEXT, "fstatfs" LARGE);
+        int result = next(fd, facts);
+
+        if (result == 0 && other_file_system)
+                facts->f_type = NFS_MAGIC;
+        return result;
+}
+
+int sync_file_range(int fd, off_t offset, off_t length, unsigned int flags)
+{
+        int (*next)(int, off_t, off_t, unsigned int) = dlsym(RTLD_NEXT, "sync_file_range");
+
+        if (!no_sync_file_range)
+                return next(fd, offset, length, flags);
+        errno = ENOSYS;
+        return -1;
+}
+
+int fallocate(int fd, int mode, off_t offset, off_t length)
+{
+        int (*next)(int, int, off_t, off_t) = dlsym(RTLD_NEXT, "fallocate" LARGE);
+
+        if (fallocate_error == 0)
+                return next(fd, mode, offset, length);
+        errno = fallocate_error;
+        return -1;
+}
+
+/* A network file system: mapping and file may differ. */
+void incoherent(struct scene *scene, int parameter)
+{
+        (void)parameter;
+        other_file_system = true;
+        scene_make(scene, NULL);
+}
+
+void without_flush(struct scene *scene, int parameter)
+{
+        good(scene, parameter);
+        no_sync_file_range = true;
+}
+
+/*
+ * A page of the mapping that can't be had, though the file is as long as ever: over it lies an
+ * empty file. The parameter is what the disk answers when it is asked for room for that page.
+ */
+void page_fault(struct scene *scene, int parameter)
+{
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        int fd = open(test_path("empty"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        void *data;
+
+        options.flags = RMMAP_CATCH_FAULTS;
+        scene_make(scene, &options);
+        must(rmmap_raw_data(scene->file, &data), "data");
+        if (mmap(data, SCENE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) != data)
+                must(-errno, "map the empty file");
+        close(fd);
+        fallocate_error = parameter;
+}

@@ -1,0 +1,151 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
+#
+# Runs each small example and looks at what it says and leaves behind. EXAMPLES_DIR is where the
+# programs are. (rmget has a test of its own.)
+set -u
+export LC_ALL=C
+
+examples=${EXAMPLES_DIR:-${top_builddir:-.}/examples}
+source=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}/examples
+build=${top_builddir:-$examples/..}
+work=$(mktemp -d "${TMPDIR:-/tmp}/examples-test.XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+passed=0
+failed=0
+skipped=0
+problems=
+out=$work/out
+
+complain()
+{
+        problems="$problems        $*
+"
+}
+
+# run STATUS PROGRAM ARGUMENTS...
+run()
+{
+        local wanted=$1 program=$2 got
+        shift 2
+        timeout -k 5 120 "$examples/$program" "$@" </dev/null >"$out" 2>&1
+        got=$?
+        [ "$got" -eq "$wanted" ] || complain "$program $*: exit status $got instead of $wanted"
+}
+
+says()
+{
+        grep -q -e "$1" "$out" || complain "it doesn't say '$1'"
+}
+
+# example NAME: runs the function NAME, with _ for -.
+example()
+{
+        problems=
+        if [ ! -x "$examples/$1" ]; then
+                echo "SKIP: $1 isn't built"
+                skipped=$((skipped + 1))
+                return
+        fi
+        : >"$out"
+        "${1//-/_}"
+        if [ -z "$problems" ]; then
+                echo "ok $1"
+                passed=$((passed + 1))
+        else
+                echo "FAILED $1"
+                printf '%s' "$problems"
+                sed 's/^/        | /' "$out"
+                failed=$((failed + 1))
+        fi
+}
+
+# Nothing stays in /tmp, and an error is an exit status.
+write_chunks()
+{
+        run 0 write-chunks
+        says '^67112864 bytes are on the disk'
+        run 0 write-chunks "$work/chunks"
+        [ "$(wc -c <"$work/chunks")" -eq 67112864 ] || complain "chunks has another size"
+        # The last word of the file is its own offset, in the machine's order.
+        [ "$(tail -c 8 "$work/chunks" | od -A n -t u8 | tr -d ' ')" = 67112856 ] ||
+                complain "the last word isn't its offset"
+        rm "$work/chunks"
+        run 1 write-chunks "$work/no/such/directory"
+        says 'No such file'
+        run 0 write-chunks --help
+}
+
+custom_allocator()
+{
+        run 0 custom-allocator
+        says '^no two had the same bytes at once, and all are free again'
+}
+
+completion()
+{
+        run 0 completion
+        says '^48 of 48 chunks written, 48 durable'
+        run 0 completion "$work/completed"
+        [ "$(tr -d x <"$work/completed" | wc -c)" -eq 0 ] || complain "there is more than x"
+        rm "$work/completed"
+        run 1 completion "$work/no/such/directory"
+}
+
+append_records()
+{
+        local log=$work/log
+        run 0 append-records
+        says '^writer 3 was killed'
+        run 0 append-records "$log" one two
+        run 0 append-records "$log" three
+        run 0 append-records "$log"
+        [ "$(tr '\n' ' ' <"$out")" = "one two three " ] || complain "the records are others"
+        # Eight bytes of head each: damage the last letter of the last record.
+        printf X | dd of="$log" bs=1 seek=34 conv=notrunc 2>/dev/null
+        run 0 append-records "$log" four
+        run 0 append-records "$log"
+        [ "$(tr '\n' ' ' <"$out")" = "one two four " ] || complain "a damaged record counts"
+        run 1 append-records "$log" ''
+}
+
+# The plug-in of custom-allocator.c, before the judge of all allocators.
+contract()
+{
+        local judge=$1
+        ${CC:-cc} -shared -fPIC -I"$build/include" "$source/custom-allocator.c" \
+                -o "$work/custom-allocator.so" -pthread \
+                -L"$build/lib/.libs" -lrangedmmap -Wl,-rpath,"$build/lib/.libs" >"$out" 2>&1 ||
+                complain "the plug-in can't be compiled"
+        "$judge" "$work/custom-allocator.so" slot_allocator >"$out" 2>&1 ||
+                complain "allocator-contract: exit status $?"
+        if [ -z "$problems" ]; then
+                echo "ok custom-allocator keeps the contract"
+                passed=$((passed + 1))
+        else
+                echo "FAILED custom-allocator breaks the contract"
+                printf '%s' "$problems"
+                sed 's/^/        | /' "$out"
+                failed=$((failed + 1))
+        fi
+}
+
+for name in write-chunks custom-allocator completion append-records; do
+        example $name
+done
+
+judge=${ALLOCATOR_CONTRACT:-$build/tests/allocator-contract}
+problems=
+if [ -x "$judge" ] && [ "${RMMAP_SANITIZER:-no}" = no ]; then
+        contract "$judge"
+else
+        echo "SKIP: allocator-contract isn't there, or can't load a plug-in that isn't sanitized"
+        skipped=$((skipped + 1))
+fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] || exit 1
+[ "$passed" -gt 0 ] || exit 77

@@ -1,0 +1,128 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# The test programs that work on files, once more on each file system that can be mounted here.
+# All is mounted in a mount namespace of the script's own, so it is gone when the script is, and the
+# loop devices with it. Needs top_builddir, with the programs built; and root.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+: "${top_builddir:?says where the programs are}"
+
+if [ "${1:-}" != inside ]; then
+        if ! unshare --mount --propagation private true 2>/dev/null; then
+                echo "SKIP: no mount namespace of its own (are you root?)"
+                exit 77
+        fi
+        exec unshare --mount --propagation private sh "$here/file-systems-test.sh" inside
+fi
+
+programs='create open open-fd limits locks transfer from-fd raw threads flush durability
+        group-commit sticky-error sticky-waiters fork fork-threads faults signals full-disk
+        file-system'
+passed=0 failed=0 skipped=0
+
+directory=$(mktemp -d "${TMPDIR:-/tmp}/rmmap-file-systems-XXXXXX") || exit 99
+cleanup()
+{
+        cd / || return
+        for mounted in "$directory"/*/*/over "$directory"/*/*; do
+                mountpoint -q "$mounted" && umount "$mounted"
+        done
+        rm -rf --one-file-system "$directory"
+}
+trap cleanup EXIT
+trap 'exit 1' HUP INT TERM
+
+skip()
+{
+        echo "SKIP: $*"
+        skipped=$((skipped + 1))
+}
+
+# run_on NAME BIG SMALL: a directory with room, and a file system that may be filled up.
+run_on()
+{
+        for program in $programs; do
+                TEST_TMPDIR=$2 TEST_SMALL_DISK=$3 \
+                        "$top_builddir/tests/check-$program" >"$directory/log" 2>&1
+                case $? in
+                0)
+                        passed=$((passed + 1))
+                        sed -n "s/^SKIP: /  $1: check-$program, in part: /p" "$directory/log"
+                        ;;
+                77) skip "$1: check-$program: $(sed -n 's/^SKIP: //p' "$directory/log")" ;;
+                *)
+                        failed=$((failed + 1))
+                        echo "FAILED: $1: check-$program"
+                        tail -n 40 "$directory/log"
+                        ;;
+                esac
+        done
+}
+
+# image NAME SIZE: an image of that size, holding a file system of $kind, mounted at NAME.
+image()
+{
+        truncate -s "$2" "$directory/$kind/$1.image" &&
+                "mkfs.$kind" -q "$force" "$directory/$kind/$1.image" &&
+                mkdir "$directory/$kind/$1" &&
+                mount -t "$kind" -o loop "$directory/$kind/$1.image" "$directory/$kind/$1"
+}
+
+# on_images KIND BIG SMALL MKFS-OPTION
+on_images()
+{
+        kind=$1 force=$4
+        mkdir "$directory/$kind"
+        if ! command -v "mkfs.$kind" >/dev/null; then
+                skip "$kind: no mkfs.$kind"
+        elif ! { image big "$2" && image small "$3"; } >"$directory/log" 2>&1; then
+                skip "$kind: can't be mounted: $(tail -n 1 "$directory/log")"
+        else
+                run_on "$kind" "$directory/$kind/big" "$directory/$kind/small"
+        fi
+}
+
+# Two layers on a file system of another kind, for the upper one.
+overlay()
+{
+        mkdir "$1/lower" "$1/upper" "$1/work" "$1/over" &&
+                mount -t overlay overlay \
+                        -o "lowerdir=$1/lower,upperdir=$1/upper,workdir=$1/work" "$1/over"
+}
+
+on_tmpfs()
+{
+        mkdir -p "$directory/tmpfs/big" "$directory/tmpfs/small"
+        if ! mount -t tmpfs -o size=512m rmmap-test "$directory/tmpfs/big" ||
+                ! mount -t tmpfs -o size=8m rmmap-test "$directory/tmpfs/small"; then
+                skip "tmpfs: can't be mounted"
+        else
+                run_on tmpfs "$directory/tmpfs/big" "$directory/tmpfs/small"
+        fi
+}
+
+on_overlay()
+{
+        if ! mkdir "$directory/overlay" || ! cd "$directory/overlay"; then
+                skip "overlayfs: no directory"
+        elif ! { kind=ext4 force=-F && mkdir -p "$directory/ext4" && image lower-big 512M &&
+                image lower-small 24M; } >"$directory/log" 2>&1; then
+                skip "overlayfs: nothing to lay it over: $(tail -n 1 "$directory/log")"
+        elif ! overlay "$directory/ext4/lower-big" || ! overlay "$directory/ext4/lower-small"; then
+                skip "overlayfs: can't be mounted"
+        else
+                run_on overlayfs "$directory/ext4/lower-big/over" \
+                        "$directory/ext4/lower-small/over"
+        fi
+        cd /
+}
+
+on_images ext4 512M 24M -F
+on_images xfs 512M 320M -f
+on_images btrfs 512M 160M -f
+on_tmpfs
+on_overlay
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$passed" -gt 0 ] || [ "$failed" -gt 0 ] || exit 77
+[ "$failed" -eq 0 ]

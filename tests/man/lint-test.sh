@@ -1,0 +1,142 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# The manual pages are well made: no tool that reads them complains, they have the sections they
+# should have, each public name of rmmap.h is in the NAME section of exactly one page, and what
+# they refer to exists.
+#
+# Allowed of mandoc's complaints, and nothing else: that a page that .Xr names isn't installed.
+# That depends on the machine; references among our own pages are checked here.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+top=${top_srcdir:-$here/../..}
+awk=${AWK:-awk}
+cd "$top/man" || exit 99
+
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+skipped=
+# check WHAT: good when its input is empty. At the end of a pipe, so what failed goes to a file.
+check() {
+        if grep . >"$work/found"; then
+                echo "FAIL: $1"
+                cat "$work/found"
+                echo "$1" >>"$work/failed"
+        else
+                echo "PASS: $1"
+        fi
+}
+have() {
+        command -v "$1" >/dev/null 2>&1 && return
+        skipped="$skipped $1"
+        return 1
+}
+
+# "name section page" of each .Nm in a NAME section.
+for page in *.[0-9]; do
+        "$awk" -v page="$page" -v section="${page##*.}" '
+                /^\.Sh / { in_name = ($2 == "NAME") }
+                in_name && $1 == ".Nm" { print $2, section, page }
+        ' "$page"
+done >"$work/names"
+cut -d' ' -f1 "$work/names" | sort >"$work/known"
+
+# ---- what tools say
+
+if have mandoc; then
+        mandoc -T lint ./*.[0-9] 2>/dev/null | grep -v 'STYLE: referenced manual not found' |
+                check 'mandoc -T lint'
+fi
+if have groff; then
+        for page in *.[0-9]; do
+                groff -ww -mandoc -Tutf8 -z "$page" 2>&1
+        done | check 'groff -ww'
+fi
+if have lexgrog; then
+        for page in *.[0-9]; do
+                lexgrog "$page" | sed -n 's/.*"\([^ ]*\) - .*"$/\1/p' | sort >"$work/seen"
+                grep " $page\$" "$work/names" | cut -d' ' -f1 | sort | diff - "$work/seen" |
+                        sed "s/^/$page: /"
+        done | check 'lexgrog finds every name'
+fi
+
+# ---- what each page has
+
+for page in *.[0-9]; do
+        head -n 1 "$page" | grep -q '^\.\\" SPDX-License-Identifier: MIT OR Apache-2\.0$' ||
+                echo "$page: no SPDX line on top"
+        [ "$(grep " $page\$" "$work/names" | head -n 1)" = "${page%.*} ${page##*.} $page" ] ||
+                echo "$page: the first name is not the page's own"
+        grep -qi "^\.Dt ${page%.*} ${page##*.}\$" "$page" || echo "$page: .Dt names another page"
+        LC_ALL=C grep -n '[^ -~]' "$page" | sed "s/^/$page: not plain ASCII: /"
+done | check 'heads of pages'
+
+for page in *.3; do
+        for section in NAME LIBRARY SYNOPSIS DESCRIPTION 'RETURN VALUES' EXAMPLES ERRORS \
+                'THREAD SAFETY' 'SEE ALSO' HISTORY; do
+                grep -q "^\.Sh $section\$" "$page" || echo "$page: no $section"
+        done
+done | check 'sections'
+
+# ---- names
+
+{
+        # The declarations of functions, and those of types.
+        sed -n 's/^RMMAP_\(EXPORT\|CHECKED\) .*[ *]\(rmmap_[a-z_]*\)(.*/\2/p' \
+                "$top/include/rmmap.h.in"
+        sed -n 's/^\(struct\|enum\) \(rmmap_[a-z_]*\)\( {.*\|; .*\|;\)$/\2/p' \
+                "$top/include/rmmap.h.in"
+} | sort >"$work/public"
+[ "$(wc -l <"$work/public")" -gt 60 ] || echo 'too few names found in rmmap.h.in' |
+        check 'public names'
+grep ' 3 ' "$work/names" | cut -d' ' -f1 | sort | diff "$work/public" - |
+        check 'each public name is in the NAME section of exactly one page of section 3'
+uniq -d "$work/known" | check 'no name twice'
+
+# ---- references
+
+for page in *.[0-9]; do
+        sed -n 's/^\.Xr \([^ ]*\) \([0-9]\).*/\1 \2/p' "$page" |
+                grep '^rmmap\|^librangedmmap\|^allocator-contract' |
+                while read -r name section; do
+                        grep -q "^$name $section " "$work/names" ||
+                                echo "$page: .Xr $name $section leads nowhere"
+                done
+        # A name that ought to be a reference or .Fn of its own page, but exists nowhere.
+        grep -o 'rmmap_[a-z_]*[a-z]' "$page" | sort -u | while read -r name; do
+                grep -qx "$name" "$work/known" || echo "$page: there is no $name"
+        done
+        # Likewise constants.
+        grep -v '^\.Dt' "$page" | grep -o 'RMMAP_[A-Z_]*[A-Z]' | sort -u | while read -r name; do
+                grep -qw "$name" "$top/include/rmmap.h.in" || echo "$page: there is no $name"
+        done
+done | check 'references'
+
+# ---- errors: each that a function may give is explained, and no other one is
+
+for page in *.3; do
+        "$here/errors-of.sh" "$page" | sed 's/.* //' | sort -u >"$work/listed"
+        "$awk" '
+                /^\.Sh / { in_errors = ($2 == "ERRORS"); second = 0 }
+                /^They mean:/ { second = 1 }
+                !in_errors || !second { next }
+                /^\.It Bq Er / { print $4 }
+                /^\.It Bo/ { in_list = 1 }
+                /^\.Bc/ { in_list = 0 }
+                in_list && $1 == ".Er" { print $2 }
+        ' "$page" | sort -u | diff "$work/listed" - | sed "s/^/$page: /"
+        # Each function that returns an int has its line; one that doesn't has none.
+        "$awk" '
+                /^\.Sh / { in_synopsis = ($2 == "SYNOPSIS") }
+                in_synopsis && /^\.Ft/ { is_int = ($0 == ".Ft int") }
+                in_synopsis && is_int && /^\.F[on]/ { print $2 }
+        ' "$page" | sort >"$work/ints"
+        "$here/errors-of.sh" "$page" | sed 's/ .*//' | sort -u | diff "$work/ints" - |
+                sed "s/^/$page: /"
+done | check 'errors'
+
+[ ! -s "$work/failed" ] || exit 1
+[ -z "$skipped" ] && exit 0
+echo "SKIP: not installed:$skipped"
+exit 77

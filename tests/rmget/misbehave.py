@@ -1,0 +1,318 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""misbehave.py DIRECTORY PORT-FILE: an HTTP server on loopback that does wrong on purpose.
+
+/MODE/FILE serves DIRECTORY/FILE as the function mode_MODE says; /MODE.TAG/FILE is the same with a
+count of requests of its own. /-/count/MODE[.TAG]/FILE answers how many requests came for it. The
+port that it got goes into PORT-FILE.
+"""
+import http.server
+import os
+import re
+import socket
+import struct
+import sys
+import threading
+import time
+
+ROOT, PORT_FILE = sys.argv[1], sys.argv[2]
+LOCK = threading.Lock()
+COUNTS = {}
+BUSY = {}  # requests that are being answered, by path
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    # -- what the modes are made of --
+
+    def read_range(self):
+        found = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        if not found:
+            return None
+        first, last = int(found[1]), int(found[2])
+        return (first, min(last, len(self.body) - 1)) if first < len(self.body) else None
+
+    def is_probe(self):
+        return self.headers.get("Range") == "bytes=0-0"
+
+    def head(self, status, length=None, etag='"first"', **more):
+        self.send_response(status)
+        if length is not None:
+            self.send_header("Content-Length", str(length))
+        if etag:
+            self.send_header("ETag", etag)
+        for name, value in more.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+
+    def part(self, first, last, etag='"first"', total=None, claim=None):
+        """The head of a 206; claim: the first byte that Content-Range says."""
+        start = first if claim is None else claim
+        span = f"bytes {start}-{start + last - first}/{total or len(self.body)}"
+        self.head(206, last - first + 1, etag, Content_Range=span)
+
+    def whole(self, etag='"first"'):
+        self.head(200, len(self.body), etag)
+        self.wfile.write(self.body)
+
+    def empty(self, status, **more):
+        self.head(status, 0, None, **more)
+
+    def good(self, etag='"first"'):
+        wanted = self.read_range()
+        if not wanted:
+            return self.whole(etag)
+        self.part(*wanted, etag)
+        self.wfile.write(self.body[wanted[0] : wanted[1] + 1])
+
+    def cut(self, data):
+        """The last of this connection."""
+        self.wfile.write(data)
+        self.wfile.flush()
+        self.close_connection = True
+
+    def reset(self):
+        self.wfile.flush()
+        linger = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.close_connection = True
+        os.close(self.connection.detach())
+        self.wfile = open(os.devnull, "wb")
+        self.rfile = open(os.devnull, "rb")
+
+    # -- the modes; count: which request for this path it is, from 1 --
+
+    def mode_good(self, count):
+        self.good()
+
+    def mode_whole(self, count):
+        """Says that it can do ranges, and can't."""
+        self.head(200, len(self.body), Accept_Ranges="bytes")
+        self.wfile.write(self.body)
+
+    def mode_stops(self, count):
+        """Ranges at first, then no more."""
+        self.good() if count <= 4 else self.whole()
+
+    def mode_star(self, count):
+        """A 206 that doesn't say how long the file is."""
+        if "Range" not in self.headers:
+            return self.whole()
+        self.head(206, 1, Content_Range="bytes 0-0/*")
+        self.wfile.write(self.body[:1])
+
+    def mode_no416(self, count):
+        """Any Range is too much for it."""
+        self.empty(416) if "Range" in self.headers else self.whole()
+
+    def mode_etag(self, count):
+        """Another file after a while, and If-Range ignored."""
+        self.good('"first"' if count <= 4 else '"second"')
+
+    def mode_if_range(self, count):
+        """Another file after a while, and If-Range obeyed."""
+        self.good() if count <= 4 else self.whole('"second"')
+
+    def mode_size(self, count):
+        """Another size after a while, without any ETag."""
+        wanted = self.read_range()
+        self.part(*wanted, None, len(self.body) + (count > 4))
+        self.wfile.write(self.body[wanted[0] : wanted[1] + 1])
+
+    def mode_shrinks(self, count):
+        """Too short for what is asked, after a while."""
+        self.good() if count <= 4 else self.empty(416, Content_Range="bytes */1")
+
+    def mode_wrong(self, count):
+        """Sends another part than it was asked for, and says so."""
+        if self.is_probe():
+            return self.good()
+        first, last = self.read_range()
+        self.part(first, last, claim=first + 4096 if last + 4096 < len(self.body) else first - 1)
+        self.wfile.write(self.body[first : last + 1])
+
+    def mode_liar(self, count):
+        """Content-Length says another length than Content-Range."""
+        if self.is_probe():
+            return self.good()
+        first, last = self.read_range()
+        self.head(206, last - first + 2, Content_Range=f"bytes {first}-{last}/{len(self.body)}")
+        self.wfile.write(self.body[first : last + 1] + b"x")
+
+    def mode_short(self, count):
+        """Never sends what lies behind the middle."""
+        first, last = self.read_range()
+        self.part(first, last)
+        self.cut(self.body[first : min(last + 1, max(first, len(self.body) // 2))])
+
+    def mode_cuts(self, count):
+        """Ends every other answer in its middle."""
+        first, last = self.read_range()
+        self.part(first, last)
+        if count % 2:
+            self.wfile.write(self.body[first : last + 1])
+        else:
+            self.cut(self.body[first : (first + last) // 2])
+
+    def mode_resets(self, count):
+        """Resets some connections in the middle of an answer."""
+        first, last = self.read_range()
+        self.part(first, last)
+        if count in (2, 3, 5, 8):
+            self.wfile.write(self.body[first : (first + last) // 2])
+            self.reset()
+        else:
+            self.wfile.write(self.body[first : last + 1])
+
+    def mode_whole_resets(self, count):
+        """No ranges, and the second answer (after that to the first question) is cut."""
+        self.head(200, len(self.body))
+        if count == 2:
+            self.wfile.write(self.body[: len(self.body) // 2])
+            self.reset()
+        else:
+            self.wfile.write(self.body)
+
+    def mode_busy(self, count):
+        """Come back in a second, three times."""
+        if count in (1, 3, 4):
+            self.empty(503, Retry_After="1")
+        else:
+            self.good()
+
+    def mode_never(self, count):
+        """Come back tomorrow."""
+        self.good() if count == 1 else self.empty(429, Retry_After="86400")
+
+    def mode_two(self, count):
+        """No more than two at once."""
+        if self.is_probe():
+            return self.good()
+        if BUSY[self.path] > 2:
+            return self.empty(503)
+        first, last = self.read_range()
+        self.part(first, last)
+        for offset in range(first, last + 1, 65536):
+            self.wfile.write(self.body[offset : min(offset + 65536, last + 1)])
+            time.sleep(0.02)
+
+    def mode_broken(self, count):
+        self.empty(500)
+
+    def mode_gone(self, count):
+        self.good() if count <= 4 else self.empty(404)
+
+    def mode_redirect(self, count):
+        self.empty(302, Location=f"/good/{self.name}")
+
+    def mode_loop(self, count):
+        self.empty(302, Location=self.path)
+
+    def mode_ftp(self, count):
+        self.empty(302, Location=f"ftp://127.0.0.1/{self.name}")
+
+    def mode_expires(self, count):
+        """Redirects to a place that is good for five requests."""
+        self.empty(302, Location=f"/signed.{os.getpid()}-{count}/{self.name}")
+
+    def mode_signed(self, count):
+        self.good() if count <= 5 else self.empty(403)
+
+    def mode_unknown(self, count):
+        """In chunks, without a length."""
+        self.head(200, Transfer_Encoding="chunked")
+        for offset in range(0, len(self.body), 50000):
+            data = self.body[offset : offset + 50000]
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+        self.wfile.write(b"0\r\n\r\n")
+
+    def mode_unknown_cut(self, count):
+        if count != 2:
+            return self.mode_unknown(count)
+        self.head(200, Transfer_Encoding="chunked")
+        self.cut(b"10000\r\n" + self.body[:5000])
+
+    def mode_until_end(self, count):
+        self.protocol_version = "HTTP/1.0"
+        self.head(200)
+        self.cut(self.body)
+
+    def mode_slow_one(self, count):
+        """One connection of many crawls."""
+        first, last = self.read_range()
+        self.part(first, last)
+        if count != 2:
+            self.wfile.write(self.body[first : last + 1])
+            return
+        for offset in range(first, last + 1, 1000):
+            self.wfile.write(self.body[offset : min(offset + 1000, last + 1)])
+            time.sleep(0.1)
+
+    def mode_slow(self, count):
+        wanted = self.read_range()
+        self.part(*wanted)
+        for offset in range(wanted[0], wanted[1] + 1, 4096):
+            self.wfile.write(self.body[offset : min(offset + 4096, wanted[1] + 1)])
+            time.sleep(0.05)
+
+    def mode_hangs(self, count):
+        """One connection stops in the middle and stays open."""
+        first, last = self.read_range()
+        self.part(first, last)
+        if count != 2:
+            self.wfile.write(self.body[first : last + 1])
+            return
+        self.wfile.write(self.body[first : (first + last) // 2])
+        self.wfile.flush()
+        time.sleep(20)
+        self.close_connection = True
+
+    def mode_garbage(self, count):
+        self.wfile.write(b"220 welcome to something else\r\n\r\n")
+        self.close_connection = True
+
+    def mode_header(self, count):
+        """Only for those who say the word."""
+        self.good() if self.headers.get("X-Word") == "open" else self.empty(403)
+
+    def mode_teapot(self, count):
+        """An answer that means no good to terminals."""
+        self.empty(302, Location="http://127.0.0.1:1/\x1b]0;owned\x07")
+
+    # -- --
+
+    def do_GET(self):
+        if self.path.startswith("/-/count"):
+            answer = str(COUNTS.get(self.path[8:], 0)).encode()
+            self.head(200, len(answer), None)
+            self.wfile.write(answer)
+            return
+        _, mode, self.name = self.path.split("/", 2)
+        with open(os.path.join(ROOT, os.path.basename(self.name)), "rb") as file:
+            self.body = file.read()
+        with LOCK:
+            COUNTS[self.path] = count = COUNTS.get(self.path, 0) + 1
+            BUSY[self.path] = BUSY.get(self.path, 0) + 1
+        try:
+            getattr(self, "mode_" + mode.split(".")[0])(count)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+        finally:
+            with LOCK:
+                BUSY[self.path] -= 1
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+server = Server(("127.0.0.1", 0), Handler)
+with open(PORT_FILE + ".new", "w") as port_file:
+    port_file.write(str(server.server_address[1]))
+os.rename(PORT_FILE + ".new", PORT_FILE)
+server.serve_forever()

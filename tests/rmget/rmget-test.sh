@@ -1,0 +1,599 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
+#
+# rmget against nginx, and against a server that does wrong on purpose: what it exits with, and
+# that nothing but a whole file ever has the final name. RMGET names the program.
+#
+# One line for each case: "ok", "FAILED" or "SKIP:". rmget-test.sh NAME...: only these cases.
+set -u
+export LC_ALL=C
+unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY
+export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+rmget=${RMGET:-${top_builddir:-.}/examples/rmget/rmget}
+here=$(cd "$(dirname "$0")" && pwd)
+rmget=$(cd "$(dirname "$rmget")" 2>/dev/null && pwd)/$(basename "$rmget")
+
+skip_all()
+{
+        echo "SKIP: $*"
+        exit 77
+}
+
+[ -x "$rmget" ] || skip_all "rmget isn't built (libcurl or openssl is missing)"
+
+# ---- servers ----------------------------------------------------------------------------------
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/rmget-test.XXXXXX") || exit 1
+served=$work/served
+nginx_pid=
+python_pid=
+mounted=
+
+clean_up()
+{
+        [ -z "$nginx_pid" ] || { kill "$nginx_pid" && wait "$nginx_pid"; } 2>/dev/null
+        [ -z "$python_pid" ] || { kill "$python_pid" && wait "$python_pid"; } 2>/dev/null
+        [ -z "$mounted" ] || umount "$mounted"
+        rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+answers()
+{
+        (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+make_certificate()
+{
+        command -v openssl >/dev/null || return 1
+        openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 \
+                -addext subjectAltName=IP:127.0.0.1 \
+                -keyout "$work/key.pem" -out "$work/certificate.pem" >/dev/null 2>&1
+}
+
+# Ports: PORT plain, PORT+1 with TLS.
+write_nginx_config()
+{
+        local tls=
+        [ ! -s "$work/certificate.pem" ] || tls="
+        server {
+                listen 127.0.0.1:$(($1 + 1)) ssl;
+                ssl_certificate $work/certificate.pem;
+                ssl_certificate_key $work/key.pem;
+                root $served;
+                location /down/ { return 302 http://127.0.0.1:$1/odd; }
+        }"
+        cat >"$work/nginx.conf" <<END
+daemon off;
+master_process off;
+pid $work/nginx.pid;
+error_log $work/nginx-error.log;
+events { worker_connections 256; }
+http {
+        access_log $work/access.log;
+        default_type application/octet-stream;
+        client_body_temp_path $work/t1; proxy_temp_path $work/t2; fastcgi_temp_path $work/t3;
+        uwsgi_temp_path $work/t4; scgi_temp_path $work/t5;
+        server {
+                listen 127.0.0.1:$1;
+                root $served;
+                location /plain/ { alias $served/; max_ranges 0; }
+                location /slow/ { alias $served/; limit_rate 500k; }
+                location /moved/ { return 301 /odd; }
+        }
+        $tls
+}
+END
+}
+
+start_nginx()
+{
+        local try turn
+        command -v nginx >/dev/null || return 1
+        for try in 1 2 3 4 5 6 7 8; do
+                port=$((20000 + (RANDOM + try) % 20000))
+                if answers "$port" || answers $((port + 1)); then
+                        continue
+                fi
+                write_nginx_config "$port"
+                nginx -p "$work" -e "$work/nginx-error.log" -c "$work/nginx.conf" \
+                        </dev/null >"$work/nginx.out" 2>&1 &
+                nginx_pid=$!
+                for ((turn = 0; turn < 50; turn++)); do
+                        kill -0 "$nginx_pid" 2>/dev/null || break
+                        answers "$port" && return 0
+                        sleep 0.1
+                done
+                kill "$nginx_pid" 2>/dev/null
+                wait "$nginx_pid" 2>/dev/null
+                nginx_pid=
+        done
+        return 1
+}
+
+start_python()
+{
+        local turn
+        command -v python3 >/dev/null || return 1
+        python3 -B "$here/misbehave.py" "$served" "$work/port" </dev/null 2>"$work/python.out" &
+        python_pid=$!
+        for ((turn = 0; turn < 100; turn++)); do
+                [ -s "$work/port" ] && break
+                kill -0 "$python_pid" 2>/dev/null || return 1
+                sleep 0.1
+        done
+        bad=http://127.0.0.1:$(cat "$work/port")
+}
+
+# ---- what a case is made of -------------------------------------------------------------------
+
+passed=0
+failed=0
+skipped=0
+only=" $* "
+
+# run STATUS ARGUMENTS...: rmget must exit with it; its messages go to $out and $err.
+run()
+{
+        local wanted=$1 got
+        shift
+        (cd "$dir" && timeout -k 5 60 "$rmget" "$@") </dev/null >"$out" 2>"$err"
+        got=$?
+        [ "$got" -eq "$wanted" ] || complain "exit status $got instead of $wanted (rmget $*)"
+}
+
+complain()
+{
+        problems="$problems        $*
+"
+}
+
+says()
+{
+        grep -q -e "$1" "$err" || complain "it doesn't say '$1'"
+}
+
+# The file is there, equal to what is served, and nothing else is.
+complete()
+{
+        cmp -s "$served/$2" "$dir/$1" || complain "$1 isn't what was served"
+        alone "$1"
+}
+
+alone()
+{
+        local there
+        there=$(ls -A "$dir" | tr '\n' ' ')
+        [ "$there" = "${1:+$1 }" ] || complain "in the directory: '$there' instead of '${1:-}'"
+}
+
+nothing()
+{
+        alone ''
+}
+
+# requests PATH: how many the bad server saw
+requests()
+{
+        python3 -c 'import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode())' \
+                "$bad/-/count$1"
+}
+
+needs()
+{
+        case $1 in
+        nginx) [ -n "$nginx_pid" ] || reason="nginx is missing" ;;
+        python) [ -n "${bad:-}" ] || reason="python3 is missing" ;;
+        tls) [ -n "$nginx_pid" ] && [ -s "$work/certificate.pem" ] ||
+                reason="nginx or openssl is missing" ;;
+        tmpfs) mount_small ;;
+        int) env --default-signal=INT true 2>/dev/null ||
+                reason="env has no --default-signal" ;;
+        esac
+        [ -z "$reason" ]
+}
+
+mount_small()
+{
+        mkdir -p "$work/small"
+        [ -z "$mounted" ] || return 0
+        if mount -t tmpfs -o size=8m none "$work/small" 2>/dev/null; then
+                mounted=$work/small
+        else
+                reason="mounting a small tmpfs takes root"
+        fi
+}
+
+# case_ NAME NEED: runs the function of that name in a new directory.
+case_()
+{
+        local name=$1 need=$2
+        [ "$only" = "  " ] || [ "${only#* "$name" }" != "$only" ] || return 0
+        reason='' problems=''
+        dir=$work/$name out=$work/$name.out err=$work/$name.err
+        mkdir "$dir"
+        if ! needs "$need"; then
+                echo "SKIP: $name: $reason"
+                skipped=$((skipped + 1))
+                return
+        fi
+        "$name"
+        if [ -z "$problems" ]; then
+                echo "ok $name"
+                passed=$((passed + 1))
+        else
+                echo "FAILED $name"
+                printf '%s' "$problems"
+                sed 's/^/        | /' "$err"
+                failed=$((failed + 1))
+        fi
+        rm -rf "${work:?}/$name"
+}
+
+# ---- cases: a good server ---------------------------------------------------------------------
+
+eight_connections()
+{
+        run 0 -n 8 --sha256 "$(digest large)" -o got "$good/large"
+        complete got large
+        grep -q "^$(digest large)  got\$" "$out" || complain "no digest on standard output"
+        local parts
+        parts=$(grep -c '"GET /large HTTP/1.1" 206 ' "$work/access.log")
+        [ "$parts" -ge 8 ] || complain "only $parts requests for parts"
+}
+
+sizes()
+{
+        local file
+        for file in one below page above odd; do
+                run 0 -n 8 "$good/$file"
+                complete "$file" "$file"
+                run 0 -f -n 3 "$good/plain/$file"
+                complete "$file" "$file"
+                rm -f "$dir/$file"
+        done
+}
+
+empty()
+{
+        run 0 "$good/none"
+        complete none none
+        run 0 -f "$good/plain/none" --sha256 "$(digest none)"
+        complete none none
+}
+
+no_ranges()
+{
+        run 0 -n 8 "$good/plain/odd"
+        complete odd odd
+        says 'one connection'
+}
+
+not_found()
+{
+        run 4 "$good/nothing-here"
+        nothing
+        says 404
+}
+
+redirect()
+{
+        run 0 -o got "$good/moved/x"
+        complete got odd
+}
+
+exists()
+{
+        echo mine >"$dir/odd"
+        run 9 "$good/odd"
+        [ "$(cat "$dir/odd")" = mine ] || complain "the existing file was touched"
+        alone odd
+        run 4 -f -o odd "$good/nothing-here"
+        [ "$(cat "$dir/odd")" = mine ] || complain "a failed --force touched the existing file"
+        run 0 -f "$good/odd"
+        complete odd odd
+        mkdir "$dir/odd.d"
+        ln -s /dev/null "$dir/link"
+        run 11 -f -o link "$good/odd"
+        [ -L "$dir/link" ] || complain "a link was replaced"
+}
+
+into_directory()
+{
+        mkdir "$dir/d"
+        run 0 -o d "$good/odd?query=1#part"
+        cmp -s "$served/odd" "$dir/d/odd" || complain "d/odd isn't what was served"
+        run 2 -o d "$good/"
+        run 2 "$good/a%2Fb"
+        run 2 "$good/.."
+        run 11 -o nowhere/file "$good/odd"
+}
+
+checksum()
+{
+        run 8 --sha256 "$(digest one)" "$good/odd"
+        nothing
+        says "$(digest odd)"
+        run 8 --sha256 "$(digest one)" "$good/none"
+        nothing
+}
+
+left_behind()
+{
+        echo of an earlier run >"$dir/odd.rmget-part"
+        run 0 "$good/odd"
+        complete odd odd
+}
+
+killed()
+{
+        (cd "$dir" && exec "$rmget" -q "$good/slow/odd") &
+        local pid=$!
+        wait_for_part odd
+        kill -KILL $pid
+        wait $pid 2>/dev/null
+        [ ! -e "$dir/odd" ] || complain "a killed run left the final name"
+        run 0 "$good/odd"
+        complete odd odd
+}
+
+wait_for_part()
+{
+        local turn
+        for ((turn = 0; turn < 100; turn++)); do
+                [ ! -e "$dir/$1.rmget-part" ] || break
+                sleep 0.05
+        done
+        sleep 0.3
+}
+
+# by_signal NAME STATUS
+by_signal()
+{
+        (cd "$dir" && exec env --default-signal="$1" "$rmget" "$good/slow/odd" >"$out" 2>"$err") &
+        local pid=$! status
+        wait_for_part odd
+        kill -"$1" $pid
+        wait $pid
+        status=$?
+        [ $status -eq "$2" ] || complain "SIG$1: exit status $status instead of $2"
+        says interrupted
+        nothing
+}
+
+interrupted()
+{
+        by_signal INT 130
+        by_signal TERM 143
+        by_signal HUP 129
+}
+
+two_at_once()
+{
+        (cd "$dir" && exec "$rmget" -q -n 8 "$good/slow/odd") &
+        local pid=$!
+        wait_for_part odd
+        run 10 "$good/odd"
+        says 'another rmget'
+        wait $pid || complain "the first rmget failed"
+        complete odd odd
+}
+
+full_disk()
+{
+        local before after
+        dir=$mounted
+        before=$(wc -l <"$work/access.log")
+        run 7 "$good/large"
+        says 'needs 32.0 MiB, 8.0 MiB free'
+        nothing
+        after=$(sed 1,"$before"d "$work/access.log" | grep -c -v '206 1 ')
+        [ "$after" -eq 0 ] || complain "$after requests for data were made"
+        run 0 -o fits "$good/below"
+        cmp -s "$served/below" "$dir/fits" || complain "what fits isn't what was served"
+        rm -f "$dir/fits"
+}
+
+full_disk_unknown_length()
+{
+        dir=$mounted
+        run 7 "$bad/unknown/large"
+        nothing
+}
+
+quiet()
+{
+        run 0 -q "$good/odd"
+        [ ! -s "$out" ] && [ ! -s "$err" ] || complain "--quiet isn't"
+        complete odd odd
+}
+
+usage()
+{
+        run 2
+        run 2 -n 0 "$good/odd"
+        run 2 --sha256 12 "$good/odd"
+        run 2 --limit-rate 5X "$good/odd"
+        run 2 --no-such-option "$good/odd"
+        run 2 "$good/odd" "$good/odd"
+        run 2 ftp://127.0.0.1/odd
+        run 2 odd
+        run 0 --help
+        grep -q '^ 129, 130, 143' "$out" || complain "--help doesn't list the exit statuses"
+        run 0 --version
+        nothing
+}
+
+rate_limit()
+{
+        local begin=$SECONDS file
+        for file in odd plain/odd; do
+                run 0 -f -n 4 --limit-rate 8M "$good/$file"
+                complete odd odd
+        done
+        [ $((SECONDS - begin)) -ge 2 ] || complain "twice 10 MiB at 8 MiB/s in no time"
+}
+
+certificate()
+{
+        local tls=127.0.0.1:$((port + 1))
+        run 12 "https://$tls/odd"
+        run 12 --cacert "$work/certificate.pem" "https://localhost:${tls#*:}/odd"
+        nothing
+        run 0 -k "https://$tls/odd"
+        complete odd odd
+        run 0 -f --cacert "$work/certificate.pem" "https://$tls/odd"
+        complete odd odd
+}
+
+# From https to http only with a digest that proves the bytes.
+redirect_to_http()
+{
+        local url=https://127.0.0.1:$((port + 1))/down/
+        run 13 -o odd --cacert "$work/certificate.pem" "$url"
+        nothing
+        run 0 -o odd --cacert "$work/certificate.pem" --sha256 "$(digest odd)" "$url"
+        complete odd odd
+}
+
+nobody_there()
+{
+        run 3 --retries 0 --timeout 3 http://127.0.0.1:1/odd
+        run 3 --retries 1 --timeout 3 http://127.0.0.1:1/odd
+        says 'again in'
+        run 3 --timeout 3 http://no-such-host.invalid/odd
+        nothing
+}
+
+# ---- cases: a bad server ----------------------------------------------------------------------
+
+# fails STATUS MODE [OPTION...]: and nothing is left.
+fails()
+{
+        local status=$1 mode=$2
+        shift 2
+        run "$status" -n 4 --retries 2 "$@" "$bad/$mode/odd"
+        nothing
+}
+
+# works MODE [OPTION...]
+works()
+{
+        local mode=$1
+        shift
+        run 0 -n 4 "$@" "$bad/$mode/odd"
+        complete odd odd
+}
+
+python_is_good() { works good; }
+says_ranges_cannot() { works whole; says 'one connection'; }
+ranges_end_midway() { works stops; says 'no longer sends parts'; }
+part_of_unknown() { works star; }
+any_range_is_416() { works no416; }
+etag_changes() { fails 5 etag; says changed; }
+changed_by_if_range() { fails 5 if_range; says changed; }
+size_changes() { fails 5 size; }
+file_shrinks() { fails 5 shrinks; }
+wrong_part() { fails 13 wrong; }
+length_lies() { fails 13 liar; }
+short_body() { fails 6 short; }
+cut_answers() { run 0 "$bad/cuts/middle"; complete middle middle; }
+resets() { works resets; says 'again in'; }
+stream_reset() { works whole_resets; says 'again in'; }
+server_error() { fails 4 broken; says 500; }
+gone_midway() { fails 4 gone; says 404; }
+redirect_other() { run 0 -o odd "$bad/redirect/odd"; complete odd odd; }
+redirect_loop() { fails 13 loop; }
+redirect_to_ftp() { fails 13 ftp; }
+expiring_redirect() { works expires; }
+unknown_length() { works unknown; says 'length not known'; }
+unknown_length_cut() { works unknown_cut; says 'again in'; }
+until_connection_ends() { works until_end; }
+not_http() { fails 13 garbage; }
+header() { works header -H 'X-Word: open'; rm "$dir/odd"; fails 4 header; }
+come_back_tomorrow() { fails 4 never; says 86400; }
+fewer_connections() { works two -n 6 --retries 1; says 'one connection less'; }
+
+busy_server()
+{
+        local begin=$SECONDS
+        works busy
+        [ $((SECONDS - begin)) -ge 2 ] || complain "Retry-After was ignored"
+        says '503'
+}
+
+slow_connection()
+{
+        local begin=$SECONDS
+        works slow_one # alone it would take half a minute
+        [ $((SECONDS - begin)) -lt 15 ] || complain "one slow connection held the end up"
+}
+
+hanging_connection()
+{
+        local begin=$SECONDS
+        works hangs
+        [ $((SECONDS - begin)) -lt 15 ] || complain "one hanging connection held the end up"
+}
+
+clean_terminal()
+{
+        run 13 "$bad/teapot/odd"
+        if LC_ALL=C grep -q "$(printf '[\033\007]')" "$err"; then
+                complain "what the server sent went to the terminal"
+        fi
+}
+
+few_requests()
+{
+        works good.few -n 2
+        local count
+        count=$(requests /good.few/odd)
+        [ "$count" -le 50 ] || complain "$count requests for 10 MiB"
+}
+
+# ---- all of it --------------------------------------------------------------------------------
+
+digest()
+{
+        sha256sum "$served/$1" | cut -d ' ' -f 1
+}
+
+mkdir "$served"
+: >"$served/none"
+head -c 1 /dev/urandom >"$served/one"
+head -c 4095 /dev/urandom >"$served/below"
+head -c 4096 /dev/urandom >"$served/page"
+head -c 4097 /dev/urandom >"$served/above"
+head -c 2000000 /dev/urandom >"$served/middle"
+head -c $((10 * 1024 * 1024 + 3)) /dev/urandom >"$served/odd"
+head -c $((32 * 1024 * 1024)) /dev/urandom >"$served/large"
+make_certificate || rm -f "$work/certificate.pem"
+start_nginx && good=http://127.0.0.1:$port
+start_python || bad=
+[ -n "$nginx_pid${bad:-}" ] || skip_all "neither nginx nor python3 starts"
+
+for name in eight_connections sizes empty no_ranges not_found redirect exists into_directory \
+        checksum left_behind killed two_at_once quiet usage rate_limit; do
+        case_ $name nginx
+done
+case_ interrupted int
+case_ full_disk tmpfs
+case_ certificate tls
+case_ redirect_to_http tls
+case_ nobody_there none
+for name in python_is_good says_ranges_cannot ranges_end_midway part_of_unknown any_range_is_416 \
+        etag_changes changed_by_if_range size_changes file_shrinks wrong_part length_lies \
+        short_body cut_answers resets stream_reset server_error gone_midway redirect_other \
+        redirect_loop redirect_to_ftp expiring_redirect unknown_length unknown_length_cut \
+        until_connection_ends not_http header come_back_tomorrow fewer_connections busy_server \
+        slow_connection hanging_connection clean_terminal few_requests; do
+        case_ $name python
+done
+[ -z "${bad:-}" ] || case_ full_disk_unknown_length tmpfs
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What every test program needs: a directory of its own, short checks, a way to skip loudly. */
+#ifndef TEST_SUPPORT_H
+#define TEST_SUPPORT_H
+
+#include <check.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "rmmap.h"
+
+/* The call must give 0; prints the errno's text otherwise. */
+#define ck_ok(call)                                                                                \
+        do {                                                                                       \
+                int ck_ok_got = (call);                                                            \
+                ck_assert_msg(ck_ok_got == 0, "%s: %d (%s)", #call, ck_ok_got,                     \
+                              strerror(ck_ok_got < 0 ? -ck_ok_got : ck_ok_got));                   \
+        } while (0)
+
+/* The call must give this int; most often a negative errno. */
+#define ck_is(call, want)                                                                          \
+        do {                                                                                       \
+                int ck_is_got = (call), ck_is_want = (want);                                       \
+                ck_assert_msg(ck_is_got == ck_is_want, "%s: %d (%s), not %d (%s)", #call,          \
+                              ck_is_got, strerror(ck_is_got < 0 ? -ck_is_got : ck_is_got),         \
+                              ck_is_want, strerror(ck_is_want < 0 ? -ck_is_want : ck_is_want));    \
+        } while (0)
+
+/*
+ * A temporary directory of this program's own, removed at exit with all in it; made on first use
+ * below TEST_TMPDIR, else TMPDIR, else /tmp.
+ */
+const char *test_directory(void);
+
+/* A path in it; each call with another buffer. The result lives for ever. */
+const char *test_path(const char *name);
+
+/* A fresh file of size bytes whose byte i is (unsigned char)(i * 31 + 7); gives its path. */
+const char *test_file(const char *name, size_t size);
+unsigned char test_byte(uint64_t offset);
+
+/* Does the file at path hold these bytes at offset? Read by pread, not through the library. */
+bool test_file_holds(const char *path, uint64_t offset, const void *bytes, size_t length);
+
+/* Defaults but for these. */
+struct rmmap_options test_options(uint32_t flags, uint32_t engine);
+
+/* Never dereferenced: shows whether an out-parameter was touched. */
+extern char test_untouched;
+#define UNTOUCHED ((struct rmmap_file *)(void *)&test_untouched)
+
+/* Deterministic pseudo-random numbers; the seed is printed, TEST_SEED sets it. */
+uint64_t test_seed(void);
+uint64_t test_random(uint64_t *state);
+
+/* Open descriptors and mappings of this process, to see leaks. */
+size_t test_count_descriptors(void);
+size_t test_count_mappings(void);
+
+/* Ends the whole program as skipped, saying why; before any suite runs. */
+_Noreturn void test_skip_all(const char *why);
+
+/* Runs the suite (CK_FORK and the like apply); the value is main's. */
+int test_run(Suite *suite);
+
+#endif
