@@ -143,8 +143,8 @@ START_TEST(fork_amid_first_opens_and_last_releases)
         int rounds = test_sanitized() ? 50 : 100;
         pthread_t thread;
 
-        if (test_under_valgrind()) {
-                skip_part("valgrind blames a child for what its parent's threads had allocated");
+        if (test_forked_child_cannot_allocate() != NULL) {
+                skip_part("%s", test_forked_child_cannot_allocate());
                 return;
         }
         atomic_store(&stop, false);
@@ -163,8 +163,8 @@ START_TEST(fork_at_any_time)
         int rounds = test_sanitized() ? 20 : 40;
         pthread_t threads[4];
 
-        if (test_under_valgrind()) {
-                skip_part("valgrind blames a child for what its parent's threads had allocated");
+        if (test_forked_child_cannot_allocate() != NULL) {
+                skip_part("%s", test_forked_child_cannot_allocate());
                 rmmap_release(inherited.file);
                 return;
         }

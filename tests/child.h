@@ -32,6 +32,9 @@ void skip_part(const char *format, ...) __attribute__((__format__(__printf__, 1,
 bool test_sanitized(void);
 bool test_under_valgrind(void);
 
+/* Why a child of a process whose other threads allocate may not allocate itself; NULL: it may. */
+const char *test_forked_child_cannot_allocate(void);
+
 /* helgrind and DRD think that the threads of a parent go on in its child, and hold its locks. */
 bool test_fork_confuses_tool(void);
 
