@@ -147,6 +147,7 @@ static int make(struct rmmap_file *file, struct creation *creation)
 
         if (err != 0)
                 return err;
+        file->fresh = true;
         err = file_attach(file, creation->fd, creation->locked);
         if (err == 0)
                 err = fill(file, creation, &reserved);

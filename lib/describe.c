@@ -4,7 +4,7 @@
 #include "abi-struct.h"
 #include "private.h"
 
-ASSERT_ABI_SIZE(struct rmmap_info, 4 * sizeof(void *) + 9 * 8 + 4 * 4);
+ASSERT_ABI_SIZE(struct rmmap_info, 4 * sizeof(void *) + 11 * 8 + 4 * 4);
 
 static uint64_t read_counter(const _Atomic uint64_t *counter)
 {
@@ -16,6 +16,9 @@ static uint32_t facts_now(const struct rmmap_file *file)
         bool unsynced = atomic_load_explicit(&file->entry_unsynced, memory_order_relaxed);
 
         return file->facts | (unsynced ? RMMAP_FACT_ENTRY_UNSYNCED : 0) |
+               (atomic_load_explicit(&file->huge_pages, memory_order_relaxed)
+                        ? RMMAP_FACT_HUGE_PAGES
+                        : 0) |
                (file_forked(file) ? RMMAP_FACT_FORKED : 0);
 }
 
@@ -41,6 +44,8 @@ int rmmap_describe(const struct rmmap_file *file, struct rmmap_info *info)
                 .engine = file->policy.engine,
                 .pattern = file->pattern,
                 .error = durability_error(file),
+                .map_bytes = traffic_bytes(&file->traffic),
+                .faults_avoided = read_counter(&file->faults_avoided),
         };
         /* The counters of a commit are under its lock, which isn't const. */
         commit_counts((struct commit *)&file->commit, &now.sync_calls, &now.sync_rounds);

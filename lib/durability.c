@@ -71,34 +71,30 @@ static int sync_directory(struct rmmap_file *file)
         return 0;
 }
 
-/* A created file's size and name, before anything in it is said to be durable. */
-static int sync_entry(struct rmmap_file *file)
+static int sync_data(struct rmmap_file *file, const struct commit_work *work, bool entry_pending)
 {
-        int err = writeback_sync(file->fd, true);
-
-        if (err == 0 && file->directory >= 0)
-                err = sync_directory(file);
-        /* Only a round touches this, and rounds run one at a time. */
-        if (err == 0)
-                atomic_store_explicit(&file->entry_pending, false, memory_order_relaxed);
-        return err;
+        if (work->everything || file->base == NULL || (entry_pending && file->directory < 0))
+                return writeback_sync(file->fd, entry_pending);
+        return mapping_sync(&file->mapping, work->start, work->end - work->start);
 }
 
 static void sync_now(void *context, const struct commit_work *work)
 {
         struct rmmap_file *file = context;
+        /* Only a round touches this, and rounds run one at a time. */
+        bool entry_pending = atomic_load_explicit(&file->entry_pending, memory_order_relaxed);
         int err;
 
         telling_begins(file);
-        if (atomic_load_explicit(&file->entry_pending, memory_order_relaxed))
-                err = sync_entry(file);
-        else if (work->everything || file->base == NULL)
-                err = writeback_sync(file->fd, false);
-        else
-                err = mapping_sync(&file->mapping, work->start, work->end - work->start);
+        err = sync_data(file, work, entry_pending);
+        /* A created file's size is of its data; its name is its directory's. */
+        if (err == 0 && entry_pending && file->directory >= 0)
+                err = sync_directory(file);
+        if (err == 0 && entry_pending)
+                atomic_store_explicit(&file->entry_pending, false, memory_order_relaxed);
         if (file->windows.state != NULL)
-                windows_note_sync(&file->windows, work->everything ? 0 : work->start,
-                                  work->everything ? file->size : work->end);
+                windows_note_writeback(&file->windows, work->everything ? 0 : work->start,
+                                       work->everything ? file->size : work->end);
         latch(file, err);
         telling_ends(file);
 }
@@ -244,18 +240,29 @@ int rmmap_raw_sync(struct rmmap_file *file, uint64_t offset, uint64_t length)
         return sync_piece(file, offset, length);
 }
 
-static int flush_piece(struct rmmap_file *file, uint64_t offset, uint64_t length)
+/* To the kernel a length of 0 means all the rest: not here. */
+static int start_writeback(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
-        int before, err;
+        int before = cancellation_off();
+        int err = writeback_start(file->fd, offset, length);
 
-        /* To the kernel a length of 0 means all the rest. */
-        if (length == 0)
-                return 0;
-        before = cancellation_off();
-        count(&file->flush_calls, 1);
-        err = writeback_start(file->fd, offset, length);
+        if (file->windows.state != NULL)
+                windows_note_writeback(&file->windows, offset, offset + length);
         cancellation_restore(before);
         return err;
+}
+
+void durability_write_behind(struct rmmap_file *file, uint64_t offset, size_t length)
+{
+        (void)start_writeback(file, offset, length);
+}
+
+static int flush_piece(struct rmmap_file *file, uint64_t offset, uint64_t length)
+{
+        if (length == 0)
+                return 0;
+        count(&file->flush_calls, 1);
+        return start_writeback(file, offset, length);
 }
 
 int rmmap_flush(struct rmmap_file *file)

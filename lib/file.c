@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "copy.h"
 #include "fault-guard.h"
 #include "file-lock.h"
 #include "private.h"
@@ -32,10 +33,15 @@ static void init_counters(struct rmmap_file *file)
         atomic_init(&file->pwrite_bytes, 0);
         atomic_init(&file->flush_calls, 0);
         atomic_init(&file->faults_caught, 0);
+        atomic_init(&file->faults_avoided, 0);
+        atomic_init(&file->huge_pages, false);
         NOTE_ATOMIC(&file->entry_pending);
         NOTE_ATOMIC(&file->pwrite_bytes);
         NOTE_ATOMIC(&file->flush_calls);
         NOTE_ATOMIC(&file->faults_caught);
+        NOTE_ATOMIC(&file->faults_avoided);
+        NOTE_ATOMIC(&file->huge_pages);
+        NOTE_ATOMIC(&file->traffic);
 }
 
 /* Entered the process: from here file_free undoes all. */
@@ -85,6 +91,8 @@ int file_new(const struct rmmap_options *options, uint64_t size, struct rmmap_fi
         file->pattern = options->pattern;
         file->read_only = (options->flags & RMMAP_READ_ONLY) != 0;
         file->guarded = (options->flags & RMMAP_CATCH_FAULTS) != 0;
+        file->write_behind = (options->flags & RMMAP_WRITE_BEHIND) != 0;
+        file->streams = copy_streams_suit(size);
         init_counters(file);
         err = prepare(file, options);
         if (err != 0) {
@@ -118,6 +126,13 @@ static uint32_t facts_of(const struct rmmap_file *file, bool reserved)
                (file->locked ? RMMAP_FACT_LOCKED : 0);
 }
 
+void file_want_huge_pages(struct rmmap_file *file)
+{
+        if (!atomic_load_explicit(&file->huge_pages, memory_order_relaxed) &&
+            mapping_want_huge_pages(&file->mapping))
+                atomic_store_explicit(&file->huge_pages, true, memory_order_relaxed);
+}
+
 static int map_now(struct rmmap_file *file, uint32_t flags)
 {
         int err = mapping_attach(&file->mapping, file->fd, file->read_only);
@@ -127,8 +142,8 @@ static int map_now(struct rmmap_file *file, uint32_t flags)
         if (err != 0)
                 return err;
         file->base = file->mapping.base;
-        if ((flags & RMMAP_HUGE_PAGES) && mapping_want_huge_pages(&file->mapping))
-                file->facts |= RMMAP_FACT_HUGE_PAGES;
+        if (flags & RMMAP_HUGE_PAGES)
+                file_want_huge_pages(file);
         if (!(flags & RMMAP_POPULATE))
                 return 0;
         if (file->windows.state != NULL)

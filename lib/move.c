@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "checked.h"
+#include "copy.h"
 #include "fault-guard.h"
 #include "private.h"
 #include "storage.h"
@@ -16,11 +17,22 @@
  */
 #define SLICE ((size_t)256 << 10)
 
+/* Of this many bytes a write is large enough to start its write-back at once. */
+#define WRITE_BEHIND_FROM ((size_t)256 << 10)
+
+typedef void copy_function(void *to, const void *from, size_t length);
+
+static void copy_cached(void *to, const void *from, size_t length)
+{
+        memcpy(to, from, length);
+}
+
 /* What a guarded copy works on; done is read after the copy was left by a fault. */
 struct copy {
         unsigned char *to;
         const unsigned char *from;
         size_t length;
+        copy_function *by;
         volatile size_t done;
 };
 
@@ -32,12 +44,12 @@ static void copy_slices(void *arg)
                 size_t done = copy->done;
                 size_t slice = (size_t)min_u64(SLICE, copy->length - done);
 
-                memcpy(copy->to + done, copy->from + done, slice);
+                copy->by(copy->to + done, copy->from + done, slice);
                 copy->done = done + slice;
         }
 }
 
-static void copy_plainly(unsigned char *to, const unsigned char *from, size_t length)
+static inline void copy_plainly(unsigned char *to, const unsigned char *from, size_t length)
 {
         while (length > SLICE) {
                 memcpy(to, from, SLICE);
@@ -85,9 +97,10 @@ static NOINLINE int after_fault(struct rmmap_file *file, uint64_t offset)
         return fault_reason(file, offset);
 }
 
-static int put_guarded(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
+static int put_guarded(struct rmmap_file *file, uint64_t offset, const void *data, size_t length,
+                       copy_function *by)
 {
-        struct copy copy = {.to = file->base + offset, .from = data, .length = length};
+        struct copy copy = {.to = file->base + offset, .from = data, .length = length, .by = by};
         int err;
 
         if (likely(!fault_guard_run(file->base, file->mapping.length, copy_slices, &copy)))
@@ -100,7 +113,8 @@ static int put_guarded(struct rmmap_file *file, uint64_t offset, const void *dat
 
 static int get_guarded(struct rmmap_file *file, uint64_t offset, void *buffer, size_t length)
 {
-        struct copy copy = {.to = buffer, .from = file->base + offset, .length = length};
+        struct copy copy = {
+                .to = buffer, .from = file->base + offset, .length = length, .by = copy_cached};
         int err;
 
         if (likely(!fault_guard_run(file->base, file->mapping.length, copy_slices, &copy)))
@@ -110,34 +124,141 @@ static int get_guarded(struct rmmap_file *file, uint64_t offset, void *buffer, s
         return err != 0 ? err : get_by_call(file, offset, copy.to + copy.done, length - copy.done);
 }
 
-static int put_by_map(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
+/* Between the two sizes only into another window than before: what is near may be in the cache. */
+static inline bool should_stream(const struct rmmap_file *file, struct traffic_lane *lane,
+                                 uint64_t offset, size_t length)
 {
-        if (file->guarded)
-                return put_guarded(file, offset, data, length);
-        copy_plainly(file->base + offset, data, length);
+        return file->streams && length >= COPY_STREAM_SCATTERED &&
+               (length >= COPY_STREAM_ALWAYS || traffic_moves(lane, window_of(offset)));
+}
+
+static NOINLINE int put_by_map(struct rmmap_file *file, uint64_t offset, const void *data,
+                               size_t length)
+{
+        struct traffic_lane *lane = traffic_lane(&file->traffic);
+        bool stream = should_stream(file, lane, offset, length);
+
+        traffic_count(lane, length);
+        if (unlikely(file->guarded))
+                return put_guarded(file, offset, data, length,
+                                   stream ? copy_streaming : copy_cached);
+        if (stream)
+                copy_streaming(file->base + offset, data, length);
+        else
+                copy_plainly(file->base + offset, data, length);
         return 0;
 }
 
-/* The caller's word that writes are few and far apart keeps small ones from warming anything. */
-static NOINLINE int put_cold(struct rmmap_file *file, uint64_t offset, const void *data,
-                             size_t length)
+/* The window at offset is mapped for writing, by this thread; others copy into it meanwhile. */
+static bool prepare_window(struct rmmap_file *file, uint64_t offset)
 {
-        if (length >= WINDOW_LARGE_WRITE || file->pattern != RMMAP_PATTERN_SCATTERED)
-                windows_note_write(&file->windows, offset, length);
+        size_t window = window_of(offset);
+        int err;
+
+        window_set(&file->windows, window, WINDOW_WARM);
+        /* A small durable write into a huge page takes longer later on: only where all is said to
+         * be written, and nothing is there to be read ahead. */
+        if (file->fresh && file->pattern == RMMAP_PATTERN_DENSE)
+                file_want_huge_pages(file);
+        err = mapping_prepare(&file->mapping, offset & ~(WINDOW_SIZE - 1), WINDOW_SIZE);
+        if (err == 0)
+                count(&file->faults_avoided, WINDOW_SIZE / RMMAP_ALIGNMENT);
+        if (err == 0 || err == -EOPNOTSUPP)
+                return true;
+        window_set(&file->windows, window, WINDOW_COLD); /* a call will tell why */
+        return false;
+}
+
+/* WAY_MAP or WAY_CALL. */
+static enum way choose_way(struct rmmap_file *file, uint64_t offset, size_t length)
+{
+        enum way way = policy_way(file->pattern, length >= WINDOW_LARGE_WRITE,
+                                  window_class(&file->windows, offset));
+
+        if (way == WAY_PREPARE)
+                way = prepare_window(file, offset) ? WAY_MAP : WAY_CALL;
+        return way;
+}
+
+static int put_one_way(struct rmmap_file *file, enum way way, uint64_t offset, const void *data,
+                       size_t length)
+{
+        if (way == WAY_MAP)
+                return put_by_map(file, offset, data, length);
+        windows_note_write(&file->windows, offset, length);
+        count(&file->faults_avoided, length / RMMAP_ALIGNMENT);
         return put_by_call(file, offset, data, length);
 }
 
-int transfer_put(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
+/* Neighbouring windows of one way go at once. */
+static NOINLINE int put_by_windows(struct rmmap_file *file, uint64_t offset,
+                                   const unsigned char *data, size_t length)
+{
+        uint64_t at = offset, end = offset + length;
+        enum way way = choose_way(file, at, length);
+        int err = 0;
+
+        while (err == 0 && at < end) {
+                uint64_t stop = at;
+                enum way next = way;
+
+                while (stop < end && next == way) {
+                        stop = (stop | (WINDOW_SIZE - 1)) + 1;
+                        if (stop < end)
+                                next = choose_way(file, stop, length);
+                }
+                stop = min_u64(stop, end);
+                err = put_one_way(file, way, at, data + (at - offset), (size_t)(stop - at));
+                at = stop;
+                way = next;
+        }
+        return err;
+}
+
+static inline bool is_warm(const struct rmmap_file *file, uint64_t offset, size_t length)
+{
+        size_t window = window_of(offset);
+
+        return window_of(offset + length - 1) == window &&
+               window_state(&file->windows, window) == WINDOW_WARM;
+}
+
+static NOINLINE int put_large_behind(struct rmmap_file *file, uint64_t offset, const void *data,
+                                     size_t length)
+{
+        int err = file->windows.state != NULL ? put_by_windows(file, offset, data, length)
+                  : file->by_map              ? put_by_map(file, offset, data, length)
+                                              : put_by_call(file, offset, data, length);
+
+        if (err == 0)
+                durability_write_behind(file, offset, length);
+        return err;
+}
+
+static NOINLINE int put_by_choice(struct rmmap_file *file, uint64_t offset, const void *data,
+                                  size_t length)
 {
         if (unlikely(length == 0))
                 return 0;
+        if (unlikely(length >= WRITE_BEHIND_FROM && file->write_behind))
+                return put_large_behind(file, offset, data, length);
         if (unlikely(!file->by_map))
                 return put_by_call(file, offset, data, length);
-        /* Small and warm is the most common, and the one in which a few ns count. */
-        if (file->windows.state != NULL &&
-            window_state(&file->windows, window_of(offset)) < WINDOW_WARM)
-                return put_cold(file, offset, data, length);
+        if (file->windows.state != NULL && !is_warm(file, offset, length))
+                return put_by_windows(file, offset, data, length);
         return put_by_map(file, offset, data, length);
+}
+
+/* Less than a page into a warm window is what a few ns count in: no register is saved for it. */
+int transfer_put(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
+{
+        if (likely(length - 1 < COPY_STREAM_SCATTERED - 1 && file->windows.state != NULL &&
+                   is_warm(file, offset, length) && !file->guarded)) {
+                traffic_count(traffic_lane(&file->traffic), length);
+                memcpy(file->base + offset, data, length);
+                return 0;
+        }
+        return put_by_choice(file, offset, data, length);
 }
 
 int transfer_get(struct rmmap_file *file, uint64_t offset, void *buffer, size_t length)

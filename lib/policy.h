@@ -22,6 +22,16 @@ struct policy {
         const char *reason; /* for people */
 };
 
+/* One write into one window, where the engine is AUTO. */
+enum way {
+        WAY_CALL,    /* pwrite */
+        WAY_PREPARE, /* map the window's pages for writing, then as WAY_MAP */
+        WAY_MAP,     /* copy into the mapping */
+};
+
+/* pattern: RMMAP_PATTERN_...; state: WINDOW_COLD, _FILLED or _WARM. */
+enum way policy_way(uint32_t pattern, bool large, unsigned int state);
+
 /* 0, or -EOPNOTSUPP when the engine asked for could kill the caller, or can't work here. */
 int policy_decide(const struct policy_facts *facts, struct policy *policy);
 

@@ -20,6 +20,7 @@
 #include "range.h"
 #include "refcount.h"
 #include "rmmap.h"
+#include "traffic.h"
 #include "windows.h"
 
 /*
@@ -42,6 +43,9 @@ struct rmmap_file {
         bool by_map;  /* copying calls use the mapping; by system calls otherwise */
         bool guarded; /* RMMAP_CATCH_FAULTS */
         bool read_only;
+        bool streams;           /* large copies into the mapping go past the caches */
+        bool write_behind;      /* RMMAP_WRITE_BEHIND */
+        bool fresh;             /* created by this handle: nothing in it is worth reading ahead */
         struct windows windows; /* how warm the mapping is, where the way of each write is chosen */
 
         /* Cold. */
@@ -59,7 +63,10 @@ struct rmmap_file {
         alignas(CACHE_LINE) struct commit commit;
         atomic_bool entry_unsynced; /* the directory can't be synced */
         atomic_bool entry_pending;  /* the first sync must make size and entry durable too */
-        _Atomic uint64_t pwrite_bytes, flush_calls, faults_caught;
+        atomic_bool huge_pages;     /* asked for, and granted */
+        _Atomic uint64_t pwrite_bytes, flush_calls, faults_caught, faults_avoided;
+
+        struct traffic traffic;
 
         alignas(CACHE_LINE) struct refcount references;
 };
@@ -78,6 +85,9 @@ int file_choose_engine(const struct rmmap_file *file, const struct rmmap_options
 
 /* The last step: choose the engine, map. reserved: every byte of the file has its space. */
 int file_map(struct rmmap_file *file, const struct rmmap_options *options, bool reserved);
+
+/* For all of the mapping; it may not be granted, and describe tells. */
+void file_want_huge_pages(struct rmmap_file *file);
 
 /* Takes one that was made in part, too. */
 void file_free(struct rmmap_file *file);
@@ -104,6 +114,9 @@ int durability_sync(struct rmmap_file *file, const struct commit_work *work);
 
 /* Write and sync in one; -EOPNOTSUPP when it can't be done in one now, and nothing is written. */
 int durability_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length);
+
+/* Start the write-back of what was just written; a sync tells how it ended. */
+void durability_write_behind(struct rmmap_file *file, uint64_t offset, size_t length);
 
 static inline int durability_error(const struct rmmap_file *file)
 {

@@ -47,11 +47,12 @@ void windows_note_write(struct windows *windows, uint64_t offset, uint64_t lengt
              window++) {
                 unsigned int steps = steps_of(windows, window, offset, length);
 
-                window_set(windows, window, steps < WINDOW_WARM ? steps : WINDOW_WARM);
+                if (window_state(windows, window) != WINDOW_WARM)
+                        window_set(windows, window, steps < WINDOW_FILLED ? steps : WINDOW_FILLED);
         }
 }
 
-void windows_note_sync(struct windows *windows, uint64_t start, uint64_t end)
+void windows_note_writeback(struct windows *windows, uint64_t start, uint64_t end)
 {
         for (size_t window = window_of(start); start < end && window <= window_of(end - 1);
              window++)

@@ -18,17 +18,18 @@
 #define WINDOW_SIZE (UINT64_C(1) << WINDOW_SHIFT)
 
 /*
- * How much was written by calls since the last sync, in steps: 0 is cold, WINDOW_WARM enough for
- * the next write to go by the mapping. A fresh page that is overwritten whole need not be zeroed
- * or read first, and one that a sync cleaned takes no fault: pwrite knows that, the mapping does
- * not. So a window is warm after one pass of large writes, or some small ones; and few small
- * writes far apart never dirty 2 MiB for the sake of a page.
+ * From WINDOW_COLD to WINDOW_FILLED: how much was written by calls since creation or the last
+ * sync, in steps; one pass of large writes fills a window, or some small ones, and few far apart
+ * don't. WINDOW_WARM: its pages are mapped for writing. What each state is good for is policy.c's.
  */
-enum { WINDOW_COLD = 0, WINDOW_WARM = 255 };
+enum { WINDOW_COLD = 0, WINDOW_FILLED = 254, WINDOW_WARM = 255 };
 
 /* Below this a write is small, and counts as WINDOW_SMALL_STEP however short it is. */
 #define WINDOW_LARGE_WRITE ((size_t)32 << 10)
-#define WINDOW_SMALL_STEP 32
+#define WINDOW_SMALL_STEP 16
+
+/* A write this near to the start of a window that follows a warm one goes on in order. */
+#define WINDOW_START ((uint64_t)64 << 10)
 
 struct windows {
         _Atomic uint8_t *state; /* NULL: nothing is kept */
@@ -41,11 +42,11 @@ void windows_destroy(struct windows *windows);
 /* Everything was faulted in. */
 void windows_set_warm(struct windows *windows);
 
-/* [offset, offset + length), not empty, was written by a call. */
+/* [offset, offset + length), not empty, was written by a call: what isn't warm fills. */
 void windows_note_write(struct windows *windows, uint64_t offset, uint64_t length);
 
-/* [start, end) was synced. */
-void windows_note_sync(struct windows *windows, uint64_t start, uint64_t end);
+/* Write-back of [start, end) began or ended: what was mapped for writing is so no more. */
+void windows_note_writeback(struct windows *windows, uint64_t start, uint64_t end);
 
 static inline size_t window_of(uint64_t offset)
 {
@@ -55,6 +56,21 @@ static inline size_t window_of(uint64_t offset)
 static inline unsigned int window_state(const struct windows *windows, size_t window)
 {
         return atomic_load_explicit(&windows->state[window], memory_order_relaxed);
+}
+
+/* WINDOW_COLD, _FILLED or _WARM; a cold one that a write in order has just reached counts as
+ * filled, since it is going to be. */
+static inline unsigned int window_class(const struct windows *windows, uint64_t offset)
+{
+        size_t window = window_of(offset);
+        unsigned int state = window_state(windows, window);
+
+        if (state >= WINDOW_FILLED)
+                return state;
+        if (window > 0 && offset % WINDOW_SIZE < WINDOW_START &&
+            window_state(windows, window - 1) == WINDOW_WARM)
+                return WINDOW_FILLED;
+        return WINDOW_COLD;
 }
 
 static inline void window_set(struct windows *windows, size_t window, unsigned int state)

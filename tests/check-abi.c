@@ -108,7 +108,7 @@ START_TEST(an_info_of_an_odd_size_is_left_alone)
 {
         static const size_t absurd[] = {LONGEST + 1, 65536, SIZE_MAX / 2, SIZE_MAX};
 
-        for (size_t size = 0; size < WORDS(120, 104); size++)
+        for (size_t size = 0; size < WORDS(136, 120); size++)
                 ck_is(describe_with_size(size), -EINVAL);
         for (size_t i = 0; i < sizeof(absurd) / sizeof(absurd[0]); i++)
                 ck_is(describe_with_size(absurd[i]), -EINVAL);
@@ -117,12 +117,12 @@ END_TEST
 
 START_TEST(a_longer_info_gets_zeros)
 {
-        for (size_t size = WORDS(120, 104); size <= LONGEST; size += size < 256 ? 1 : 128) {
+        for (size_t size = WORDS(136, 120); size <= LONGEST; size += size < 256 ? 1 : 128) {
                 ck_ok(describe_with_size(size));
                 ck_assert_uint_eq(any.info.file_size, FILE_SIZE);
                 ck_assert_str_eq(any.info.allocator, "concurrent");
                 ck_assert_int_eq(any.info.error, 0);
-                ck_assert_uint_eq(differs_at(WORDS(120, 104), size, 0), size);
+                ck_assert_uint_eq(differs_at(WORDS(136, 120), size, 0), size);
         }
 }
 END_TEST

@@ -1,47 +1,88 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* How warm a window is guessed to be; and that bytes are right whichever way each write took. */
 #include "child.h"
+#include "policy.h"
 #include "windows.h"
 
 #define MIB ((size_t)1 << 20)
 
-START_TEST(large_writes_warm_by_one_pass)
+START_TEST(large_writes_fill_by_one_pass)
 {
         struct windows windows;
 
         ck_ok(windows_create(&windows, 5 * MIB)); /* two whole windows and a short one */
         ck_assert_uint_eq(windows.count, 3);
         windows_note_write(&windows, 0, MIB);
-        ck_assert_uint_lt(window_state(&windows, 0), WINDOW_WARM);
+        ck_assert_uint_lt(window_state(&windows, 0), WINDOW_FILLED);
         windows_note_write(&windows, MIB, 2 * MIB); /* over a boundary */
-        ck_assert_uint_eq(window_state(&windows, 0), WINDOW_WARM);
+        ck_assert_uint_eq(window_state(&windows, 0), WINDOW_FILLED);
         ck_assert_uint_gt(window_state(&windows, 1), WINDOW_COLD);
-        ck_assert_uint_lt(window_state(&windows, 1), WINDOW_WARM);
+        ck_assert_uint_lt(window_state(&windows, 1), WINDOW_FILLED);
         ck_assert_uint_eq(window_state(&windows, 2), WINDOW_COLD);
         windows_note_write(&windows, 0, 5 * MIB);
+        ck_assert_uint_eq(window_state(&windows, 1), WINDOW_FILLED);
+        window_set(&windows, 1, WINDOW_WARM);
+        windows_note_write(&windows, 0, 5 * MIB); /* a call there doesn't unmap it */
         ck_assert_uint_eq(window_state(&windows, 1), WINDOW_WARM);
         windows_destroy(&windows);
 }
 END_TEST
 
-START_TEST(small_writes_warm_after_some)
+START_TEST(small_writes_fill_after_some)
 {
         struct windows windows;
         int writes = 0;
 
         ck_ok(windows_create(&windows, 4 * MIB));
-        for (; window_state(&windows, 1) < WINDOW_WARM && writes < 1000; writes++)
+        for (; window_state(&windows, 1) < WINDOW_FILLED && writes < 1000; writes++)
                 windows_note_write(&windows, 2 * MIB + 64, 64);
-        ck_assert_int_eq(writes, 8);
+        ck_assert_int_eq(writes, 16);
         ck_assert_uint_eq(window_state(&windows, 0), WINDOW_COLD);
-        windows_note_sync(&windows, 0, 2 * MIB);
-        ck_assert_uint_eq(window_state(&windows, 1), WINDOW_WARM);
-        windows_note_sync(&windows, 4 * MIB - 1, 4 * MIB);
+        windows_note_writeback(&windows, 0, 2 * MIB);
+        ck_assert_uint_eq(window_state(&windows, 1), WINDOW_FILLED);
+        windows_note_writeback(&windows, 4 * MIB - 1, 4 * MIB);
         ck_assert_uint_eq(window_state(&windows, 1), WINDOW_COLD);
-        windows_note_sync(&windows, 0, 0);
+        windows_note_writeback(&windows, 0, 0);
         windows_set_warm(&windows);
         ck_assert_uint_eq(window_state(&windows, 0), WINDOW_WARM);
         windows_destroy(&windows);
+}
+END_TEST
+
+/* A cold window that comes after a warm one is going to be filled, if it is begun at its start. */
+START_TEST(windows_in_order)
+{
+        struct windows windows;
+
+        ck_ok(windows_create(&windows, 6 * MIB));
+        ck_assert_uint_eq(window_class(&windows, 2 * MIB), WINDOW_COLD);
+        window_set(&windows, 0, WINDOW_FILLED);
+        ck_assert_uint_eq(window_class(&windows, 2 * MIB), WINDOW_COLD);
+        window_set(&windows, 0, WINDOW_WARM);
+        ck_assert_uint_eq(window_class(&windows, 2 * MIB), WINDOW_FILLED);
+        ck_assert_uint_eq(window_class(&windows, 2 * MIB + WINDOW_START), WINDOW_COLD);
+        ck_assert_uint_eq(window_class(&windows, 4 * MIB), WINDOW_COLD);
+        ck_assert_uint_eq(window_class(&windows, 1), WINDOW_WARM);
+        windows_destroy(&windows);
+}
+END_TEST
+
+START_TEST(what_each_state_is_good_for)
+{
+        const uint32_t unknown = RMMAP_PATTERN_UNKNOWN, dense = RMMAP_PATTERN_DENSE,
+                       scattered = RMMAP_PATTERN_SCATTERED;
+
+        for (uint32_t pattern = unknown; pattern <= scattered; pattern++) {
+                for (int large = 0; large < 2; large++)
+                        ck_assert_int_eq(policy_way(pattern, large, WINDOW_WARM), WAY_MAP);
+                ck_assert_int_eq(policy_way(pattern, true, WINDOW_COLD), WAY_CALL);
+                ck_assert_int_eq(policy_way(pattern, true, 100), WAY_CALL);
+                ck_assert_int_eq(policy_way(pattern, true, WINDOW_FILLED), WAY_PREPARE);
+        }
+        ck_assert_int_eq(policy_way(unknown, false, WINDOW_COLD), WAY_CALL);
+        ck_assert_int_eq(policy_way(unknown, false, WINDOW_FILLED), WAY_PREPARE);
+        ck_assert_int_eq(policy_way(dense, false, WINDOW_COLD), WAY_PREPARE);
+        ck_assert_int_eq(policy_way(scattered, false, WINDOW_FILLED), WAY_CALL);
 }
 END_TEST
 
@@ -107,8 +148,10 @@ int main(void)
         Suite *suite = suite_create("windows");
         TCase *core = tcase_create("core");
 
-        tcase_add_test(core, large_writes_warm_by_one_pass);
-        tcase_add_test(core, small_writes_warm_after_some);
+        tcase_add_test(core, large_writes_fill_by_one_pass);
+        tcase_add_test(core, small_writes_fill_after_some);
+        tcase_add_test(core, windows_in_order);
+        tcase_add_test(core, what_each_state_is_good_for);
         tcase_add_test(core, each_write_takes_its_way);
         tcase_add_test(core, scattered_writes_never_warm);
         suite_add_tcase(suite, core);

@@ -55,7 +55,7 @@ AT(rmmap_allocator_ops, claim, 64, 36);
 AT(rmmap_allocator_ops, save, 72, 40);
 AT(rmmap_allocator_ops, restore, 80, 44);
 
-SIZE(rmmap_info, 120, 104);
+SIZE(rmmap_info, 136, 120);
 AT(rmmap_info, size, 0, 0);
 AT(rmmap_info, file_system, 8, 4);
 AT(rmmap_info, allocator, 16, 8);
@@ -73,13 +73,16 @@ AT(rmmap_info, facts, 104, 88);
 AT(rmmap_info, engine, 108, 92);
 AT(rmmap_info, pattern, 112, 96);
 AT(rmmap_info, error, 116, 100);
+AT(rmmap_info, map_bytes, 120, 104);
+AT(rmmap_info, faults_avoided, 128, 112);
 
 _Static_assert(RMMAP_ALIGNMENT == 4096 && RMMAP_RANGE_ENCODED_SIZE == 40 &&
                        RMMAP_RECEIPT_ENCODED_SIZE == 40,
                "sizes that callers compile in");
 _Static_assert(RMMAP_MUST_CREATE == 1 && RMMAP_READ_ONLY == 2 && RMMAP_NO_PREALLOCATE == 4 &&
                        RMMAP_POPULATE == 8 && RMMAP_HUGE_PAGES == 16 && RMMAP_LOCK_FILE == 32 &&
-                       RMMAP_CATCH_FAULTS == 64 && RMMAP_NO_FOLLOW == 128,
+                       RMMAP_CATCH_FAULTS == 64 && RMMAP_NO_FOLLOW == 128 &&
+                       RMMAP_WRITE_BEHIND == 256,
                "flags");
 _Static_assert(RMMAP_ENGINE_AUTO == 0 && RMMAP_ENGINE_MAP == 1 && RMMAP_ENGINE_PWRITE == 2 &&
                        RMMAP_PATTERN_UNKNOWN == 0 && RMMAP_PATTERN_DENSE == 1 &&

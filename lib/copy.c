@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <string.h>
+#include <unistd.h>
+
+#include "checked.h"
+#include "compiler.h"
+#include "copy.h"
+
+/* Sanitizers must see what is written. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
+#endif
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(SANITIZED)
+#include <immintrin.h>
+
+/* A line of the cache at a time: the processor then writes it whole, without reading it first. */
+#define LINE ((size_t)64)
+
+/* to is aligned to a line, length a multiple of it. */
+typedef void stream_lines(unsigned char *to, const unsigned char *from, size_t length);
+
+static void stream_sse2(unsigned char *to, const unsigned char *from, size_t length)
+{
+        for (size_t at = 0; at < length; at += LINE) {
+                const __m128i *source = (const __m128i *)(const void *)(from + at);
+                __m128i *target = (__m128i *)(void *)(to + at);
+                __m128i a = _mm_loadu_si128(source), b = _mm_loadu_si128(source + 1);
+                __m128i c = _mm_loadu_si128(source + 2), d = _mm_loadu_si128(source + 3);
+
+                _mm_stream_si128(target, a);
+                _mm_stream_si128(target + 1, b);
+                _mm_stream_si128(target + 2, c);
+                _mm_stream_si128(target + 3, d);
+        }
+}
+
+__attribute__((__target__("avx2"))) static void
+stream_avx2(unsigned char *to, const unsigned char *from, size_t length)
+{
+        for (size_t at = 0; at < length; at += LINE) {
+                const __m256i *source = (const __m256i *)(const void *)(from + at);
+                __m256i *target = (__m256i *)(void *)(to + at);
+                __m256i a = _mm256_loadu_si256(source), b = _mm256_loadu_si256(source + 1);
+
+                _mm256_stream_si256(target, a);
+                _mm256_stream_si256(target + 1, b);
+        }
+}
+
+__attribute__((__target__("avx512f"))) static void
+stream_avx512(unsigned char *to, const unsigned char *from, size_t length)
+{
+        for (size_t at = 0; at < length; at += LINE)
+                _mm512_stream_si512((__m512i *)(void *)(to + at),
+                                    _mm512_loadu_si512((const void *)(from + at)));
+}
+
+/* Each question is a load and a test: libgcc asked the processor when the program was loaded. */
+static stream_lines *best_stream(void)
+{
+        if (__builtin_cpu_supports("avx512f"))
+                return stream_avx512;
+        return __builtin_cpu_supports("avx2") ? stream_avx2 : stream_sse2;
+}
+
+void copy_streaming(void *to, const void *from, size_t length)
+{
+        unsigned char *target = to;
+        const unsigned char *source = from;
+        size_t head = (size_t)(-(uintptr_t)target % LINE), lines;
+
+        if (length < 2 * LINE) {
+                memcpy(to, from, length);
+                return;
+        }
+        memcpy(target, source, head);
+        lines = (length - head) / LINE * LINE;
+        best_stream()(target + head, source + head, lines);
+        memcpy(target + head + lines, source + head + lines, length - head - lines);
+        _mm_sfence(); /* or a later store could be seen before these */
+}
+
+/* What the last level of cache has, or what is common. */
+static uint64_t cache_size(void)
+{
+        long size = 0;
+
+#ifdef _SC_LEVEL3_CACHE_SIZE
+        size = sysconf(_SC_LEVEL3_CACHE_SIZE);
+#endif
+        return size > 0 ? (uint64_t)size : UINT64_C(32) << 20;
+}
+
+bool copy_streams_suit(uint64_t file_size)
+{
+        return __builtin_cpu_is("amd") || file_size > cache_size();
+}
+
+#else
+
+void copy_streaming(void *to, const void *from, size_t length)
+{
+        memcpy(to, from, length);
+}
+
+bool copy_streams_suit(uint64_t file_size)
+{
+        (void)file_size;
+        return false;
+}
+
+#endif
