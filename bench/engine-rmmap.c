@@ -3,7 +3,7 @@
  * The library, as a program would use it: ranges from its allocator where they come in order,
  * pieces of one range where the offsets are given, the raw calls for less than a page. rmmap says
  * nothing about what it will do. rmmap-hint says all it knows: the pattern, and, where the end is
- * to be durable, a flush of each large receipt.
+ * to be durable, RMMAP_WRITE_BEHIND.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,10 +16,14 @@
 struct handle {
         struct rmmap_file *file;
         struct rmmap_range whole; /* where the offsets are given */
-        bool early;
 };
 
 _Static_assert(sizeof(struct rmmap_range) == sizeof(((struct spot *)NULL)->room), "room");
+
+static bool ends_durable(const struct job *job)
+{
+        return job->durable && job->block >= LARGE && job->scenario->operation == OP_WRITE;
+}
 
 static struct rmmap_options options_for(const struct engine *engine, const struct job *job)
 {
@@ -33,18 +37,15 @@ static struct rmmap_options options_for(const struct engine *engine, const struc
         options.engine = engine->choice;
         if (engine->flags & ENGINE_HINT)
                 options.pattern = patterns[job->scenario->pattern];
+        if ((engine->flags & ENGINE_HINT) && ends_durable(job))
+                options.flags |= RMMAP_WRITE_BEHIND;
         return options;
-}
-
-static bool early_suits(const struct job *job)
-{
-        return job->durable && job->block >= LARGE && job->scenario->operation == OP_WRITE;
 }
 
 static bool hint_suits(const struct engine *engine, const struct job *job)
 {
         (void)engine;
-        return job->scenario->pattern != PATTERN_UNKNOWN || early_suits(job);
+        return job->scenario->pattern != PATTERN_UNKNOWN || ends_durable(job);
 }
 
 static void handle_close(void *file)
@@ -56,8 +57,7 @@ static void handle_close(void *file)
 }
 
 /* err is that of the open before. */
-static int finish_open(int err, struct handle *handle, const struct engine *engine,
-                       const struct job *job, void **file)
+static int finish_open(int err, struct handle *handle, const struct job *job, void **file)
 {
         if (err == 0 && job->scenario->order != ORDER_ALLOCATED)
                 err = rmmap_allocate(handle->file, job->size, &handle->whole);
@@ -65,7 +65,6 @@ static int finish_open(int err, struct handle *handle, const struct engine *engi
                 handle_close(handle);
                 return err;
         }
-        handle->early = (engine->flags & ENGINE_HINT) && early_suits(job);
         *file = handle;
         return 0;
 }
@@ -79,8 +78,8 @@ static int handle_create(const struct engine *engine, const struct job *job, voi
                 return -ENOMEM;
         if (job->scenario->sparse)
                 options.flags |= RMMAP_NO_PREALLOCATE;
-        return finish_open(rmmap_create(job->path, job->size, &options, &handle->file), handle,
-                           engine, job, file);
+        return finish_open(rmmap_create(job->path, job->size, &options, &handle->file), handle, job,
+                           file);
 }
 
 static int handle_open(const struct engine *engine, const struct job *job, void **file)
@@ -90,8 +89,7 @@ static int handle_open(const struct engine *engine, const struct job *job, void 
 
         if (handle == NULL)
                 return -ENOMEM;
-        return finish_open(rmmap_open(job->path, &options, &handle->file), handle, engine, job,
-                           file);
+        return finish_open(rmmap_open(job->path, &options, &handle->file), handle, job, file);
 }
 
 static int handle_next(void *context, size_t length, struct spot *spot)
@@ -121,21 +119,13 @@ static int handle_write(void *context, const struct spot *spot, void *data)
 {
         struct handle *handle = context;
         struct rmmap_receipt receipt;
-        int err;
 
         if (spot->length < RMMAP_ALIGNMENT)
                 return rmmap_raw_write(handle->file, spot->offset, data, spot->length);
-        if (!spot->allocated) {
-                err = rmmap_write_within(handle->file, handle->whole, spot->offset, data,
-                                         spot->length);
-                if (err == 0 && handle->early)
-                        err = rmmap_raw_flush(handle->file, spot->offset, spot->length);
-                return err;
-        }
-        err = rmmap_write_range(handle->file, range_of(spot), data, spot->length, &receipt);
-        if (err == 0 && handle->early)
-                err = rmmap_flush_range(handle->file, receipt);
-        return err;
+        if (!spot->allocated)
+                return rmmap_write_within(handle->file, handle->whole, spot->offset, data,
+                                          spot->length);
+        return rmmap_write_range(handle->file, range_of(spot), data, spot->length, &receipt);
 }
 
 static int handle_write_durable(void *context, const struct spot *spot, void *data)
@@ -186,7 +176,7 @@ const struct engine engine_rmmap = {
 
 const struct engine engine_rmmap_hint = {
         .name = "rmmap-hint",
-        .title = "this library, told the pattern; large writes of a durable file are flushed",
+        .title = "this library, told the pattern, and RMMAP_WRITE_BEHIND where the end is durable",
         .flags = ENGINE_CORE | ENGINE_OURS | ENGINE_HINT,
         .choice = RMMAP_ENGINE_AUTO,
         .suits = hint_suits,

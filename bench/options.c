@@ -35,7 +35,7 @@ static const char help[] =
         "Under \"rmmap ahead\" is the engine's time divided by rmmap's, round by round: the\n"
         "median of these ratios, with a confidence interval by the sign test. Above 1 rmmap is\n"
         "faster.\n"
-        "rmmap is told nothing; rmmap-hint says the pattern and flushes large writes of a file\n"
+        "rmmap is told nothing; rmmap-hint says the pattern, and RMMAP_WRITE_BEHIND for a file\n"
         "that is to be durable. direct and memory are no peers but the limits of the disk and\n"
         "the memory. \"written\" is what the device wrote, by whomever, per byte of payload.\n"
         "\n"

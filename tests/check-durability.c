@@ -322,6 +322,36 @@ START_TEST(syncs_are_no_cancellation_points)
 }
 END_TEST
 
+/* 256 KiB and more start their write-back at once, when that was asked for; less don't. */
+START_TEST(write_behind)
+{
+        static unsigned char data[512 << 10];
+        struct rmmap_options options = test_options(_i < 3 ? RMMAP_WRITE_BEHIND : 0, 0);
+        struct rmmap_file *file;
+        struct inject_record record;
+
+        options.engine = (uint32_t)(_i % 3);
+        if (rmmap_create(test_path("behind"), 2 * sizeof(data), &options, &file) == -EOPNOTSUPP) {
+                skip_part("no space is reserved here: not by the mapping");
+                return;
+        }
+        inject_start();
+        ck_ok(rmmap_raw_write(file, 4096, data, (256 << 10) - 1));
+        ck_assert_int_eq(inject_count(INJECT_SYNC_FILE_RANGE), 0);
+        ck_ok(rmmap_raw_write(file, 4096, data, sizeof(data)));
+        ck_assert_int_eq(inject_count(INJECT_SYNC_FILE_RANGE), _i < 3 ? 1 : 0);
+        if (_i < 3) {
+                record = inject_record(inject_total() - 1);
+                ck_assert_uint_eq(record.length, sizeof(data));
+                /* What it says is no matter of the write's. */
+                inject_fail(INJECT_SYNC_FILE_RANGE, 1, EIO, 1);
+                ck_ok(rmmap_raw_write(file, 0, data, sizeof(data)));
+        }
+        ck_ok(rmmap_sync_all(file));
+        rmmap_release(file);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("durability");
@@ -337,6 +367,7 @@ int main(void)
         tcase_add_loop_test(core, a_durable_write_in_one_call_or_in_two, 0, 2);
         tcase_add_loop_test(core, an_interrupted_call_is_made_again, 0, 2);
         tcase_add_test(core, syncs_are_no_cancellation_points);
+        tcase_add_loop_test(core, write_behind, 0, 6);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }
