@@ -100,7 +100,7 @@ class Site:
                 f'<span class="kind">{symbol.kind}</span> '
                 f'<span class="about">{where}: {escape(about)}</span> '
                 f'<a class="declared" href="rmmap.h.html#{name}" '
-                f'aria-label="{name} in rmmap.h, line {symbol.line}">line {symbol.line}</a></li>')
+                f'aria-label="{name} in the header, line {symbol.line}">rmmap.h:{symbol.line}</a></li>')
         body = ('<header class="title"><p class="kind">Index</p><h1>Symbols</h1>'
                 '<p class="lead">Every function, type, constant and macro of rmmap.h.</p></header>'
                 f'<p id="found" class="found" role="status">{len(rows)} names</p>'

@@ -68,7 +68,7 @@ class Guide:
 
 
 def first_sentence(text):
-    return re.split(r"(?<=[.:?!])\s+(?=[A-Z])", text, maxsplit=1)[0].rstrip(":")
+    return re.split(r"(?<=[.:?!])\s", text, maxsplit=1)[0].rstrip(":")
 
 
 def anchor(words, seen):
@@ -88,4 +88,8 @@ def label_cells(table):
         return re.sub(r"<td(?=[ >])",
                       lambda _: f'<td data-label="{escape(next(column, ""))}"', found.group())
 
-    return f'<div class="table">{re.sub(r"<tr>.*?</tr>", row, table, flags=re.S)}</div>'
+    table = re.sub(r"<tr>.*?</tr>", row, table, flags=re.S)
+    # Long names may break where their parts meet.
+    table = re.sub(r"<code>.*?</code>", lambda code: code.group().replace("::", "::<wbr>"), table,
+                   flags=re.S)
+    return f'<div class="table">{table}</div>'

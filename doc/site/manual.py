@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-from markup import color_c, contents, escape, outside_tags
+from markup import color_c, contents, escape, link_words, outside_tags
 
 SECTIONS = {"1": "Programs", "3": "Functions", "7": "Overviews"}
 REFERENCE = re.compile(r'<a\s+class="Xr"(?:\s+href="[^"]*")?>(.*?)</a>', re.S)
@@ -82,19 +82,36 @@ class ManualPage:
         markup = REFERENCE.sub(refer, markup)
         markup = re.sub(r'<a\s+class="In">(.*?)</a>', r'<a href="rmmap.h.html">\1</a>'
                         if 'class="In">rmmap.h<' in markup else r"\1", markup)
-        markup = re.sub(r"<pre>(.*?)</pre>",
-                        lambda pre: f"<pre>{self._color(pre.group(1), places)}</pre>", markup,
-                        flags=re.S)
-        headings = [(name, title) for name, title in HEADING.findall(markup)]
+        # What is told here needs no link in the text; what is told on another page does.
+        elsewhere = {name: place for name, place in places.items()
+                     if not place.startswith(f"{self.file}#")}
+        parts = re.split(r"<pre>(.*?)</pre>", markup, flags=re.S)
+        markup = "".join(f"<pre>{self._color(part, places)}</pre>" if index % 2 else
+                         link_words(part, elsewhere) for index, part in enumerate(parts))
+        # The title says what NAME says.
+        markup = re.sub(r'<section class="Sh">\s*<h1 class="Sh" id="NAME">.*?</section>', "", markup,
+                        count=1, flags=re.S)
         markup = re.sub(r'<h2(\s+class="Ss".*?)</h2>', r"<h3\1</h3>", markup, flags=re.S)
-        markup = HEADING.sub(r'<h2 id="\1">\2</h2>', markup)
+        headings = [(name, calm(title)) for name, title in HEADING.findall(markup)]
+        markup = HEADING.sub(lambda head: f'<h2 id="{head.group(1)}">{calm(head.group(2))}</h2>',
+                             markup)
+        return contents(headings), self._title(targets) + markup
+
+    def _title(self, targets):
         kind = SECTIONS.get(self.section, "Manual")
-        title = (f'<header class="title"><p class="kind">Manual, section {self.section}: {kind}</p>'
-                 f"<h1>{self.title}<span>({self.section})</span></h1>"
-                 f'<p class="lead">{escape(self.description)}</p></header>')
-        return contents(headings), title + markup
+        names = ", ".join(f'<a href="{targets[f"{name}({self.section})"]}"><code>{name}</code></a>'
+                          for name in self.names)
+        names = f'<p class="names">{names}</p>' if len(self.names) > 1 else ""
+        return (f'<header class="title"><p class="kind">Manual, section {self.section}: {kind}</p>'
+                f"<h1>{self.title}<span>({self.section})</span></h1>"
+                f'<p class="lead">{escape(self.description)}</p>{names}</header>')
 
     def _color(self, source, places):
         # A name that was given its anchor in this block must keep it.
         return color_c(source, {name: place for name, place in places.items()
                                 if f'<span id="{name}">' not in source})
+
+
+def calm(heading):
+    """RETURN VALUES as Return values."""
+    return heading.capitalize() if heading.isupper() else heading

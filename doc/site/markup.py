@@ -5,6 +5,7 @@ import re
 
 TAG = re.compile(r"<[^>]*>")
 WORD = re.compile(r"\b(?:rmmap|RMMAP)_\w+")
+INDENT = re.compile(r"^(?: {8})+", re.M)
 COMMENT_OR_STRING = re.compile(r"(/\*.*?\*/|//[^\n]*)|(&quot;.*?&quot;)", re.S)
 
 
@@ -44,6 +45,8 @@ def _link_plain(markup, places):
 
 def color_c(markup, places):
     """C source, escaped already: comments and strings are marked, our names are links."""
+    # Tabs, so that the sheet can say how wide an indentation is.
+    markup = INDENT.sub(lambda spaces: "\t" * (len(spaces.group()) // 8), markup)
     out, at = [], 0
     for part in COMMENT_OR_STRING.finditer(markup):
         out.append(link_words(markup[at:part.start()], places))

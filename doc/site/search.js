@@ -42,5 +42,7 @@
         box.addEventListener("input", filter);
         box.form.addEventListener("submit", go);
         filter();
-        box.focus();
+        // Not where that would bring up a keyboard on the screen.
+        if (matchMedia("(hover: hover)").matches)
+                box.focus();
 })();

@@ -14,6 +14,7 @@ SHOWN = "Array.from(document.querySelectorAll('#symbols > li'))" \
         ".filter(item => item.getClientRects().length > 0)" \
         ".map(item => item.querySelector('code').textContent)"
 LINKS = "Array.from(document.links, link => link.href)"
+FOCUS = "document.querySelector('input').focus()"
 IDS = "Array.from(document.querySelectorAll('[id]'), element => element.id)"
 OVERHANG = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 # How far text and ground are apart, by the formula of WCAG 2.
@@ -68,6 +69,7 @@ def check_search(browser, site):
     expect(browser.visit(page) == [], "symbols.html complains")
     everything = browser.run(SHOWN)
     expect(len(everything) > 100, f"only {len(everything)} symbols")
+    browser.run(FOCUS)
     browser.type("durable")
     shown = browser.run(SHOWN)
     expect("rmmap_write_range_durable" in shown and 0 < len(shown) < len(everything) / 2,
@@ -87,7 +89,7 @@ def check_search(browser, site):
     expect(wait_for(browser, "rmmap_flush.3.html#rmmap_flush"), "Enter doesn't lead to the page")
     # From the box of another page, by its form.
     browser.visit(site + "index.html")
-    browser.run("document.querySelector('input').focus()")
+    browser.run(FOCUS)
     browser.type("rmmap_fact_")
     browser.press_enter()
     expect(wait_for(browser, "symbols.html?q=rmmap_fact_"), "the form leads elsewhere")

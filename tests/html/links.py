@@ -8,7 +8,7 @@ import sys
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag
 
-VOID = {"meta", "link", "input", "br", "hr", "img"}
+VOID = {"meta", "link", "input", "br", "hr", "img", "wbr"}
 failures = []
 
 
