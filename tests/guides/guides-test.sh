@@ -1,0 +1,125 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# The programs of the guides compile without a warning, and do what their guide says: in an empty
+# directory; after having been killed between any two calls that change a file; and on a full disk,
+# which is an error and no signal. From the environment: what programs.sh reads.
+# shellcheck disable=SC2154 # work is made by programs.sh
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+top=${top_srcdir:-$here/../..}
+awk=${AWK:-awk}
+. "$here/../man/programs.sh"
+
+# killed PROGRAM: in one directory, before its first, second and so on call that changes a file, each
+# time going on where the last one died; then to its end.
+killed() {
+        rm -rf "$1.dir" && mkdir "$1.dir" && cd "$1.dir" || return
+        for call in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 30 50 80 130; do
+                LD_PRELOAD=$work/die-at.so DIE_AT=$call "$1"
+                status=$?
+                # One that goes on may be at its end before it comes to a later call.
+                case $status:$call in
+                137:* | 0:[3-9]0 | 0:130) ;;
+                *)
+                        echo "status $status instead of death before call $call"
+                        return 1
+                        ;;
+                esac
+        done
+        "$1" || return
+        # Where a name changes; then early in the next life; then to the end.
+        for name in rename unlink; do
+                rm -f ./*
+                LD_PRELOAD=$work/die-at.so DIE_ON=$name DIE_AT=1 "$1"
+                LD_PRELOAD=$work/die-at.so DIE_AT=20 "$1"
+                "$1" || return
+        done
+}
+
+# on_full_disk PROGRAM: it says that the disk is full, ends by itself, and leaves nothing half made.
+on_full_disk() {
+        rm -rf "$1.dir" && mkdir "$1.dir" || return
+        unshare -m sh -c '
+                mount -t tmpfs -o size=200k tmpfs "$1.dir" && cd "$1.dir" || exit 99
+                "$1" >../said 2>&1
+                echo $? >../status
+                ls >../left' sh "$1" || return
+        cat "$work/said"
+        [ "$(cat "$work/status")" -eq 1 ] && grep -q 'No space left on device' "$work/said" ||
+                return 1
+        # A packed input may be there; a file that could not be had may not.
+        ! grep -v packed "$work/left"
+}
+
+# ---- names: nothing in a guide or a table is made up
+
+names() {
+        grep -ho '\b\(rmmap\|RMMAP\)_[A-Za-z0-9_]*' "$@" | sort -u
+}
+names "$top/include/rmmap.h.in" >"$work/known"
+names "$top"/doc/guide-*.md "$top"/doc/migrate-*.md | comm -23 - "$work/known" >"$work/log"
+! grep -q . "$work/log"
+verdict $? 'every name of ours in the guides is in rmmap.h'
+
+libpmem=$(echo '#include <libpmem.h>' | $cc -E - 2>/dev/null |
+        sed -n 's/^# 1 "\(.*\/libpmem\.h\)".*/\1/p' | head -n 1)
+if [ -n "$libpmem" ]; then
+        # Those that end in U or W are for Windows.
+        names_of=$(grep -o '\b\(pmem\|PMEM\)_[A-Za-z0-9_]*' "$libpmem" | grep -v '[a-z][UW]$')
+        printf '%s\n' "$names_of" | sort -u |
+                while read -r name; do
+                        grep -q "\`$name\`" "$top/doc/migrate-from-libpmem.md" || echo "$name"
+                done >"$work/log"
+        ! grep -q . "$work/log"
+        verdict $? 'every name of libpmem.h is in the table'
+else
+        echo 'SKIP: libpmem.h is missing: its names are not compared'
+fi
+
+# ---- programs
+
+# shellcheck disable=SC2086 # a list of words
+$cc $CFLAGS -shared -fPIC -o "$work/die-at.so" "$here/die-at.c" -ldl || exit 1
+
+can_mount=true
+mkdir "$work/probe.dir"
+unshare -m mount -t tmpfs tmpfs "$work/probe.dir" 2>/dev/null || can_mount=false
+
+for guide in "$top"/doc/*.md; do
+        name=$(basename "$guide" .md)
+        found=0
+        for source in $("$awk" -v out="$work/$name" -f "$here/extract-programs.awk" "$guide"); do
+                found=1
+                program=${source%.c}
+                compile "$source" "$program" >"$work/log" 2>&1 &&
+                        run_program "$program" >"$work/log" 2>&1
+                verdict $? "${program##*/}"
+                case $name in
+                guide-database | guide-downloader)
+                        if [ "${RMMAP_SANITIZER:-no}" = no ]; then
+                                (killed "$program") >"$work/log" 2>&1
+                                verdict $? "${program##*/}, killed and run again"
+                        else
+                                echo "SKIP: no preload with a sanitizer: $name isn't killed"
+                        fi
+                        ;;
+                esac
+                case $name in
+                guide-*)
+                        if $can_mount; then
+                                on_full_disk "$program" >"$work/log" 2>&1
+                                verdict $? "${program##*/}, disk full"
+                        else
+                                echo "SKIP: no tmpfs can be mounted: no full disk for $name"
+                        fi
+                        ;;
+                esac
+        done
+        case $found$name in
+        0guide-*)
+                echo 'no program' >"$work/log"
+                verdict 1 "$name"
+                ;;
+        esac
+done
+finish
