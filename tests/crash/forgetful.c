@@ -187,10 +187,15 @@ static void do_read(const struct server *server, const struct request *request)
         reply(server, request, 0, node->data + in->offset, (size_t)min_u64(there, in->size));
 }
 
-/* One of the next requests of its kind that are to fail? */
-static bool fails(atomic_int *left)
+/* Is it data that is to be lost? Other writes, like those of a journal, succeed. */
+static bool write_fails(const struct server *server, const struct fuse_write_in *in)
 {
-        return atomic_load(left) > 0 && atomic_fetch_sub(left, 1) > 0;
+        uint64_t marked = atomic_load(&server->store->fail_writes), begin;
+
+        if (marked == 0 || in->size < sizeof(begin))
+                return false;
+        memcpy(&begin, in + 1, sizeof(begin));
+        return begin == marked;
 }
 
 static void do_write(const struct server *server, const struct request *request)
@@ -199,7 +204,7 @@ static void do_write(const struct server *server, const struct request *request)
         struct fuse_write_out out = {.size = in->size};
         struct node *node = node_of(server, request);
 
-        if (fails(&server->store->fail_write))
+        if (write_fails(server, in))
                 reply(server, request, -EIO, NULL, 0);
         else if (node == NULL || !store_write(server->store, node, in->offset, in + 1, in->size))
                 reply(server, request, -EFBIG, NULL, 0);
@@ -213,7 +218,7 @@ static void do_fsync(const struct server *server, const struct request *request)
         struct node *node = node_of(server, request);
 
         atomic_fetch_add(&server->store->syncs, 1);
-        if (fails(&server->store->fail_sync)) {
+        if (atomic_load(&server->store->fail_syncs)) {
                 reply(server, request, -EIO, NULL, 0);
                 return;
         }

@@ -26,10 +26,10 @@ struct ledger *ledger_new(void)
 }
 
 /* Slots of one order of magnitude per file, so that each way of writing has its turn. */
-static void plan_slots(struct record *record, uint64_t *random)
+static void plan_slots(struct record *record, bool small, uint64_t *random)
 {
         static const uint64_t longest[] = {4, 16, 64, 512};
-        uint64_t pages = longest[test_random(random) % 4];
+        uint64_t pages = longest[test_random(random) % (small ? 2 : 4)];
         uint64_t most = 4096 / pages + 4, at = 0;
 
         record->slot_count = (unsigned int)min_u64(6 + test_random(random) % most, LEDGER_SLOTS);
@@ -59,12 +59,12 @@ static void plan_kind(struct record *record, uint64_t *random)
         record->origin = (enum origin)(test_random(random) % ORIGINS);
         record->engine = (uint32_t)(test_random(random) % 3);
         record->pattern = (uint32_t)(test_random(random) % 3);
-        record->flags = flags[test_random(random) % 8];
+        record->flags = flags[test_random(random) % (sizeof(flags) / sizeof(flags[0]))];
         if (record->origin == OPENED_WITH_HOLES || record->origin == OPENED_WRITTEN)
                 record->flags &= ~(uint32_t)RMMAP_NO_PREALLOCATE;
 }
 
-void ledger_plan(struct ledger *ledger, unsigned int round, uint64_t *random)
+void ledger_plan(struct ledger *ledger, unsigned int round, bool small, uint64_t *random)
 {
         uint64_t seed = test_random(random);
 
@@ -77,7 +77,7 @@ void ledger_plan(struct ledger *ledger, unsigned int round, uint64_t *random)
                 snprintf(record->name, sizeof(record->name), "r%u-%u", round, i);
                 record->salt = test_random(random);
                 plan_kind(record, random);
-                plan_slots(record, random);
+                plan_slots(record, small, random);
         }
 }
 
@@ -123,6 +123,7 @@ static void lost(struct findings *findings, const struct record *record, const c
         vprintf(format, arguments);
         va_end(arguments);
         printf("\n");
+        fflush(stdout);
 }
 
 static void count_range(const struct record *record, const struct slot *slot,

@@ -56,8 +56,8 @@ struct ledger {
 /* Zeros, shared with children; NULL on failure. */
 struct ledger *ledger_new(void);
 
-/* Before each round: new names, kinds, sizes and slots, by the random state. */
-void ledger_plan(struct ledger *ledger, unsigned int round, uint64_t *random);
+/* Before each round: new names, kinds, sizes and slots, by the random state; small: no MiB each. */
+void ledger_plan(struct ledger *ledger, unsigned int round, bool small, uint64_t *random);
 
 /* Content of a generation, for [offset, offset + length); both multiples of 8. */
 void ledger_fill(const struct record *record, uint64_t offset, unsigned int generation,

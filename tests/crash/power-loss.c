@@ -125,7 +125,7 @@ static int one_round(struct run *run, unsigned int round)
         pid_t writer;
         int err;
 
-        ledger_plan(run->ledger, round, &run->random);
+        ledger_plan(run->ledger, round, false, &run->random);
         err = work_prepare(run->ledger, stage_directory(run->stage));
         if (err != 0)
                 return trouble("the files can't be prepared", err);

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +25,8 @@
 #define WITHOUT_LOG 2
 
 #define PLAIN_FILE_MOST ((uint64_t)32 << 20)
+
+#define WITH_ROOM "size=1g"
 
 struct stage {
         char kind[16];       /* of the file system on the image; empty: none */
@@ -149,6 +152,41 @@ int stage_again(struct stage *stage, uint64_t *random)
         return err != 0 ? err : mount_all(stage);
 }
 
+/* ---- writes that fail ----------------------------------------------------------------------- */
+
+/* A tmpfs that is made as small as what is in it is full. */
+static bool make_full(const struct stage *stage)
+{
+        struct statvfs facts;
+        char size[32];
+
+        if (statvfs(stage->below, &facts) != 0)
+                return false;
+        snprintf(size, sizeof(size), "size=%llu",
+                 (unsigned long long)(facts.f_blocks - facts.f_bfree) * facts.f_bsize);
+        return mount("none", stage->below, "none", MS_REMOUNT, size) == 0;
+}
+
+bool stage_refuse(struct stage *stage, uint64_t word)
+{
+        if (stage->store == NULL)
+                return make_full(stage);
+        if (stage->caching == FORGETFUL_WRITE_THROUGH)
+                atomic_store(&stage->store->fail_syncs, true);
+        else
+                atomic_store(&stage->store->fail_writes, word);
+        return true;
+}
+
+bool stage_accept(struct stage *stage)
+{
+        if (stage->store == NULL)
+                return mount("none", stage->below, "none", MS_REMOUNT, WITH_ROOM) == 0;
+        atomic_store(&stage->store->fail_syncs, false);
+        atomic_store(&stage->store->fail_writes, 0);
+        return true;
+}
+
 /* ---- the first time ------------------------------------------------------------------------- */
 
 static int make_image(const struct stage *stage)
@@ -189,22 +227,24 @@ static bool parse(struct stage *stage, const char *name)
         return true;
 }
 
+/* Another one each time, should an earlier stage not have been taken down. */
 static const char *make_directory(const char *name)
 {
-        const char *path = test_path(name);
+        char unique[64];
+        const char *path;
 
-        return mkdir(path, 0700) == 0 ? path : NULL;
+        snprintf(unique, sizeof(unique), "%s-XXXXXX", name);
+        path = test_path(unique);
+        return mkdtemp((char *)(uintptr_t)path);
 }
 
 static int prepare_below(struct stage *stage, const char *name)
 {
         bool image = stage->kind[0] != '\0';
 
-        if (strncmp(name, "shutdown:", 9) == 0) {
-                stage->below = place_tmpfs("below", "size=1g");
-                return stage->below == NULL ? -ENODEV : 0;
-        }
         stage->below = make_directory("below");
+        if (stage->below != NULL && image && strncmp(name, "disk:", 5) != 0)
+                return mount("rmmap-test", stage->below, "tmpfs", 0, WITH_ROOM) == 0 ? 0 : -errno;
         stage->store = image ? store_new(image_size(stage->kind), 1)
                              : store_new(PLAIN_FILE_MOST, STORE_NODES);
         if (stage->below == NULL || stage->store == NULL)

@@ -4,6 +4,7 @@
  * All that is mounted is so in a mount namespace of this process's own (place_private first).
  *
  *  shutdown:KIND    KIND in an image on a tmpfs, stopped by FS_IOC_SHUTDOWN without its log
+ *  full:KIND        the same, whose tmpfs can be made full
  *  disk:KIND        KIND on a disk with a volatile cache, that loses any part of what it holds
  *  forgetful        FUSE, write-through
  *  forgetful-cached FUSE with the kernel's write-back cache
@@ -30,6 +31,14 @@ int stage_cut(struct stage *stage);
 
 /* After the cut, when nobody uses it: what the disk was left with, mounted again. */
 int stage_again(struct stage *stage, uint64_t *random);
+
+/*
+ * From now on data that begins with this word can't be written back, or can: it is refused by the
+ * disk or by FUSE, or there is no room for the image on its tmpfs. The file systems on top stay
+ * whole where only data is refused. On forgetful every sync fails instead.
+ */
+bool stage_refuse(struct stage *stage, uint64_t word);
+bool stage_accept(struct stage *stage);
 
 void stage_free(struct stage *stage);
 

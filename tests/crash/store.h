@@ -29,9 +29,10 @@ struct store {
         uint64_t capacity; /* of each node */
         size_t count;      /* of nodes in use or free */
         struct node nodes[STORE_NODES];
-        atomic_bool off;      /* no power: every request fails */
-        atomic_int fail_sync; /* the next requests of that kind that fail with EIO */
-        atomic_int fail_write;
+        atomic_bool off; /* no power: every request fails */
+        /* EIO for every sync; and for every write that begins so, unless 0. */
+        atomic_bool fail_syncs;
+        _Atomic uint64_t fail_writes;
         atomic_ulong syncs, writes;
 };
 
