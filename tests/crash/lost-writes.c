@@ -12,7 +12,6 @@
 #include "child.h"
 #include "crash/stage.h"
 #include "fault/sticky.h"
-#include "place.h"
 
 #define THREADS 6
 #define LENGTH ((size_t)64 << 10)
@@ -208,8 +207,7 @@ int main(void)
         Suite *suite = suite_create("lost-writes");
         TCase *core = tcase_create("core");
 
-        test_directory();
-        if (!place_private())
+        if (!stage_begin())
                 return 77;
         for (size_t i = 0; i < sizeof(refused); i++)
                 refused[i] = (unsigned char)(0xa5 ^ (i >> 12));

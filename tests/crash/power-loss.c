@@ -21,7 +21,6 @@
 #include "crash/stage.h"
 #include "crash/twin.h"
 #include "crash/work.h"
-#include "place.h"
 
 struct run {
         struct stage *stage;
@@ -174,8 +173,7 @@ int main(int argc, char **argv)
         run.ledger = ledger_new();
         if (run.ledger == NULL)
                 return trouble("no memory", ENOMEM);
-        test_directory();
-        if (!place_private())
+        if (!stage_begin())
                 return 77;
         run.random = test_seed();
         run.stage = stage_new(name);

@@ -187,6 +187,40 @@ bool stage_accept(struct stage *stage)
         return true;
 }
 
+/* ---- what a failed test left mounted --------------------------------------------------------- */
+
+static pid_t beginner;
+
+/* The last one first; the list changes meanwhile, so it is read anew for each. */
+static bool detach_one(void)
+{
+        FILE *mounts = fopen("/proc/self/mounts", "re");
+        char line[8192], last[4096] = "", where[4096];
+
+        while (mounts != NULL && fgets(line, sizeof(line), mounts) != NULL)
+                if (sscanf(line, "%*s %4095s", where) == 1 &&
+                    strncmp(where, test_directory(), strlen(test_directory())) == 0)
+                        strcpy(last, where);
+        if (mounts != NULL)
+                fclose(mounts);
+        return last[0] != '\0' && umount2(last, MNT_DETACH) == 0;
+}
+
+static void detach_all(void)
+{
+        while (getpid() == beginner && detach_one())
+                ;
+}
+
+bool stage_begin(void)
+{
+        test_directory(); /* its removal must come after our unmounting */
+        if (!place_private())
+                return false;
+        beginner = getpid();
+        return atexit(detach_all) == 0;
+}
+
 /* ---- the first time ------------------------------------------------------------------------- */
 
 static int make_image(const struct stage *stage)
@@ -273,8 +307,11 @@ static int prepare(struct stage *stage, const char *name)
 struct stage *stage_new(const char *name)
 {
         struct stage *stage = calloc(1, sizeof(*stage));
-        int err = stage == NULL ? -ENOMEM : !parse(stage, name) ? -EINVAL : prepare(stage, name);
+        int err;
 
+        while (detach_one())
+                ;
+        err = stage == NULL ? -ENOMEM : !parse(stage, name) ? -EINVAL : prepare(stage, name);
         if (err == 0)
                 return stage;
         skip_part("%s: can't be set up: %s", name, strerror(-err));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Where a writer works until its power is cut: a file system that can lose what was not synced.
- * All that is mounted is so in a mount namespace of this process's own (place_private first).
+ * All that is mounted is so in a mount namespace of this process's own.
  *
  *  shutdown:KIND    KIND in an image on a tmpfs, stopped by FS_IOC_SHUTDOWN without its log
  *  full:KIND        the same, whose tmpfs can be made full
@@ -18,7 +18,10 @@
 
 struct stage;
 
-/* Made and mounted; NULL, and it said why. */
+/* First of all: enters that namespace; false, and it said why. */
+bool stage_begin(void);
+
+/* Made and mounted, one at a time: what a failed test left is gone. NULL, and it said why. */
 struct stage *stage_new(const char *name);
 
 const char *stage_directory(const struct stage *stage);
