@@ -55,8 +55,10 @@ static int save(struct keeper *keeper)
         state->covers = page->count;
         err = rmmap_allocator_save(keeper->file, state->bytes, &state->length);
         /* After the state's bytes, as far as this process's stores are in order. */
-        if (err == 0)
+        if (err == 0) {
                 atomic_store(&page->last, next);
+                atomic_store(&keeper->diary->saved, true);
+        }
         return err;
 }
 

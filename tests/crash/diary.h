@@ -27,7 +27,8 @@ struct diary_page {
 };
 
 struct diary {
-        atomic_bool ready;
+        atomic_bool ready; /* the file is there */
+        atomic_bool saved; /* and a state of its allocator */
         atomic_int surprise;
         struct diary_page pages[DIARY_THREADS];
 };
