@@ -71,11 +71,10 @@ static void *ask_in_thread(void *arg)
         return NULL;
 }
 
-void sticky_is_latched(struct rmmap_file *file, struct rmmap_range range, int want)
+void sticky_everybody_hears(struct rmmap_file *file, struct rmmap_range range, int want)
 {
         struct question question = {file, range, want, -1};
         struct rmmap_file *clone = rmmap_clone(file);
-        unsigned char found[4096];
         pthread_t thread;
 
         ck_assert_int_eq(all_syncs_say(file, range, want), 0);
@@ -87,7 +86,13 @@ void sticky_is_latched(struct rmmap_file *file, struct rmmap_range range, int wa
         ck_assert_int_eq(question.answer, 0);
         ck_assert_int_eq(sticky_error_of(clone), want);
         rmmap_release(clone);
+}
 
+void sticky_is_latched(struct rmmap_file *file, struct rmmap_range range, int want)
+{
+        unsigned char found[4096];
+
+        sticky_everybody_hears(file, range, want);
         /* The durable writes failed before they wrote. */
         ck_assert(test_file_holds(test_path("sticky"), 0, sticky_data, sizeof(sticky_data)));
         ck_ok(rmmap_flush(file));

@@ -212,7 +212,7 @@ case_()
 {
         local name=$1 need=$2
         [ "$only" = "  " ] || [ "${only#* "$name" }" != "$only" ] || return 0
-        reason='' problems=''
+        reason='' problems='' notes=''
         dir=$work/$name out=$work/$name.out err=$work/$name.err
         mkdir "$dir"
         if ! needs "$need"; then
@@ -222,7 +222,7 @@ case_()
         fi
         "$name"
         if [ -z "$problems" ]; then
-                echo "ok $name"
+                echo "ok $name${notes:+: $notes}"
                 passed=$((passed + 1))
         else
                 echo "FAILED $name"
@@ -338,6 +338,46 @@ killed()
         [ ! -e "$dir/odd" ] || complain "a killed run left the final name"
         run 0 "$good/odd"
         complete odd odd
+}
+
+# After a kill at any moment the final name is free, or has its older file, or the whole new one;
+# and the next run does its work. RMMAP_ROUNDS kills.
+killed_at_random()
+{
+        local rounds=${RMMAP_ROUNDS:-10} round took before=0 after=0
+        local seed=${TEST_SEED:-$$}
+        RANDOM=$seed
+        run 0 "$good/middle"
+        took=${EPOCHREALTIME/./}
+        run 0 -f "$good/middle"
+        took=$(((${EPOCHREALTIME/./} - took) / 1000))
+        for ((round = 0; round < rounds; round++)); do
+                rm -f "$dir/middle"
+                [ $((round % 2)) -eq 0 ] || cp "$served/odd" "$dir/middle"
+                kill_once $((RANDOM * took * 5 / 4 / 32768)) middle
+                if cmp -s "$served/middle" "$dir/middle"; then
+                        after=$((after + 1))
+                elif [ ! -e "$dir/middle" ] || cmp -s "$served/odd" "$dir/middle"; then
+                        before=$((before + 1))
+                else
+                        complain "kill $round left a wrong file under the final name, seed $seed"
+                fi
+                run 0 -f "$good/middle"
+                complete middle middle
+                [ -z "$problems" ] || return
+        done
+        notes="$rounds kills, $before before the file had its name, $after after; seed $seed"
+}
+
+# kill_once MILLISECONDS FILE: starts a run that may replace the file, and kills it then.
+kill_once()
+{
+        local pid
+        (cd "$dir" && exec "$rmget" -q -f -n 4 "$good/$2") 2>/dev/null &
+        pid=$!
+        sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"
+        kill -KILL $pid 2>/dev/null
+        wait $pid 2>/dev/null
 }
 
 wait_for_part()
@@ -577,7 +617,7 @@ start_python || bad=
 [ -n "$nginx_pid${bad:-}" ] || skip_all "neither nginx nor python3 starts"
 
 for name in eight_connections sizes empty no_ranges not_found redirect exists into_directory \
-        checksum left_behind killed two_at_once quiet usage rate_limit; do
+        checksum left_behind killed killed_at_random two_at_once quiet usage rate_limit; do
         case_ $name nginx
 done
 case_ interrupted int

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * kill -9 at random moments of writers with many threads. The file opens again at once, whatever
+ * lock the dead one held; every range whose write had returned is whole, and what an allocator
+ * saved can be gone on from. RMMAP_ROUNDS kills of writers.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "crash/diary.h"
+#include "crash/ledger.h"
+#include "crash/work.h"
+
+static struct ledger *ledger;
+static struct diary *diary;
+static uint64_t random_state;
+
+static unsigned int rounds(void)
+{
+        const char *given = getenv("RMMAP_ROUNDS");
+
+        if (given != NULL && given[0] != '\0')
+                return (unsigned int)strtoul(given, NULL, 10);
+        return test_under_valgrind() ? 5 : test_sanitized() ? 30 : 100;
+}
+
+static bool is_true(const void *arg)
+{
+        return atomic_load((const atomic_bool *)arg);
+}
+
+/* Mostly when all is at work, now and then while it begins. It must not have died by itself. */
+static void kill_at_random(pid_t child, const atomic_bool *ready)
+{
+        static const long longest[] = {300, 1000, 2000};
+        struct timespec time = {0};
+        int status;
+
+        if (test_random(&random_state) % 8 != 0)
+                ck_assert(test_until(is_true, ready));
+        time.tv_nsec =
+                (long)(test_random(&random_state) % 1000) * longest[test_random(&random_state) % 3];
+        nanosleep(&time, NULL);
+        ck_assert_int_eq(kill(child, SIGKILL), 0);
+        ck_assert_int_eq(waitpid(child, &status, 0), child);
+        ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "it ended with %x",
+                      (unsigned int)status);
+}
+
+/* ---- what was written ----------------------------------------------------------------------- */
+
+static int write_for_ever(void *arg)
+{
+        (void)arg;
+        work_for_ever(ledger, test_directory());
+}
+
+static void read_through_library(const struct record *record, struct rmmap_file *file)
+{
+        unsigned char *found = malloc(LEDGER_SLOT_SIZE), *want = malloc(LEDGER_SLOT_SIZE);
+
+        for (unsigned int i = 0; i < record->slot_count; i++) {
+                const struct slot *slot = &record->slots[i];
+                size_t length = (size_t)(slot->end - slot->start), got;
+
+                ck_ok(rmmap_raw_read(file, slot->start, found, length, &got));
+                ck_assert_uint_eq(got, length);
+                if (slot->promised == 0 || slot->promised != atomic_load(&slot->started))
+                        continue;
+                ledger_fill(record, slot->start, slot->promised, want, length);
+                ck_assert(memcmp(found, want, length) == 0);
+        }
+        free(found);
+        free(want);
+}
+
+/* At once: the dead one's lock must be gone when the dead one is. */
+static void open_and_create_over(const struct record *record, const char *path)
+{
+        struct rmmap_options locked = test_options(RMMAP_LOCK_FILE, RMMAP_ENGINE_AUTO);
+        struct rmmap_file *file;
+
+        ck_ok(rmmap_open(path, &locked, &file));
+        ck_assert_uint_eq(rmmap_size(file), record->size);
+        read_through_library(record, file);
+        rmmap_release(file);
+        ck_ok(rmmap_create(path, 8192, &locked, &file));
+        ck_ok(rmmap_raw_fill(file, 1));
+        ck_ok(rmmap_sync_all(file));
+        rmmap_release(file);
+}
+
+START_TEST(what_was_written_is_whole)
+{
+        struct findings findings = {0};
+        unsigned long writes = 0;
+
+        for (unsigned int round = 0; round < rounds(); round++) {
+                ledger_plan(ledger, round, true, &random_state);
+                ck_ok(work_prepare(ledger, test_directory()));
+                kill_at_random(child_start(write_for_ever, NULL), &ledger->ready);
+                ck_assert_msg(atomic_load(&ledger->surprise) == 0, "%s: %s",
+                              atomic_load(&ledger->what), strerror(-ledger->surprise));
+                ledger_freeze(ledger, true);
+                for (unsigned int i = 0; i < LEDGER_FILES; i++) {
+                        const struct record *record = &ledger->records[i];
+                        const char *path = test_path(record->name);
+
+                        ledger_check(record, path, &findings);
+                        ck_assert_uint_eq(findings.lost, 0);
+                        if (record->entry_promised)
+                                open_and_create_over(record, path);
+                        unlink(path);
+                }
+                writes += atomic_load(&ledger->writes);
+        }
+        printf("%u kills, %lu writes: checked %lu ranges of %lu files, %lu MiB\n", rounds(), writes,
+               findings.ranges, findings.files, findings.bytes >> 20);
+        fflush(stdout);
+}
+END_TEST
+
+/* ---- what was handed out -------------------------------------------------------------------- */
+
+static int keep_diary(void *arg)
+{
+        diary_keep(diary, arg);
+}
+
+START_TEST(a_saved_allocator_goes_on)
+{
+        unsigned long ranges = 0, states = 0;
+        unsigned int kills = rounds() / 4 + 1;
+
+        for (unsigned int round = 0; round < kills; round++) {
+                const char *path = test_path("diary");
+
+                memset(diary, 0, sizeof(*diary));
+                kill_at_random(child_start(keep_diary, (void *)(uintptr_t)path), &diary->saved);
+                ck_assert_int_eq(atomic_load(&diary->surprise), 0);
+                for (unsigned int i = 0; i < DIARY_THREADS && atomic_load(&diary->ready); i++) {
+                        ranges += diary_check(&diary->pages[i], path);
+                        states += atomic_load(&diary->pages[i].last) != 0;
+                }
+        }
+        printf("%u kills: went on from %lu saved states with %lu ranges\n", kills, states, ranges);
+        fflush(stdout);
+        /* Under a slow tool those few may all have been killed too soon. */
+        ck_assert(kills < 10 || states > 0);
+}
+END_TEST
+
+static void *shared(size_t size)
+{
+        void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+        return memory == MAP_FAILED ? NULL : memory;
+}
+
+int main(void)
+{
+        Suite *suite = suite_create("process-death");
+        TCase *core = tcase_create("core");
+
+        ledger = ledger_new();
+        diary = shared(sizeof(*diary));
+        if (ledger == NULL || diary == NULL)
+                return 99;
+        random_state = test_seed();
+        test_directory();
+        tcase_set_timeout(core, 600);
+        tcase_add_test(core, what_was_written_is_whole);
+        tcase_add_test(core, a_saved_allocator_goes_on);
+        suite_add_tcase(suite, core);
+        return test_run(suite);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * What a writer was promised, in memory shared with a process that outlives it and outside of the
+ * file system that is cut off. Every 8 bytes of content tell their generation and belong to one
+ * place only, so whatever is found on the disk later tells when it was written.
+ *
+ *  A slot is written by one thread at a time: started goes up before a write, written after it.
+ *  A sync that returned 0 raises synced to what was written when it began.
+ *  After a loss of power each word of a slot is of a generation in [synced, started]; after the
+ *  death of a process only in [written, started].
+ */
+#ifndef CRASH_LEDGER_H
+#define CRASH_LEDGER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LEDGER_FILES 3
+#define LEDGER_SLOTS 48
+#define LEDGER_SLOT_SIZE ((size_t)4 << 20) /* the longest */
+
+struct slot {
+        uint64_t start, end;
+        atomic_uint started, written, synced;
+        unsigned int promised; /* see ledger_freeze */
+};
+
+enum origin { CREATED, CREATED_OVER, OPENED_WITH_HOLES, OPENED_WRITTEN, ORIGINS };
+extern const char *const origin_names[ORIGINS];
+
+struct record {
+        char name[16];
+        uint64_t size, salt;
+        enum origin origin;
+        uint32_t engine, pattern, flags;
+        unsigned int slot_count;
+        struct slot slots[LEDGER_SLOTS];
+        atomic_bool returned; /* the open did: the process may rely on the file's size */
+        atomic_bool entry;    /* a sync did: a created file's name and size are durable */
+        bool entry_promised;
+};
+
+struct ledger {
+        atomic_bool ready;   /* all files are open */
+        atomic_bool cut;     /* errors are expected from here on */
+        atomic_int surprise; /* an error before that; what: the call that gave it */
+        const char *_Atomic what;
+        atomic_ulong writes, syncs;
+        unsigned int threads;
+        uint64_t seed;
+        struct record records[LEDGER_FILES];
+};
+
+/* Zeros, shared with children; NULL on failure. */
+struct ledger *ledger_new(void);
+
+/* Before each round: new names, kinds, sizes and slots, by the random state; small: no MiB each. */
+void ledger_plan(struct ledger *ledger, unsigned int round, bool small, uint64_t *random);
+
+/* Content of a generation, for [offset, offset + length); both multiples of 8. */
+void ledger_fill(const struct record *record, uint64_t offset, unsigned int generation,
+                 void *buffer, size_t length);
+
+/* What was looked at and found wanting. */
+struct findings {
+        /* synced: ranges that the writer itself was promised; newer: that are of a later write. */
+        unsigned long ranges, synced, bytes, newer, files, entries, lost;
+        unsigned long by_origin[ORIGINS], by_engine[3], by_pattern[3];
+        bool quiet; /* of a twin that is meant to be caught */
+};
+
+/*
+ * What was said up to now is what will be looked for: what was synced, or (by_death) what was
+ * written. Not all of it is read in one moment, but each word was true when it was said.
+ */
+void ledger_freeze(struct ledger *ledger, bool by_death);
+
+/* The file at path against what was promised, read by pread. */
+void ledger_check(const struct record *record, const char *path, struct findings *findings);
+
+/* Raise to at least value. */
+void ledger_raise(atomic_uint *generation, unsigned int value);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Data that really can't be written back: the disk refuses it, or the loop device's image finds no
+ * room. All threads that sync then get an error, and afterwards, when the disk is well again and
+ * the kernel would say 0, everybody still gets the first one.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "crash/stage.h"
+#include "fault/sticky.h"
+
+#define THREADS 6
+#define LENGTH ((size_t)64 << 10)
+
+/*
+ * Left free before the data: what mkfs wrote may lie behind it, and there the image has its place.
+ * A loop device takes a write that was cut short for a whole one, so each must fail at its begin.
+ */
+#define SPACER ((uint64_t)512 << 10)
+#define SIZE (SPACER + (THREADS + 1) * LENGTH)
+
+static const char *const places[] = {"full:ext4", "full:xfs",   "full:btrfs", "disk:ext4",
+                                     "disk:xfs",  "disk:btrfs", "forgetful",  "forgetful-cached"};
+static const uint32_t engines[] = {RMMAP_ENGINE_AUTO, RMMAP_ENGINE_MAP, RMMAP_ENGINE_PWRITE};
+
+struct task {
+        struct rmmap_file *file;
+        struct rmmap_range range;
+        struct rmmap_receipt receipt;
+        int (*sync)(struct task *task);
+        int got;
+};
+
+/* ---- each way to meet the error first ------------------------------------------------------- */
+
+static unsigned char refused[LENGTH];
+
+static int sync_all(struct task *task)
+{
+        return rmmap_sync_all(task->file);
+}
+
+static int sync_range(struct task *task)
+{
+        return rmmap_sync_range(task->file, task->receipt);
+}
+
+static int sync_ranges(struct task *task)
+{
+        return rmmap_sync_ranges(task->file, &task->receipt, 1);
+}
+
+static int sync_within(struct task *task)
+{
+        return rmmap_sync_within(task->file, task->range, 0, LENGTH);
+}
+
+static int sync_raw(struct task *task)
+{
+        return rmmap_raw_sync(task->file, rmmap_range_start(task->range), LENGTH);
+}
+
+static int write_durably(struct task *task)
+{
+        return rmmap_write_range_durable(task->file, task->range, refused, LENGTH, NULL);
+}
+
+/* The kernel meets it first, when nobody asks: by the time of the sync nothing is dirty. */
+static int after_write_back(struct task *task)
+{
+        char link[64];
+        int fd;
+
+        if (rmmap_flush(task->file) != 0)
+                return rmmap_sync_all(task->file);
+        snprintf(link, sizeof(link), "/proc/self/fd/%d", rmmap_fd(task->file));
+        fd = open(link, O_RDONLY | O_CLOEXEC);
+        if (fd >= 0) {
+                (void)sync_file_range(fd, 0, 0,
+                                      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+                                              SYNC_FILE_RANGE_WAIT_AFTER);
+                close(fd);
+        }
+        return rmmap_sync_all(task->file);
+}
+
+static int (*const ways[])(struct task *task) = {
+        sync_all, sync_range, sync_ranges, sync_within, sync_raw, write_durably, after_write_back};
+
+/* ---- one scene ------------------------------------------------------------------------------ */
+
+static struct rmmap_file *make(const char *path, uint32_t engine)
+{
+        struct rmmap_options options = test_options(0, engine);
+        struct rmmap_file *file;
+        int err = rmmap_create(path, SIZE, &options, &file);
+
+        if (err == -EOPNOTSUPP) { /* no space is reserved there: the mapping needs a guard */
+                options.flags = RMMAP_CATCH_FAULTS;
+                err = rmmap_create(path, SIZE, &options, &file);
+        }
+        ck_ok(err);
+        return file;
+}
+
+static void *run_task(void *arg)
+{
+        struct task *task = arg;
+
+        task->got = task->sync(task);
+        return NULL;
+}
+
+static void run_all(struct task *tasks)
+{
+        pthread_t threads[THREADS];
+
+        for (int i = 0; i < THREADS; i++)
+                ck_assert_int_eq(pthread_create(&threads[i], NULL, run_task, &tasks[i]), 0);
+        for (int i = 0; i < THREADS; i++)
+                ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+}
+
+/* Whoever syncs lost data gets the error, and from then on everybody; it is returned. */
+static int lose(struct stage *stage, struct rmmap_file *file, int (*way)(struct task *task))
+{
+        struct task tasks[THREADS];
+        struct rmmap_range page, spacer;
+        uint64_t word;
+        int latched;
+
+        memcpy(&word, refused, sizeof(word));
+        ck_ok(rmmap_allocate(file, 4096, &page));
+        ck_ok(rmmap_allocate(file, SPACER, &spacer));
+        for (int i = 0; i < THREADS; i++) {
+                tasks[i] = (struct task){.file = file, .sync = way, .got = 1};
+                ck_ok(rmmap_allocate(file, LENGTH, &tasks[i].range));
+        }
+        ck_ok(rmmap_sync_all(file));
+        for (int i = 0; i < THREADS; i++)
+                ck_ok(rmmap_write_range(file, tasks[i].range, refused, LENGTH, &tasks[i].receipt));
+        ck_assert(stage_refuse(stage, word));
+        run_all(tasks);
+        ck_assert(stage_accept(stage));
+
+        latched = sticky_error_of(file);
+        ck_assert_int_lt(latched, 0);
+        for (int i = 0; i < THREADS; i++)
+                ck_is(tasks[i].got, latched);
+        sticky_everybody_hears(file, page, latched);
+        return latched;
+}
+
+/*
+ * Where room is missing, on a stage of its own each time: what a file system does after its own
+ * writes failed is its own affair, and blocks that were freed have their place in the image.
+ */
+static bool lose_once(struct stage **stage, const char *place, uint32_t engine,
+                      int (*way)(struct task *task), int *told)
+{
+        struct rmmap_file *file;
+        char path[4096];
+
+        if (*stage != NULL && stage_store(*stage) == NULL) {
+                stage_free(*stage);
+                *stage = NULL;
+        }
+        if (*stage == NULL)
+                *stage = stage_new(place);
+        if (*stage == NULL)
+                return false;
+        snprintf(path, sizeof(path), "%s/lost", stage_directory(*stage));
+        file = make(path, engine);
+        *told = lose(*stage, file, way);
+        rmmap_release(file);
+        unlink(path);
+        return true;
+}
+
+START_TEST(lost_and_told)
+{
+        unsigned int cases = 0, full = 0;
+        struct stage *stage = NULL;
+        int told;
+
+        for (size_t n = 0; n < sizeof(engines) / sizeof(engines[0]); n++) {
+                for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+                        if (!lose_once(&stage, places[_i], engines[n], ways[i], &told))
+                                return;
+                        cases++;
+                        full += told == -ENOSPC;
+                }
+        }
+        printf("%s: %u times data was lost, and everybody told: ENOSPC %u, others %u\n", places[_i],
+               cases, full, cases - full);
+        fflush(stdout);
+        stage_free(stage);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("lost-writes");
+        TCase *core = tcase_create("core");
+
+        if (!stage_begin())
+                return 77;
+        for (size_t i = 0; i < sizeof(refused); i++)
+                refused[i] = (unsigned char)(0xa5 ^ (i >> 12));
+        inject_start();
+        tcase_set_timeout(core, 120);
+        tcase_add_loop_test(core, lost_and_told, 0, sizeof(places) / sizeof(places[0]));
+        suite_add_tcase(suite, core);
+        return test_run(suite);
+}

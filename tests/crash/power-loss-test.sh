@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Power loss on every stage of power-loss, RMMAP_ROUNDS cut points each (100): the library loses
+# nothing; and broken twins of it do, or the checker would be blind. Needs top_builddir, with the
+# programs built; and root. TEST_SEED repeats a run.
+set -u
+program=${top_builddir:?says where the programs are}/tests/crash/power-loss
+rounds=${RMMAP_ROUNDS:-100}
+# A twin is found out after a few cut points; this many without is blindness.
+twin_rounds=100
+passed=0 failed=0 skipped=0
+log=$(mktemp) || exit 99
+trap 'rm -f "$log"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# count STATUS WANTED WHAT
+count()
+{
+        if [ "$1" -eq "$2" ]; then
+                passed=$((passed + 1))
+        elif [ "$1" -eq 77 ]; then
+                skipped=$((skipped + 1))
+        else
+                failed=$((failed + 1))
+                echo "FAILED: $3: status $1 instead of $2"
+                cat "$log"
+        fi
+}
+
+loses_nothing()
+{
+        "$program" "$1" "$rounds" >"$log" 2>&1
+        count $? 0 "$1"
+        cat "$log"
+}
+
+# is_caught STAGE TWIN...
+is_caught()
+{
+        stage=$1
+        shift
+        for twin in "$@"; do
+                "$program" "$stage" "$twin_rounds" "$twin" >"$log" 2>&1
+                count $? 1 "$stage, $twin"
+                sed -n '/^SKIP/p; s/cut points (.*/cut points until it was caught/p' "$log"
+        done
+}
+
+for stage in shutdown:ext4 shutdown:xfs disk:ext4 disk:xfs disk:btrfs forgetful \
+        forgetful-cached; do
+        loses_nothing "$stage"
+done
+
+# Each twin where what it leaves out makes the difference: on ext4 and xfs the journal takes a new
+# name along with the file, and only a file system that reserves space is written durably in one
+# call.
+for stage in shutdown:ext4 shutdown:xfs disk:ext4 disk:xfs; do
+        is_caught "$stage" no-fdatasync no-msync half-msync no-dsync
+done
+# btrfs syncs the whole file whatever range it is asked for.
+is_caught disk:btrfs no-fdatasync no-msync deaf
+is_caught disk:ext4 deaf
+is_caught disk:xfs deaf
+is_caught forgetful no-fdatasync no-msync half-msync no-directory deaf
+is_caught forgetful-cached no-fdatasync no-msync half-msync no-directory deaf
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$passed" -gt 0 ] || [ "$failed" -gt 0 ] || exit 77
+[ "$failed" -eq 0 ]
