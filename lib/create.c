@@ -4,15 +4,12 @@
  * touched only under the exclusive lock, so that nobody's mapping is truncated under him.
  */
 #include <errno.h>
-#include <sched.h>
 
 #include "file-lock.h"
 #include "path.h"
 #include "private.h"
 #include "storage.h"
 #include "uncancellable.h"
-
-#define LOCK_TRIES 1000
 
 struct creation {
         struct path_request request;
@@ -26,13 +23,10 @@ struct creation {
 /* 0 with the lock, or without where files can't be locked and nobody asked for it. */
 static int lock_exclusively(struct creation *creation)
 {
-        int err = file_lock_take(creation->fd, FILE_LOCK_EXCLUSIVE);
-
         /* Who opens a file that was only just made finds it empty, and is gone at once. */
-        for (int tries = 0; err == -EBUSY && creation->made && tries < LOCK_TRIES; tries++) {
-                sched_yield();
-                err = file_lock_take(creation->fd, FILE_LOCK_EXCLUSIVE);
-        }
+        int err = creation->made ? file_lock_outlast(creation->fd)
+                                 : file_lock_take(creation->fd, FILE_LOCK_EXCLUSIVE);
+
         creation->locked = err == 0;
         return err == -EOPNOTSUPP && !options_want_lock(creation->options) ? 0 : err;
 }

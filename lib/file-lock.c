@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
+#include <sched.h>
 #include <sys/file.h>
+#include <time.h>
 
 #include "file-lock.h"
 #include "storage.h"
+
+/* How often the exclusive lock is asked for again: at once, then a millisecond apart. */
+#define YIELDS 200
+#define PAUSES 500
 
 int file_lock_take(int fd, enum file_lock lock)
 {
@@ -26,6 +32,22 @@ int file_lock_take(int fd, enum file_lock lock)
                 }
         }
         return 0;
+}
+
+int file_lock_outlast(int fd)
+{
+        const struct timespec moment = {.tv_nsec = 1000000};
+        int err = file_lock_take(fd, FILE_LOCK_EXCLUSIVE);
+
+        for (int tries = 0; err == -EBUSY && tries < YIELDS + PAUSES; tries++) {
+                /* Yielding is enough, until who has the lock isn't even run. */
+                if (tries < YIELDS)
+                        sched_yield();
+                else
+                        nanosleep(&moment, NULL);
+                err = file_lock_take(fd, FILE_LOCK_EXCLUSIVE);
+        }
+        return err;
 }
 
 void file_lock_drop(int fd)

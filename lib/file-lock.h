@@ -10,6 +10,9 @@ enum file_lock { FILE_LOCK_SHARED, FILE_LOCK_EXCLUSIVE };
 /* 0, -EBUSY when another handle stands against it, -EOPNOTSUPP where files can't be locked. */
 int file_lock_take(int fd, enum file_lock lock);
 
+/* The exclusive one, after those who hold a lock for a moment only: half a second at most. */
+int file_lock_outlast(int fd);
+
 /* Explicitly, because a child between fork and exec would hold the lock on. */
 void file_lock_drop(int fd);
 

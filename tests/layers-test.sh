@@ -28,7 +28,6 @@ BEGIN {
         allowed["windows.c stdlib.h"] = "memory"
         allowed["file.c stdlib.h"] = "memory"
         allowed["commit.h pthread.h"] = "a mutex and a condition: no descriptor, no mapping"
-        allowed["create.c sched.h"] = "sched_yield, between tries for a lock"
         allowed["private.h pthread.h"] = "a mutex that forked children share"
         allowed["commit.c sched.h"] = "sched_yield, where threads of a forked child meet"
         allowed["transfer-from-fd.c unistd.h"] = "read and lseek on a descriptor of the caller"
