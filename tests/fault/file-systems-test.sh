@@ -17,7 +17,7 @@ fi
 
 programs='create open open-fd limits locks transfer from-fd raw threads flush durability
         group-commit sticky-error sticky-waiters fork fork-threads faults signals full-disk
-        file-system'
+        file-system sweep'
 passed=0 failed=0 skipped=0
 
 directory=$(mktemp -d "${TMPDIR:-/tmp}/rmmap-file-systems-XXXXXX") || exit 99
@@ -47,7 +47,7 @@ run_on()
                 case $? in
                 0)
                         passed=$((passed + 1))
-                        sed -n "s/^SKIP: /  $1: check-$program, in part: /p" "$directory/log"
+                        sed -n "s/^SKIP: /SKIP: $1: check-$program, in part: /p" "$directory/log"
                         ;;
                 77) skip "$1: check-$program: $(sed -n 's/^SKIP: //p' "$directory/log")" ;;
                 *)

@@ -12,7 +12,6 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -427,6 +426,7 @@ DECLARE(int, msync, (void *address, size_t length, int flags))
         return fails(INJECT_MSYNC) ? -1 : synced(REAL(msync)(address, length, flags));
 }
 
+#if INJECT_HAS_PWRITEV2
 /* Only its first piece is shortened; the library gives one. */
 DECLARE(ssize_t, pwritev2_name, (int fd, const struct iovec *iov, int count, off_t at, int flags))
 {
@@ -444,6 +444,7 @@ DECLARE(ssize_t, pwritev2_name, (int fd, const struct iovec *iov, int count, off
                 synced(0);
         return written;
 }
+#endif
 
 DECLARE(int, sync_file_range, (int fd, off_t offset, off_t length, unsigned int flags))
 {

@@ -12,6 +12,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <sys/uio.h>
+
+/* A libc without the call is one for which the library has no durable write in one step. */
+#ifdef RWF_DSYNC
+#define INJECT_HAS_PWRITEV2 1
+#else
+#define INJECT_HAS_PWRITEV2 0
+#define RWF_DSYNC 0
+#endif
 
 enum injected {
         /* These make data durable: they are recorded, and stop at the gate. */
