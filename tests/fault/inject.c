@@ -47,6 +47,7 @@ static struct rule {
 
 static struct inject_record records[MOST_RECORDS];
 static atomic_int record_count, counts[INJECT_CALLS], failed_count, blocks;
+static atomic_llong mapped;
 static atomic_bool synced_since;
 /* The process whose callers wait: a forked child must not find itself at its parent's gate. */
 static atomic_int gate_of, waiting;
@@ -104,6 +105,11 @@ bool inject_synced_since(void)
 int inject_blocks(void)
 {
         return atomic_load(&blocks);
+}
+
+long long inject_mapped(void)
+{
+        return atomic_load(&mapped);
 }
 
 void inject_close_gate(void)
@@ -350,11 +356,33 @@ DECLARE(ssize_t, getrandom, (void *buffer, size_t length, unsigned int flags))
 
 /* ---- the process */
 
+static long long whole_pages(size_t length)
+{
+        size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+        return (long long)((length + page - 1) / page * page);
+}
+
+/* What is mapped at a fixed place replaces what was there. */
 DECLARE(void *, LARGE(mmap),
         (void *address, size_t length, int protection, int flags, int fd, off_t at))
 {
-        return fails(INJECT_MMAP) ? MAP_FAILED
-                                  : REAL(LARGE(mmap))(address, length, protection, flags, fd, at);
+        void *got = fails(INJECT_MMAP)
+                            ? MAP_FAILED
+                            : REAL(LARGE(mmap))(address, length, protection, flags, fd, at);
+
+        if (got != MAP_FAILED && !(flags & MAP_FIXED))
+                atomic_fetch_add(&mapped, whole_pages(length));
+        return got;
+}
+
+DECLARE(int, munmap, (void *address, size_t length))
+{
+        int result = REAL(munmap)(address, length);
+
+        if (result == 0)
+                atomic_fetch_sub(&mapped, whole_pages(length));
+        return result;
 }
 
 DECLARE(int, madvise, (void *address, size_t length, int advice))

@@ -88,8 +88,9 @@ struct inject_record inject_record(int n);
 /* Did the kernel make something durable after the last failure that was injected? */
 bool inject_synced_since(void);
 
-/* Blocks of memory that were allocated through here and not freed. */
+/* Through here: blocks of memory allocated and not freed; bytes mapped and not unmapped. */
 int inject_blocks(void);
+long long inject_mapped(void);
 
 /* While the gate is closed, callers of this process wait in front of the call. */
 void inject_close_gate(void);

@@ -11,7 +11,7 @@
 #include "inject.h"
 
 #define PAGE ((size_t)4096)
-#define SIZE (30 * PAGE)  /* so little that malloc maps nothing for it */
+#define SIZE (30 * PAGE)
 #define AT (4 * PAGE)     /* where the range lies */
 #define LENGTH (9 * PAGE) /* long enough to be a large write */
 #define FAR (28 * PAGE)   /* where another range lies */
