@@ -58,13 +58,17 @@ if [ -z "$kernel" ] && ! kernel=$(fetch_kernel); then
         exit 77
 fi
 
-# All but what loads the library, or starts itself.
+# All but what loads the library or starts itself; check-sweep, which counts libc's own memory when
+# all is static; and those that cut or fill files by pages of 4 KiB, where a store behind the end
+# but in the same page raises nothing.
 programs=$(make -s -f - show <<END
 include ${top_builddir:?}/Makefile
 show:; @echo \$(check_tests)
 END
 )
-programs=$(printf '%s\n' $programs | grep -v -e check-load -e check-errors -e check-decode | xargs)
+programs=$(printf '%s\n' $programs | grep -v -e check-load \
+        -e check-errors -e check-decode -e check-sweep -e check-faults -e check-signals \
+        -e check-file-system -e check-spared | xargs)
 
 (
         mkdir "$work/build" && cd "$work/build" &&
@@ -83,12 +87,12 @@ programs=$(printf '%s\n' $programs | grep -v -e check-load -e check-errors -e ch
 file "$work/root/tests/check-create" 2>/dev/null | grep -q 'dynamically' && exit 1
 (cd "$work/root" && find . | cpio -o -H newc --quiet | gzip -1) >"$work/initramfs"
 
-timeout "${TEST_SECONDS:-540}" qemu-system-ppc64 -M pseries -cpu POWER9 -smp 2 -m 2G -nographic \
+timeout "${TEST_SECONDS:-540}" qemu-system-ppc64 -M pseries -cpu POWER9 -smp 1 -m 2G -nographic \
         -nodefaults -serial stdio -kernel "$kernel" -initrd "$work/initramfs" \
         -append "console=hvc0 quiet panic=-1" </dev/null 2>&1 | tr -d '\r' >"$work/console"
-grep -a -e '^PAGE' -e '^RESULT' -e '^    ' -e '^DONE' "$work/console"
+grep -a -e 'PAGE [0-9]*$' -e '^RESULT' -e '^    ' -e '^DONE' "$work/console"
 
-grep -q -a '^PAGE 65536$' "$work/console" || { tail -n 20 "$work/console"; exit 1; }
+grep -q -a 'PAGE 65536$' "$work/console" || { tail -n 20 "$work/console"; exit 1; }
 grep -q -a '^DONE' "$work/console" || { echo "FAIL: it didn't come to its end"; exit 1; }
 echo "$(grep -c -a '^RESULT .* 0$' "$work/console") passed," \
         "$(grep -a '^RESULT' "$work/console" | grep -c -v -e ' 0$' -e ' 77$') failed," \
