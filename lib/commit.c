@@ -13,10 +13,11 @@
 /* Requests this far apart are cheaper served by syncing everything than one by one. */
 #define WIDEST_JOIN (UINT64_C(1) << 20)
 
+/* By value, since the calls that initialise may fail. */
 static void reset(struct commit *commit)
 {
-        pthread_mutex_init(&commit->lock, NULL);
-        pthread_cond_init(&commit->finished_one, NULL);
+        commit->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+        commit->finished_one = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
         commit->busy = commit->wanted = false;
         commit->finished = commit->started;
 }

@@ -9,6 +9,13 @@
 
 #define EXTENTS_PER_CALL 64
 
+/* To glibc a request is unsigned long; to POSIX, and musl, int, which has to keep all its bits. */
+#ifdef __GLIBC__
+#define ASK_EXTENTS FS_IOC_FIEMAP
+#else
+#define ASK_EXTENTS ((int)FS_IOC_FIEMAP)
+#endif
+
 /* struct fiemap ends in an array without a length; this gives it one. */
 union extent_query {
         struct fiemap head;
@@ -27,7 +34,7 @@ static int ask(int fd, union extent_query *query, uint64_t offset, uint64_t size
         query->head.fm_start = offset;
         query->head.fm_length = size - offset;
         query->head.fm_extent_count = EXTENTS_PER_CALL;
-        while (ioctl(fd, FS_IOC_FIEMAP, &query->head) != 0)
+        while (ioctl(fd, ASK_EXTENTS, &query->head) != 0)
                 if (errno != EINTR)
                         return -1;
         return (int)query->head.fm_mapped_extents;

@@ -95,7 +95,8 @@ static _Atomic uint64_t *map_fork_word(void)
         if (page == MAP_FAILED)
                 return NULL;
 #ifdef MADV_WIPEONFORK
-        if (madvise(page, length, MADV_WIPEONFORK) == 0)
+        /* Emulators of a process call any advice good, and forget it: ask for one that isn't. */
+        if (madvise(page, length, -1) != 0 && madvise(page, length, MADV_WIPEONFORK) == 0)
                 return page;
 #endif
         munmap(page, length);

@@ -242,11 +242,18 @@ static int start_itself(void *message_path)
 
 START_TEST(another_process)
 {
+        const char *emulator = getenv("RMMAP_EMULATOR");
         struct rmmap_file *file = create();
         struct message message = prepare(file);
         const char *message_path = test_path("message");
         FILE *out = fopen(message_path, "wb");
 
+        if (emulator != NULL && emulator[0] != '\0') {
+                skip_part("a program of another processor can't start itself");
+                fclose(out);
+                rmmap_release(file);
+                return;
+        }
         ck_assert_ptr_nonnull(out);
         ck_assert_uint_eq(fwrite(&message, sizeof(message), 1, out), 1);
         ck_assert_int_eq(fclose(out), 0);

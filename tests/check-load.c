@@ -74,6 +74,16 @@ static bool is_loaded(void)
         return handle != NULL;
 }
 
+/* Not every libc unloads anything: musl never does. */
+static bool is_gone(void)
+{
+#ifdef __GLIBC__
+        return !is_loaded();
+#else
+        return true;
+#endif
+}
+
 static void unload(void)
 {
         ck_assert_int_eq(dlclose(library.handle), 0);
@@ -110,7 +120,7 @@ START_TEST(rounds_leave_nothing)
         size_t descriptors = 0, mappings = 0;
 
         for (int round = 0; round < ROUNDS; round++) {
-                ck_assert(!is_loaded());
+                ck_assert(is_gone());
                 load();
                 if (_i != 0)
                         use(0);
@@ -121,7 +131,7 @@ START_TEST(rounds_leave_nothing)
                         mappings = test_count_mappings();
                 }
         }
-        ck_assert(!is_loaded());
+        ck_assert(is_gone());
         ck_assert_uint_eq(test_count_descriptors(), descriptors);
         if (!test_is_instrumented())
                 ck_assert_uint_eq(test_count_mappings(), mappings);
@@ -137,7 +147,7 @@ START_TEST(fork_after_it_is_gone)
         load();
         use(0);
         unload();
-        ck_assert(!is_loaded());
+        ck_assert(is_gone());
         child = fork();
         if (child == 0)
                 _exit(7);

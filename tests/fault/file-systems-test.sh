@@ -15,10 +15,11 @@ if [ "${1:-}" != inside ]; then
         exec unshare --mount --propagation private sh "$here/file-systems-test.sh" inside
 fi
 
-programs='create open open-fd limits locks transfer from-fd raw threads flush durability
+# TEST_PROGRAMS: these only.
+programs=${TEST_PROGRAMS:-'create open open-fd limits locks transfer from-fd raw threads flush durability
         group-commit sticky-error sticky-waiters fork fork-threads faults signals full-disk
-        file-system'
-passed=0 failed=0 skipped=0
+        file-system resources'}
+passed=0 failed=0 skipped=0 as=
 
 directory=$(mktemp -d "${TMPDIR:-/tmp}/rmmap-file-systems-XXXXXX") || exit 99
 cleanup()
@@ -42,12 +43,13 @@ skip()
 run_on()
 {
         for program in $programs; do
-                TEST_TMPDIR=$2 TEST_SMALL_DISK=$3 \
+                # shellcheck disable=SC2086 # $as is words
+                TEST_TMPDIR=$2 TEST_SMALL_DISK=$3 $as \
                         "$top_builddir/tests/check-$program" >"$directory/log" 2>&1
                 case $? in
                 0)
                         passed=$((passed + 1))
-                        sed -n "s/^SKIP: /  $1: check-$program, in part: /p" "$directory/log"
+                        sed -n "s/^SKIP: /SKIP: $1: check-$program, in part: /p" "$directory/log"
                         ;;
                 77) skip "$1: check-$program: $(sed -n 's/^SKIP: //p' "$directory/log")" ;;
                 *)
@@ -72,12 +74,13 @@ image()
 on_images()
 {
         kind=$1 force=$4
-        mkdir "$directory/$kind"
+        mkdir -p "$directory/$kind"
         if ! command -v "mkfs.$kind" >/dev/null; then
                 skip "$kind: no mkfs.$kind"
         elif ! { image big "$2" && image small "$3"; } >"$directory/log" 2>&1; then
                 skip "$kind: can't be mounted: $(tail -n 1 "$directory/log")"
         else
+                ${quota:-:}
                 run_on "$kind" "$directory/$kind/big" "$directory/$kind/small"
         fi
 }
@@ -117,11 +120,59 @@ on_overlay()
         cd /
 }
 
+# A place with a quota, while btrfs is up: TEST_QUOTA.
+make_quota()
+{
+        place=$directory/btrfs/big
+        if btrfs quota enable "$place" && btrfs subvolume create "$place/quota" &&
+                btrfs qgroup limit 16M "$place/quota"; then
+                export TEST_QUOTA="$place/quota"
+        fi >"$directory/log" 2>&1
+}
+
+# A file whose disk is lost behind its first MiB or so: TEST_BAD_FILE. The image ends there.
+make_bad_disk()
+{
+        kind=ext4 force=-F
+        mkdir -p "$directory/ext4" && image bad 64M >"$directory/log" 2>&1 || return
+        head -c 1M /dev/zero >"$directory/ext4/bad/file" && sync -f "$directory/ext4/bad" &&
+                head -c 40M /dev/zero >>"$directory/ext4/bad/file" &&
+                umount "$directory/ext4/bad" &&
+                mount -t ext4 -o loop,ro,noload "$directory/ext4/bad.image" "$directory/ext4/bad" &&
+                cat "$directory/ext4/bad.image" >/dev/null &&
+                head -c 1M "$directory/ext4/bad/file" >/dev/null &&
+                truncate -s 24M "$directory/ext4/bad.image" &&
+                export TEST_BAD_FILE="$directory/ext4/bad/file"
+}
+
+# Nobody in particular, with rights to nothing but the directory it is given.
+on_nobody()
+{
+        mkdir "$directory/nobody" && chown 65534:65534 "$directory/nobody" &&
+                chmod 711 "$directory" || return
+        command -v setpriv >/dev/null || {
+                skip "nobody: no setpriv"
+                return
+        }
+        as='setpriv --reuid=65534 --regid=65534 --clear-groups'
+        # shellcheck disable=SC2086 # words
+        if ! $as test -x "$top_builddir/tests/check-create"; then
+                skip "nobody: may not reach $top_builddir"
+        else
+                run_on nobody "$directory/nobody" ''
+        fi
+        as=
+}
+
+make_bad_disk
 on_images ext4 512M 24M -F
 on_images xfs 512M 320M -f
+quota=make_quota
 on_images btrfs 512M 160M -f
+unset quota TEST_QUOTA
 on_tmpfs
 on_overlay
+on_nobody
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$passed" -gt 0 ] || [ "$failed" -gt 0 ] || exit 77

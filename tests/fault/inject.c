@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,11 +20,25 @@
 
 #define MOST_RECORDS 4096
 
-static int (*real_fsync)(int fd);
-static int (*real_fdatasync)(int fd);
-static int (*real_msync)(void *address, size_t length, int flags);
-static ssize_t (*real_pwritev2)(int fd, const struct iovec *iov, int count, off_t at, int flags);
-static int (*real_sync_file_range)(int fd, off_t offset, off_t length, unsigned int flags);
+/* With 64-bit offsets in a 32-bit process glibc's calls have other names. */
+#if defined(__GLIBC__) && defined(_FILE_OFFSET_BITS) && _FILE_OFFSET_BITS == 64 &&                 \
+        !defined(__LP64__)
+#define LARGE(name) name##64
+#define pwritev2_name pwritev64v2
+#else
+#define LARGE(name) name
+#define pwritev2_name pwritev2
+#endif
+
+/* The linker calls ours __wrap_NAME, and what was there before __real_NAME. */
+#define PASTE(a, b) a##b
+#define WRAP(name) PASTE(__wrap_, name)
+#define REAL(name) PASTE(__real_, name)
+#define DECLARE(type, name, arguments)                                                             \
+        type REAL(name) arguments;                                                                 \
+        type WRAP(name) arguments;                                                                 \
+        type WRAP(name)                                                                            \
+        arguments
 
 static struct rule {
         atomic_int calls_until; /* 1: the next one fails; 0 and below: so long ago */
@@ -27,45 +46,22 @@ static struct rule {
 } rules[INJECT_CALLS];
 
 static struct inject_record records[MOST_RECORDS];
-static atomic_int record_count, counts[INJECT_CALLS];
+static atomic_int record_count, counts[INJECT_CALLS], failed_count, blocks;
+static atomic_llong mapped;
+static atomic_bool synced_since;
 /* The process whose callers wait: a forked child must not find itself at its parent's gate. */
 static atomic_int gate_of, waiting;
 
-static void *find(const char *name)
-{
-        void *found = dlsym(RTLD_NEXT, name);
-
-        if (found == NULL)
-                abort();
-        return found;
-}
-
-static void find_all(void)
-{
-        /* ISO C has no cast from a data pointer to a function's. */
-        *(void **)&real_fsync = find("fsync");
-        *(void **)&real_fdatasync = find("fdatasync");
-        *(void **)&real_msync = find("msync");
-        *(void **)&real_pwritev2 = find("pwritev2");
-        *(void **)&real_sync_file_range = find("sync_file_range");
-}
-
-static void find_once(void)
-{
-        static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-        pthread_once(&once, find_all);
-}
-
 void inject_start(void)
 {
-        find_once();
         for (int i = 0; i < INJECT_CALLS; i++) {
                 atomic_store(&rules[i].calls_until, 0);
                 atomic_store(&rules[i].times, 0);
                 atomic_store(&counts[i], 0);
         }
         atomic_store(&record_count, 0);
+        atomic_store(&failed_count, 0);
+        atomic_store(&synced_since, false);
         inject_open_gate();
 }
 
@@ -74,6 +70,11 @@ void inject_fail(enum injected call, int k, int error, int times)
         atomic_store(&rules[call].error, error);
         atomic_store(&rules[call].times, times);
         atomic_store(&rules[call].calls_until, k);
+}
+
+int inject_failed(void)
+{
+        return atomic_load(&failed_count);
 }
 
 int inject_count(enum injected call)
@@ -94,6 +95,21 @@ int inject_total(void)
 struct inject_record inject_record(int n)
 {
         return records[n];
+}
+
+bool inject_synced_since(void)
+{
+        return atomic_load(&synced_since);
+}
+
+int inject_blocks(void)
+{
+        return atomic_load(&blocks);
+}
+
+long long inject_mapped(void)
+{
+        return atomic_load(&mapped);
 }
 
 void inject_close_gate(void)
@@ -123,79 +139,347 @@ static void pass_gate(void)
                 nanosleep(&moment, NULL);
 }
 
+/* 0: pass it on; or what this call is to answer instead. */
+static int meddle(enum injected call)
+{
+        struct rule *rule = &rules[call];
+        int left = atomic_fetch_sub(&rule->calls_until, 1);
+
+        atomic_fetch_add(&counts[call], 1);
+        if (left > 1 || left <= 1 - atomic_load(&rule->times))
+                return 0;
+        atomic_fetch_add(&failed_count, 1);
+        atomic_store(&synced_since, false);
+        return atomic_load(&rule->error);
+}
+
+/* Of a call with errno; true: it fails. */
+static bool fails(enum injected call)
+{
+        int error = meddle(call);
+
+        if (error != 0)
+                errno = error;
+        return error != 0;
+}
+
+/* Of a call that may do its work in part. */
+static bool fails_or_shortens(enum injected call, size_t *length)
+{
+        int error = meddle(call);
+
+        if (error == INJECT_SHORT) {
+                *length = (*length + 1) / 2;
+                return false;
+        }
+        if (error != 0)
+                errno = error;
+        return error != 0;
+}
+
+static int synced(int result)
+{
+        if (result >= 0)
+                atomic_store(&synced_since, true);
+        return result;
+}
+
+/* ---- memory: counted, to see what is left over */
+
+static void *counted(void *block)
+{
+        if (block != NULL)
+                atomic_fetch_add(&blocks, 1);
+        return block;
+}
+
+DECLARE(void *, malloc, (size_t size))
+{
+        return counted(REAL(malloc)(size));
+}
+
+DECLARE(void *, calloc, (size_t count, size_t size))
+{
+        return fails(INJECT_CALLOC) ? NULL : counted(REAL(calloc)(count, size));
+}
+
+DECLARE(char *, strdup, (const char *text))
+{
+        return fails(INJECT_STRDUP) ? NULL : counted(REAL(strdup)(text));
+}
+
+DECLARE(int, posix_memalign, (void **memory, size_t alignment, size_t size))
+{
+        int error = meddle(INJECT_POSIX_MEMALIGN);
+
+        if (error == 0)
+                error = REAL(posix_memalign)(memory, alignment, size);
+        if (error == 0)
+                counted(*memory);
+        return error;
+}
+
+DECLARE(void, free, (void *block))
+{
+        if (block != NULL)
+                atomic_fetch_sub(&blocks, 1);
+        REAL(free)(block);
+}
+
+/* ---- descriptors and what is behind them */
+
+DECLARE(int, LARGE(open), (const char *path, int flags, ...))
+{
+        va_list arguments;
+        mode_t mode = 0;
+
+        if (flags & O_CREAT) {
+                va_start(arguments, flags);
+                mode = (mode_t)va_arg(arguments, unsigned int);
+                va_end(arguments);
+        }
+        return fails(INJECT_OPEN) ? -1 : REAL(LARGE(open))(path, flags, mode);
+}
+
+/* Linux has closed the descriptor whatever it says. To close one twice is a mistake of ours. */
+DECLARE(int, close, (int fd))
+{
+        int error = meddle(INJECT_CLOSE), result = REAL(close)(fd);
+
+        if (result != 0 && errno == EBADF && fd >= 0)
+                abort();
+        if (error == 0)
+                return result;
+        errno = error;
+        return -1;
+}
+
+DECLARE(int, LARGE(fstat), (int fd, struct stat *status))
+{
+        return fails(INJECT_FSTAT) ? -1 : REAL(LARGE(fstat))(fd, status);
+}
+
+DECLARE(int, LARGE(fstatat), (int fd, const char *path, struct stat *status, int flags))
+{
+        return fails(INJECT_FSTATAT) ? -1 : REAL(LARGE(fstatat))(fd, path, status, flags);
+}
+
+DECLARE(int, LARGE(fstatfs), (int fd, struct statfs *facts))
+{
+        return fails(INJECT_FSTATFS) ? -1 : REAL(LARGE(fstatfs))(fd, facts);
+}
+
+DECLARE(int, LARGE(ftruncate), (int fd, off_t size))
+{
+        return fails(INJECT_FTRUNCATE) ? -1 : REAL(LARGE(ftruncate))(fd, size);
+}
+
+DECLARE(int, LARGE(fallocate), (int fd, int mode, off_t offset, off_t length))
+{
+        return fails(INJECT_FALLOCATE) ? -1 : REAL(LARGE(fallocate))(fd, mode, offset, length);
+}
+
+DECLARE(int, flock, (int fd, int operation))
+{
+        return fails(INJECT_FLOCK) ? -1 : REAL(flock)(fd, operation);
+}
+
+/* One argument of a word's size is all that the library gives. */
+DECLARE(int, LARGE(fcntl), (int fd, int command, ...))
+{
+        va_list arguments;
+        long argument;
+
+        va_start(arguments, command);
+        argument = va_arg(arguments, long);
+        va_end(arguments);
+        return fails(INJECT_FCNTL) ? -1 : REAL(LARGE(fcntl))(fd, command, argument);
+}
+
+#ifdef __GLIBC__
+DECLARE(int, ioctl, (int fd, unsigned long request, ...))
+#else
+DECLARE(int, ioctl, (int fd, int request, ...))
+#endif
+{
+        va_list arguments;
+        void *argument;
+
+        va_start(arguments, request);
+        argument = va_arg(arguments, void *);
+        va_end(arguments);
+        return fails(INJECT_IOCTL) ? -1 : REAL(ioctl)(fd, request, argument);
+}
+
+DECLARE(off_t, LARGE(lseek), (int fd, off_t offset, int whence))
+{
+        return fails(INJECT_LSEEK) ? -1 : REAL(LARGE(lseek))(fd, offset, whence);
+}
+
+DECLARE(ssize_t, readlink, (const char *path, char *target, size_t size))
+{
+        return fails(INJECT_READLINK) ? -1 : REAL(readlink)(path, target, size);
+}
+
+DECLARE(int, unlink, (const char *path))
+{
+        return fails(INJECT_UNLINK) ? -1 : REAL(unlink)(path);
+}
+
+/* ---- bytes */
+
+DECLARE(ssize_t, read, (int fd, void *buffer, size_t length))
+{
+        return fails_or_shortens(INJECT_READ, &length) ? -1 : REAL(read)(fd, buffer, length);
+}
+
+DECLARE(ssize_t, LARGE(pread), (int fd, void *buffer, size_t length, off_t at))
+{
+        return fails_or_shortens(INJECT_PREAD, &length)
+                       ? -1
+                       : REAL(LARGE(pread))(fd, buffer, length, at);
+}
+
+DECLARE(ssize_t, LARGE(pwrite), (int fd, const void *data, size_t length, off_t at))
+{
+        return fails_or_shortens(INJECT_PWRITE, &length)
+                       ? -1
+                       : REAL(LARGE(pwrite))(fd, data, length, at);
+}
+
+DECLARE(ssize_t, getrandom, (void *buffer, size_t length, unsigned int flags))
+{
+        return fails_or_shortens(INJECT_GETRANDOM, &length)
+                       ? -1
+                       : REAL(getrandom)(buffer, length, flags);
+}
+
+/* ---- the process */
+
+static long long whole_pages(size_t length)
+{
+        size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+        return (long long)((length + page - 1) / page * page);
+}
+
+/* What is mapped at a fixed place replaces what was there. */
+DECLARE(void *, LARGE(mmap),
+        (void *address, size_t length, int protection, int flags, int fd, off_t at))
+{
+        void *got = fails(INJECT_MMAP)
+                            ? MAP_FAILED
+                            : REAL(LARGE(mmap))(address, length, protection, flags, fd, at);
+
+        if (got != MAP_FAILED && !(flags & MAP_FIXED))
+                atomic_fetch_add(&mapped, whole_pages(length));
+        return got;
+}
+
+DECLARE(int, munmap, (void *address, size_t length))
+{
+        int result = REAL(munmap)(address, length);
+
+        if (result == 0)
+                atomic_fetch_sub(&mapped, whole_pages(length));
+        return result;
+}
+
+DECLARE(int, madvise, (void *address, size_t length, int advice))
+{
+        return fails(INJECT_MADVISE) ? -1 : REAL(madvise)(address, length, advice);
+}
+
+DECLARE(int, sigaction, (int number, const struct sigaction *action, struct sigaction *before))
+{
+        return fails(INJECT_SIGACTION) ? -1 : REAL(sigaction)(number, action, before);
+}
+
+DECLARE(int, pthread_mutex_init, (pthread_mutex_t * mutex, const pthread_mutexattr_t *attributes))
+{
+        int error = meddle(INJECT_PTHREAD_MUTEX_INIT);
+
+        return error != 0 ? error : REAL(pthread_mutex_init)(mutex, attributes);
+}
+
+#ifdef __GLIBC__ /* has an enum for the resource */
+DECLARE(int, LARGE(getrlimit), (__rlimit_resource_t resource, struct rlimit *limit))
+#else
+DECLARE(int, LARGE(getrlimit), (int resource, struct rlimit *limit))
+#endif
+{
+        return fails(INJECT_GETRLIMIT) ? -1 : REAL(LARGE(getrlimit))(resource, limit);
+}
+
+/* ---- what makes data durable. All of it is a cancellation point in libc, too. */
+
 static void note(struct inject_record record, int fd)
 {
         int at = atomic_fetch_add(&record_count, 1);
         struct stat status;
 
-        if (fd >= 0 && fstat(fd, &status) == 0) {
+        if (fd >= 0 && REAL(LARGE(fstat))(fd, &status) == 0) {
                 record.inode = status.st_ino;
                 record.directory = S_ISDIR(status.st_mode);
         }
-        atomic_fetch_add(&counts[record.call], 1);
         if (at < MOST_RECORDS)
                 records[at] = record;
 }
 
-/* 0, or the error this call is to fail with. All of them are cancellation points in libc, too. */
-static int meddle(struct inject_record record, int fd)
+static void enter(struct inject_record record, int fd)
 {
-        struct rule *rule = &rules[record.call];
-        int left;
-
-        find_once();
         pthread_testcancel();
         note(record, fd);
         pass_gate();
-        left = atomic_fetch_sub(&rule->calls_until, 1);
-        if (left > 1 || left <= 1 - atomic_load(&rule->times))
-                return 0;
-        return atomic_load(&rule->error);
 }
 
-static int fail(int error)
+DECLARE(int, fsync, (int fd))
 {
-        errno = error;
-        return -1;
+        enter((struct inject_record){.call = INJECT_FSYNC}, fd);
+        return fails(INJECT_FSYNC) ? -1 : synced(REAL(fsync)(fd));
 }
 
-int fsync(int fd)
+DECLARE(int, fdatasync, (int fd))
 {
-        int error = meddle((struct inject_record){.call = INJECT_FSYNC}, fd);
-
-        return error != 0 ? fail(error) : real_fsync(fd);
+        enter((struct inject_record){.call = INJECT_FDATASYNC}, fd);
+        return fails(INJECT_FDATASYNC) ? -1 : synced(REAL(fdatasync)(fd));
 }
 
-int fdatasync(int fd)
+DECLARE(int, msync, (void *address, size_t length, int flags))
 {
-        int error = meddle((struct inject_record){.call = INJECT_FDATASYNC}, fd);
-
-        return error != 0 ? fail(error) : real_fdatasync(fd);
+        enter(
+                (struct inject_record){
+                        .call = INJECT_MSYNC, .address = address, .length = length, .flags = flags},
+                -1);
+        return fails(INJECT_MSYNC) ? -1 : synced(REAL(msync)(address, length, flags));
 }
 
-int msync(void *address, size_t length, int flags)
+#if INJECT_HAS_PWRITEV2
+/* Only its first piece is shortened; the library gives one. */
+DECLARE(ssize_t, pwritev2_name, (int fd, const struct iovec *iov, int count, off_t at, int flags))
 {
-        struct inject_record record = {
-                .call = INJECT_MSYNC, .address = address, .length = length, .flags = flags};
-        int error = meddle(record, -1);
+        struct iovec piece = iov[0];
+        ssize_t written;
 
-        return error != 0 ? fail(error) : real_msync(address, length, flags);
+        enter((struct inject_record){.call = INJECT_PWRITEV2,
+                                     .length = piece.iov_len,
+                                     .flags = flags},
+              fd);
+        if (fails_or_shortens(INJECT_PWRITEV2, &piece.iov_len))
+                return -1;
+        written = REAL(pwritev2_name)(fd, count == 1 ? &piece : iov, count, at, flags);
+        if (written >= 0)
+                synced(0);
+        return written;
 }
+#endif
 
-ssize_t pwritev2(int fd, const struct iovec *iov, int count, off_t at, int flags)
+DECLARE(int, sync_file_range, (int fd, off_t offset, off_t length, unsigned int flags))
 {
-        struct inject_record record = {
-                .call = INJECT_PWRITEV2, .length = iov->iov_len, .flags = flags};
-        int error = meddle(record, fd);
-
-        return error != 0 ? fail(error) : real_pwritev2(fd, iov, count, at, flags);
-}
-
-int sync_file_range(int fd, off_t offset, off_t length, unsigned int flags)
-{
-        struct inject_record record = {
-                .call = INJECT_SYNC_FILE_RANGE, .length = (size_t)length, .flags = (int)flags};
-        int error = meddle(record, fd);
-
-        return error != 0 ? fail(error) : real_sync_file_range(fd, offset, length, flags);
+        enter((struct inject_record){.call = INJECT_SYNC_FILE_RANGE,
+                                     .length = (size_t)length,
+                                     .flags = (int)flags},
+              fd);
+        return fails(INJECT_SYNC_FILE_RANGE) ? -1
+                                             : REAL(sync_file_range)(fd, offset, length, flags);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The system calls that make data durable, seen and meddled with: a program that is linked with
- * inject.c calls these instead of libc's. They record what they were asked, may hold a caller at a
- * gate, may fail, and pass on to libc otherwise. (Linked in rather than preloaded: that works
- * under sanitizers, and a test opens its gates in the very moment it wants.)
+ * What the library asks of libc and the kernel, seen and meddled with. A program that is linked
+ * with inject.c and $(injected_flags) makes these calls through here: they record what they were
+ * asked, may hold a caller at a gate, may fail or do their work in part, and pass on otherwise.
+ * (By the linker's --wrap rather than by a preloaded library: so libc's own calls, those of
+ * sanitizers and those of libcheck stay what they are, and static programs can do it too.)
  */
 #ifndef TEST_INJECT_H
 #define TEST_INJECT_H
@@ -11,13 +12,50 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <sys/uio.h>
+
+/* A libc without the call is one for which the library has no durable write in one step. */
+#ifdef RWF_DSYNC
+#define INJECT_HAS_PWRITEV2 1
+#else
+#define INJECT_HAS_PWRITEV2 0
+#define RWF_DSYNC 0
+#endif
 
 enum injected {
+        /* These make data durable: they are recorded, and stop at the gate. */
         INJECT_FSYNC,
         INJECT_FDATASYNC,
         INJECT_MSYNC,
         INJECT_PWRITEV2,
         INJECT_SYNC_FILE_RANGE,
+        INJECT_RECORDED, /* how many */
+        /* The others. */
+        INJECT_CALLOC = INJECT_RECORDED,
+        INJECT_CLOSE,
+        INJECT_FALLOCATE,
+        INJECT_FCNTL,
+        INJECT_FLOCK,
+        INJECT_FSTAT,
+        INJECT_FSTATAT,
+        INJECT_FSTATFS,
+        INJECT_FTRUNCATE,
+        INJECT_GETRANDOM,
+        INJECT_GETRLIMIT,
+        INJECT_IOCTL,
+        INJECT_LSEEK,
+        INJECT_MADVISE,
+        INJECT_MMAP,
+        INJECT_OPEN,
+        INJECT_POSIX_MEMALIGN,
+        INJECT_PREAD,
+        INJECT_PTHREAD_MUTEX_INIT,
+        INJECT_PWRITE,
+        INJECT_READ,
+        INJECT_READLINK,
+        INJECT_SIGACTION,
+        INJECT_STRDUP,
+        INJECT_UNLINK,
         INJECT_CALLS /* how many there are */
 };
 
@@ -30,16 +68,29 @@ struct inject_record {
         int flags;
 };
 
-/* Call first: finds libc's own, and forgets rules and records. */
+/* Call first: forgets rules and records. */
 void inject_start(void);
+
+/* In place of an error: the call does about half of what it was asked, and says so. */
+#define INJECT_SHORT (-1)
 
 /* The k-th such call from now on, 1 is the next, fails with error; and so do times - 1 more. */
 void inject_fail(enum injected call, int k, int error, int times);
 
-/* Calls made since inject_start, failed ones too; and the record of the n-th of any kind. */
+/* How many calls were made to fail since inject_start. */
+int inject_failed(void);
+
+/* Calls made since inject_start, failed ones too; and the record of the n-th that is recorded. */
 int inject_count(enum injected call);
 int inject_total(void);
 struct inject_record inject_record(int n);
+
+/* Did the kernel make something durable after the last failure that was injected? */
+bool inject_synced_since(void);
+
+/* Through here: blocks of memory allocated and not freed; bytes mapped and not unmapped. */
+int inject_blocks(void);
+long long inject_mapped(void);
 
 /* While the gate is closed, callers of this process wait in front of the call. */
 void inject_close_gate(void);

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Making handles, in every way and with every flag; and giving them up. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "scenes.h"
+
+#define OLDER_SIZE ((size_t)20000)
+
+static const struct variant {
+        uint32_t flags, engine;
+        bool sequential;
+} variants[] = {
+        {0, 0, false},
+        {RMMAP_LOCK_FILE, 0, true},
+        {RMMAP_CATCH_FAULTS, RMMAP_ENGINE_MAP, false},
+        {0, RMMAP_ENGINE_PWRITE, false},
+        {RMMAP_POPULATE | RMMAP_HUGE_PAGES, 0, false},
+        /* Of create only. */
+        {RMMAP_NO_PREALLOCATE | RMMAP_NO_FOLLOW, 0, false},
+        {RMMAP_MUST_CREATE, 0, false},
+        {RMMAP_NO_PREALLOCATE, RMMAP_ENGINE_MAP, false}, /* refused, once the file is there */
+        /* Of the opens only. */
+        {RMMAP_READ_ONLY, 0, false},
+        {RMMAP_READ_ONLY | RMMAP_POPULATE, 0, false},
+};
+enum {
+        PLAIN,
+        LOCKED,
+        GUARDED,
+        BY_CALLS,
+        POPULATED,
+        SPARSE,
+        NEW_ONLY,
+        REFUSED,
+        READING,
+        READING_ALL
+};
+
+static struct rmmap_options options_of(const struct stage *stage)
+{
+        const struct variant *variant = &variants[stage->scene->variant];
+        struct rmmap_options options = test_options(variant->flags, variant->engine);
+
+        if (variant->sequential)
+                options.allocator = rmmap_sequential_allocator();
+        return options;
+}
+
+static bool exists(const char *path, off_t *size)
+{
+        struct stat status;
+
+        if (stat(path, &status) != 0)
+                return false;
+        *size = status.st_size;
+        return true;
+}
+
+static void prepare_name(struct stage *stage)
+{
+        stage->path = test_path("made");
+        unlink(stage->path);
+}
+
+static void prepare_older(struct stage *stage)
+{
+        stage->path = test_file("made", OLDER_SIZE);
+}
+
+static void prepare_descriptor(struct stage *stage)
+{
+        prepare_older(stage);
+        stage->fd = open(stage->path, O_RDWR | O_CLOEXEC);
+        ck_assert_int_eq(lseek(stage->fd, 77, SEEK_SET), 77);
+}
+
+static int create(struct stage *stage, struct results *results)
+{
+        struct rmmap_options options = options_of(stage);
+
+        return rmmap_create(stage->path, SIZE, &options, &results->file);
+}
+
+static int open_by_name(struct stage *stage, struct results *results)
+{
+        struct rmmap_options options = options_of(stage);
+
+        return rmmap_open(stage->path, &options, &results->file);
+}
+
+static int open_by_descriptor(struct stage *stage, struct results *results)
+{
+        struct rmmap_options options = options_of(stage);
+
+        return rmmap_open_fd(stage->fd, &options, &results->file);
+}
+
+/* It moves bytes, syncs, and goes without a trace. */
+static bool works(struct rmmap_file *file, const char *path, uint64_t size, bool zeros)
+{
+        unsigned char byte = 1, old = zeros ? 0 : test_byte(size - 1);
+        struct rmmap_info info = RMMAP_INFO_INIT;
+
+        if (rmmap_size(file) != size || rmmap_raw_read(file, size - 1, &byte, 1, NULL) != 0 ||
+            byte != old || rmmap_describe(file, &info) != 0)
+                return false;
+        if (!(info.facts & RMMAP_FACT_READ_ONLY) &&
+            (rmmap_raw_write(file, 5, "five", 4) != 0 || rmmap_sync_all(file) != 0 ||
+             !test_file_holds(path, 5, "five", 4)))
+                return false;
+        rmmap_release(rmmap_clone(file));
+        rmmap_release(file);
+        return true;
+}
+
+static bool created(struct stage *stage, struct results *results)
+{
+        off_t size = 0;
+
+        return exists(stage->path, &size) && size == (off_t)SIZE &&
+               works(results->file, stage->path, SIZE, true);
+}
+
+static bool opened(struct stage *stage, struct results *results)
+{
+        return works(results->file, stage->path, OLDER_SIZE, false);
+}
+
+/* The caller's position is its own, unless the description had to be shared; never moved. */
+static bool opened_descriptor(struct stage *stage, struct results *results)
+{
+        return opened(stage, results) && lseek(stage->fd, 0, SEEK_CUR) == 77;
+}
+
+/*
+ * Removed; unless it couldn't be, or nobody could tell that it is still the call's own and nobody
+ * else's. That can be before it was touched, or when the lock was lost on its way down.
+ */
+static bool nothing_is_left(struct stage *stage, enum injected call)
+{
+        off_t size = 0;
+
+        if (!exists(stage->path, &size))
+                return true;
+        unlink(stage->path);
+        return call == INJECT_UNLINK || call == INJECT_FLOCK || call == INJECT_FSTAT ||
+               (call == INJECT_FSTATAT && size == 0);
+}
+
+/* As it was, or empty. */
+static bool older_is_there(struct stage *stage, enum injected call)
+{
+        unsigned char byte = test_byte(OLDER_SIZE - 1);
+        off_t size = -1;
+
+        if (!exists(stage->path, &size))
+                return false;
+        if (size == (off_t)SIZE) /* to make it empty again was what failed, or might be another's */
+                return call == INJECT_FTRUNCATE || call == INJECT_FLOCK || call == INJECT_FSTAT;
+        return size == 0 || test_file_holds(stage->path, OLDER_SIZE - 1, &byte, 1);
+}
+
+static bool older_is_whole(struct stage *stage, enum injected call)
+{
+        unsigned char byte = test_byte(OLDER_SIZE - 1);
+        off_t size = 0;
+
+        (void)call;
+        return exists(stage->path, &size) && size == (off_t)OLDER_SIZE &&
+               test_file_holds(stage->path, OLDER_SIZE - 1, &byte, 1);
+}
+
+static void clean_nothing(struct stage *stage)
+{
+        (void)stage;
+}
+
+static void clean_descriptor(struct stage *stage)
+{
+        close(stage->fd);
+}
+
+/* ---- release: it gives up everything, whatever the kernel says to that */
+
+static int release_last(struct stage *stage, struct results *results)
+{
+        (void)results;
+        if (rmmap_release(rmmap_clone(stage->file)) != NULL || rmmap_release(stage->file) != NULL)
+                return -1;
+        stage->file = NULL;
+        return 0;
+}
+
+#define NEW(which)                                                                                 \
+        {                                                                                          \
+                .name = "create " #which, .one_setup = true, .variant = which,                     \
+                .prepare = prepare_name, .act = create, .good = created, .bad = nothing_is_left,   \
+                .clean = clean_nothing                                                             \
+        }
+#define OVER(which)                                                                                \
+        {                                                                                          \
+                .name = "create over an older file " #which, .one_setup = true, .variant = which,  \
+                .prepare = prepare_older, .act = create, .good = created, .bad = older_is_there,   \
+                .clean = clean_nothing                                                             \
+        }
+#define OPEN(which)                                                                                \
+        {.name = "open " #which,                                                                   \
+         .one_setup = true,                                                                        \
+         .variant = which,                                                                         \
+         .prepare = prepare_older,                                                                 \
+         .act = open_by_name,                                                                      \
+         .good = opened,                                                                           \
+         .bad = older_is_whole,                                                                    \
+         .clean = clean_nothing},                                                                  \
+        {                                                                                          \
+                .name = "open_fd " #which, .one_setup = true, .variant = which,                    \
+                .prepare = prepare_descriptor, .act = open_by_descriptor,                          \
+                .good = opened_descriptor, .bad = older_is_whole, .clean = clean_descriptor        \
+        }
+
+const struct scene scenes_handle[] = {
+        NEW(PLAIN),
+        NEW(LOCKED),
+        NEW(GUARDED),
+        NEW(BY_CALLS),
+        NEW(POPULATED),
+        NEW(SPARSE),
+        NEW(NEW_ONLY),
+        {.name = "create REFUSED",
+         .one_setup = true,
+         .want = -EOPNOTSUPP,
+         .variant = REFUSED,
+         .prepare = prepare_name,
+         .act = create,
+         .bad = nothing_is_left,
+         .clean = clean_nothing},
+        OVER(PLAIN),
+        OVER(LOCKED),
+        OVER(SPARSE),
+        OPEN(PLAIN),
+        OPEN(LOCKED),
+        OPEN(GUARDED),
+        OPEN(BY_CALLS),
+        OPEN(READING),
+        OPEN(READING_ALL),
+        {.name = "release", .prepare = stage_file, .act = release_last},
+        {.name = NULL},
+};

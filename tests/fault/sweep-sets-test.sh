@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# check-sweep misses nothing: its scenes call every function of the map, and everything that the
+# library asks of libc either goes through fault/inject.c or is known not to fail.
+set -u
+export LC_ALL=C
+here=$(cd "$(dirname "$0")" && pwd)
+top=${top_srcdir:-$here/../..}
+build=${top_builddir:?}
+
+# What can't fail, or whose failure is no news: memory and text, what only tells, what gives up.
+# Of dlopen only a second reference is wanted; signals' masks and the once can't go wrong.
+harmless='dladdr dlopen getpid memcpy memmove memset memcmp strlen strrchr strcmp strcpy snprintf
+        sysconf sched_yield raise siglongjmp sigsetjmp sigemptyset errno_location
+        pthread_cond_broadcast pthread_cond_wait pthread_cond_destroy
+        pthread_mutex_lock pthread_mutex_unlock pthread_mutex_destroy pthread_mutex_consistent
+        pthread_mutexattr_init pthread_mutexattr_destroy pthread_mutexattr_setpshared
+        pthread_mutexattr_setrobust pthread_once pthread_setcancelstate pthread_sigmask
+        stack_chk_fail tls_get_addr'
+
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+failed=0
+
+if [ "${RMMAP_SANITIZER:-no}" != no ]; then
+        echo "SKIP: a sanitizer adds calls of its own"
+        exit 77
+elif [ ! -e "$build/tests/check-sweep.o" ] || [ ! -e "$build/lib/.libs/librangedmmap.so" ]; then
+        echo "SKIP: no check-sweep or no shared library here"
+        exit 77
+elif ! nm --version >/dev/null 2>&1; then
+        echo "SKIP: nm is missing"
+        exit 77
+fi
+
+# wanted FILE...: the names that these need, without glibc's underscores, _chk and 64.
+wanted()
+{
+        nm -u "$@" 2>/dev/null | sed -n 's/^ *U \([^@]*\).*$/\1/p' |
+                sed 's/^_*//; s/_chk$//; s/64$//; s/v64v2$/v2/' | sort -u
+}
+
+# differ A B TEXT: names that A has and B hasn't.
+differ()
+{
+        comm -23 "$work/$1" "$work/$2" | sed "s/^/FAIL: $3: /" | grep . && failed=1
+}
+
+sed -n 's/^[[:space:]]*\(rmmap_[a-z_0-9]*\);$/\1/p' "$top/lib/librangedmmap.map" |
+        sort >"$work/public"
+wanted "$build"/tests/fault/scenes*.o | grep '^rmmap_' >"$work/called"
+differ public called "no scene calls"
+differ called public "called, but not in the map"
+
+wanted "$build/lib/.libs/librangedmmap.so" >"$work/asked"
+# shellcheck disable=SC2086 # a list of words
+{
+        printf '%s\n' $harmless
+        sed -n 's/^DECLARE([^,]*, \(LARGE(\)*\([a-z_0-9]*\)).*/\2/p; s/^DECLARE([^,]*, \([a-z_0-9]*\),.*/\1/p' \
+                "$here/inject.c" | sed 's/_name$//'
+} | sort -u >"$work/known"
+differ asked known "neither made to fail nor known as harmless"
+
+echo "$(wc -l <"$work/public") public functions, $(wc -l <"$work/asked") of libc"
+[ "$(wc -l <"$work/public")" -gt 60 ] || failed=1
+[ "$(wc -l <"$work/asked")" -gt 40 ] || failed=1
+exit $failed
