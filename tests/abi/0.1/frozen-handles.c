@@ -110,7 +110,7 @@ static void use_fork(void)
                 failures = 0;
                 EXPECT(describe(file)->facts & RMMAP_FACT_FORKED);
                 EXPECT(rmmap_allocate(file, 1, &range) == -EPERM);
-                _exit(failures);
+                _exit(failures ? 1 : 0);
         }
         EXPECT(waitpid(child, &status, 0) == child && status == 0);
         rmmap_release(file);
