@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # awk -f sets.awk PREPROCESSED: the functions ("function NAME") and types ("type NAME") that rmmap.h
 # itself declares, from what the compiler made of a file that includes it: with line markers, so
-# that other headers are left out, and no comments or macros to be mistaken about.
+# that other headers are left out, and no comments or macros to be mistaken about. With whole=1 the
+# whole declaration instead of NAME.
 
 # Without __attribute__((...)), however deep its parentheses.
 function without_attributes(text,    at, depth, end)
@@ -26,6 +27,8 @@ function say(text,    words)
         sub(/^ /, "", text)
         if (text ~ /^typedef /)
                 print "unexpected " text
+        else if (whole && text != "")
+                print (text ~ /^(struct|enum|union) [A-Za-z_0-9]+ ?($|[{])/ ? "type " : "function ") text
         else if (match(text, /^(struct|enum|union) [A-Za-z_0-9]+ ?($|[{])/))  {
                 split(text, words, /[ {]/)
                 print "type " words[2]

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Between the library's conventions and Python's. cffi gives up the interpreter's lock in every
+call of the library."""
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ._rangedmmap import ffi, lib
+
+# bytes, bytearray, memoryview, mmap, array and whatever else shows its memory, in one piece.
+Buffer = Any
+
+
+def check(result: int, *about: Any) -> int:
+    """What isn't an error; for those OSError picks the subclass by the errno."""
+    if result < 0:
+        raise OSError(-result, os.strerror(-result), *about)
+    return result
+
+
+@contextmanager
+def source(data: Buffer) -> Iterator[tuple[Any, int]]:
+    """The memory to copy from, and its length; it can't move or go meanwhile."""
+    with ffi.from_buffer(data) as memory:
+        yield memory, len(memory)
+
+
+@contextmanager
+def target(buffer: Buffer) -> Iterator[tuple[Any, int]]:
+    with ffi.from_buffer("char[]", buffer, True) as memory:
+        yield memory, len(memory)
+
+
+def owned(pointer: Any) -> Any:
+    """The handle gives its reference back when nobody has this object any more: neither a File,
+    nor a call that is under way in any thread, nor a view. So a File may be closed at any time."""
+    return ffi.gc(pointer, lib.rmmap_release)
+
+
+def memory_of(handle: Any, start: Any, length: int) -> memoryview:
+    """The bytes themselves. The view, and each one made of it, keeps the handle."""
+    kept = ffi.gc(start, lambda _start, _handle=handle: None)
+    return memoryview(ffi.buffer(kept, length))

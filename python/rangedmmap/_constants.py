@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Constants, what describe() answers, and what needs no file."""
+import dataclasses
+import enum
+
+from ._rangedmmap import ffi, lib
+
+ALIGNMENT: int = lib.RMMAP_ALIGNMENT
+RANGE_ENCODED_SIZE: int = lib.RMMAP_RANGE_ENCODED_SIZE
+RECEIPT_ENCODED_SIZE: int = lib.RMMAP_RECEIPT_ENCODED_SIZE
+
+
+class Engine(enum.IntEnum):
+    """How copying calls move data."""
+
+    AUTO = lib.RMMAP_ENGINE_AUTO
+    MAP = lib.RMMAP_ENGINE_MAP
+    PWRITE = lib.RMMAP_ENGINE_PWRITE
+
+
+class Pattern(enum.IntEnum):
+    """A hint: what will be written."""
+
+    UNKNOWN = lib.RMMAP_PATTERN_UNKNOWN
+    DENSE = lib.RMMAP_PATTERN_DENSE
+    SCATTERED = lib.RMMAP_PATTERN_SCATTERED
+
+
+class Fact(enum.IntFlag):
+    """What holds for a file; a later library may know more."""
+
+    READ_ONLY = lib.RMMAP_FACT_READ_ONLY
+    RESERVED = lib.RMMAP_FACT_RESERVED
+    COHERENT = lib.RMMAP_FACT_COHERENT
+    MAPPED = lib.RMMAP_FACT_MAPPED
+    HUGE_PAGES = lib.RMMAP_FACT_HUGE_PAGES
+    CATCH_FAULTS = lib.RMMAP_FACT_CATCH_FAULTS
+    LOCKED = lib.RMMAP_FACT_LOCKED
+    ERRORS_SHARED = lib.RMMAP_FACT_ERRORS_SHARED
+    ENTRY_UNSYNCED = lib.RMMAP_FACT_ENTRY_UNSYNCED
+    FORKED = lib.RMMAP_FACT_FORKED
+
+
+@dataclasses.dataclass(frozen=True)
+class Info:
+    """What File.describe() answers; see rmmap_describe(3)."""
+
+    file_system: str
+    allocator: str
+    engine_reason: str
+    file_size: int
+    page_size: int
+    file_system_magic: int
+    allocated: int
+    pwrite_bytes: int
+    sync_calls: int
+    sync_rounds: int
+    flush_calls: int
+    faults_caught: int
+    facts: Fact
+    engine: int  # an Engine, if this version knows it
+    pattern: int  # a Pattern, likewise
+    error: int  # the errno of the error that stays; 0: none
+
+
+def align_up(offset: int) -> int:
+    """The nearest multiple of ALIGNMENT that isn't less."""
+    return int(lib.rmmap_align_up(offset))
+
+
+def align_down(offset: int) -> int:
+    """The nearest multiple of ALIGNMENT that isn't more."""
+    return int(lib.rmmap_align_down(offset))
+
+
+def version() -> tuple[int, int, int]:
+    """Of the library in use; __version__ is that of the header that this was built with."""
+    number = lib.rmmap_version()
+    return number >> 16, number >> 8 & 255, number & 255
+
+
+def header_version() -> str:
+    return str(ffi.string(lib.header_version()).decode())

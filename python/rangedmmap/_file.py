@@ -1,0 +1,335 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The handle."""
+from __future__ import annotations
+
+import enum
+import os
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any, Union
+
+from ._calls import Buffer, check, memory_of, owned, source, target
+from ._constants import Engine, Fact, Info, Pattern
+from ._range import Range, Receipt
+from ._rangedmmap import ffi, lib
+
+Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+
+
+class Allocator(enum.Enum):
+    """CONCURRENT: any number of threads, wait-free. SEQUENTIAL: one at a time."""
+
+    CONCURRENT = "concurrent"
+    SEQUENTIAL = "sequential"
+
+
+class File:
+    """A file, open. Any thread may use it, and close it: what is under way then ends as it would
+    have, and views live on; the last of them lets the file go."""
+
+    __slots__ = ("_owned", "__weakref__")
+    _owned: Any  # struct rmmap_file *, or None
+
+    def __init__(self) -> None:
+        raise TypeError("create, open or open_fd make a File")
+
+    @classmethod
+    def _made(cls, pointer: Any) -> File:
+        self = cls.__new__(cls)
+        self._owned = owned(pointer)
+        return self
+
+    def _handle(self) -> Any:
+        # Whoever has it in a variable keeps it.
+        handle = self._owned
+        if handle is None:
+            raise ValueError("operation on a closed file")
+        return handle
+
+    # ---- life
+
+    def close(self) -> None:
+        """It tells no write-back errors: sync first."""
+        self._owned = None
+
+    @property
+    def closed(self) -> bool:
+        return self._owned is None
+
+    def __enter__(self) -> File:
+        self._handle()
+        return self
+
+    def __exit__(self, kind: Union[type[BaseException], None], error: Union[BaseException, None],
+                 trace: Union[TracebackType, None]) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = "closed" if self.closed else f"{self.allocated} of {self.size} allocated"
+        return f"<rangedmmap.File {state}>"
+
+    def clone(self) -> File:
+        """The same handle once more, to be closed on its own."""
+        return File._made(lib.rmmap_clone(self._handle()))
+
+    # ---- about it
+
+    @property
+    def size(self) -> int:
+        return int(lib.rmmap_size(self._handle()))
+
+    def fileno(self) -> int:
+        """Borrowed, for fstat and the like; neither close it, nor lock or sync by it."""
+        return check(lib.rmmap_fd(self._handle()))
+
+    def describe(self) -> Info:
+        info = ffi.new("struct rmmap_info *")
+        info.size = ffi.sizeof("struct rmmap_info")
+        handle = self._handle()
+        check(lib.rmmap_describe(handle, info))
+
+        def text(pointer: Any) -> str:
+            return str(ffi.string(pointer).decode(errors="replace"))
+
+        def known(kind: Callable[[int], int], number: int) -> int:
+            try:
+                return kind(number)
+            except ValueError:
+                return number
+
+        return Info(
+            file_system=text(info.file_system),
+            allocator=text(info.allocator),
+            engine_reason=text(info.engine_reason),
+            file_size=info.file_size,
+            page_size=info.page_size,
+            file_system_magic=info.file_system_magic,
+            allocated=info.allocated,
+            pwrite_bytes=info.pwrite_bytes,
+            sync_calls=info.sync_calls,
+            sync_rounds=info.sync_rounds,
+            flush_calls=info.flush_calls,
+            faults_caught=info.faults_caught,
+            facts=Fact(info.facts),
+            engine=known(Engine, info.engine),
+            pattern=known(Pattern, info.pattern),
+            error=-info.error,
+        )
+
+    # ---- ranges
+
+    def _range(self, call: Callable[..., int], *arguments: Any) -> Range:
+        value = ffi.new("struct rmmap_range *")
+        check(call(self._handle(), *arguments, value))
+        return Range._made(self, value)
+
+    def allocate(self, size: int, *, exact: bool = False) -> Range:
+        """size bytes rounded up to ALIGNMENT. When less is left: all that is, or, exact, ENOSPC."""
+        return self._range(lib.rmmap_allocate_exact if exact else lib.rmmap_allocate, size)
+
+    def claim(self, start: int, end: int) -> Range:
+        """A range over what was handed out before, by this run or an earlier one."""
+        return self._range(lib.rmmap_claim_range, start, end)
+
+    def decode_range(self, encoded: Buffer) -> Range:
+        with source(encoded) as (memory, length):
+            return self._range(lib.rmmap_range_decode, memory, length)
+
+    def decode_receipt(self, encoded: Buffer) -> Receipt:
+        value = ffi.new("struct rmmap_receipt *")
+        with source(encoded) as (memory, length):
+            check(lib.rmmap_receipt_decode(self._handle(), memory, length, value))
+        return Receipt._made(self, value)
+
+    @property
+    def remaining(self) -> int:
+        return int(lib.rmmap_remaining(self._handle()))
+
+    @property
+    def allocated(self) -> int:
+        return int(lib.rmmap_allocated(self._handle()))
+
+    def save_allocator(self) -> bytes:
+        """Its position, for restore_allocator."""
+        handle = self._handle()
+        length = ffi.new("size_t *")
+        check(lib.rmmap_allocator_save(handle, ffi.NULL, length))
+        buffer = ffi.new("char[]", length[0])
+        check(lib.rmmap_allocator_save(handle, buffer, length))
+        return bytes(ffi.buffer(buffer, length[0]))
+
+    def restore_allocator(self, state: Buffer) -> None:
+        """Before the first allocate only."""
+        with source(state) as (memory, length):
+            check(lib.rmmap_allocator_restore(self._handle(), memory, length))
+
+    # ---- durability
+
+    def flush(self) -> None:
+        """Start write-back of everything, and don't wait."""
+        check(lib.rmmap_flush(self._handle()))
+
+    def sync(self) -> None:
+        """Everything is durable when it returns."""
+        check(lib.rmmap_sync_all(self._handle()))
+
+    def sync_receipts(self, receipts: Iterable[Receipt]) -> None:
+        """These are durable when it returns; one of another file is EXDEV, before any I/O."""
+        values = ffi.new("struct rmmap_receipt[]", [receipt._value[0] for receipt in receipts])
+        check(lib.rmmap_sync_ranges(self._handle(), values, len(values)))
+
+    # ---- raw access: bounds are checked, overlap is the caller's business
+
+    def raw_write(self, offset: int, data: Buffer) -> None:
+        with source(data) as (memory, length):
+            check(lib.rmmap_raw_write(self._handle(), offset, memory, length))
+
+    def raw_readinto(self, offset: int, buffer: Buffer) -> int:
+        """How many bytes: fewer at the end of the file, 0 past it."""
+        length = ffi.new("size_t *")
+        with target(buffer) as (memory, capacity):
+            check(lib.rmmap_raw_read(self._handle(), offset, memory, capacity, length))
+        return int(length[0])
+
+    def raw_read(self, offset: int, length: int) -> bytes:
+        buffer = bytearray(length)
+        return bytes(memoryview(buffer)[: self.raw_readinto(offset, buffer)])
+
+    def raw_flush(self, offset: int, length: int) -> None:
+        check(lib.rmmap_raw_flush(self._handle(), offset, length))
+
+    def raw_sync(self, offset: int, length: int) -> None:
+        check(lib.rmmap_raw_sync(self._handle(), offset, length))
+
+    def raw_fill(self, byte: int) -> None:
+        check(lib.rmmap_raw_fill(self._handle(), byte))
+
+    def raw_zero(self) -> None:
+        check(lib.rmmap_raw_zero(self._handle()))
+
+    def raw_data(self) -> memoryview:
+        """The whole file, to write by; as Range.data."""
+        handle = self._handle()
+        start = ffi.new("void **")
+        check(lib.rmmap_raw_data(handle, start))
+        return memory_of(handle, start[0], lib.rmmap_size(handle))
+
+    def raw_view(self) -> memoryview:
+        """The whole file, to read by."""
+        handle = self._handle()
+        start = ffi.new("const void **")
+        check(lib.rmmap_raw_view(handle, start))
+        return memory_of(handle, ffi.cast("void *", start[0]),
+                         lib.rmmap_size(handle)).toreadonly()
+
+
+def _options(flags: dict[int, bool], allocator: Allocator, allocate_from: int, engine: int,
+             pattern: int, mode: int = 0) -> Any:
+    options = ffi.new("struct rmmap_options *")
+    options.size = ffi.sizeof("struct rmmap_options")
+    if allocator is Allocator.SEQUENTIAL:
+        options.allocator = lib.rmmap_sequential_allocator()
+    else:
+        options.allocator = lib.rmmap_concurrent_allocator()
+    options.allocate_from = allocate_from
+    options.flags = sum(flag for flag, wanted in flags.items() if wanted)
+    options.mode = mode
+    options.engine = engine
+    options.pattern = pattern
+    return options
+
+
+def _opened(about: Any, call: Callable[..., int], *arguments: Any) -> File:
+    pointer = ffi.new("struct rmmap_file **")
+    check(call(*arguments, pointer), about)
+    return File._made(pointer[0])
+
+
+def create(
+    path: Path,
+    size: int,
+    *,
+    must_create: bool = False,
+    preallocate: bool = True,
+    populate: bool = False,
+    huge_pages: bool = False,
+    lock: bool = False,
+    catch_faults: bool = False,
+    follow: bool = True,
+    allocator: Allocator = Allocator.CONCURRENT,
+    allocate_from: int = 0,
+    mode: int = 0o666,
+    engine: int = Engine.AUTO,
+    pattern: int = Pattern.UNKNOWN,
+) -> File:
+    """A file of size bytes, its space reserved; an existing one loses its content."""
+    flags = {
+        lib.RMMAP_MUST_CREATE: must_create,
+        lib.RMMAP_NO_PREALLOCATE: not preallocate,
+        lib.RMMAP_POPULATE: populate,
+        lib.RMMAP_HUGE_PAGES: huge_pages,
+        lib.RMMAP_LOCK_FILE: lock,
+        lib.RMMAP_CATCH_FAULTS: catch_faults,
+        lib.RMMAP_NO_FOLLOW: not follow,
+    }
+    options = _options(flags, allocator, allocate_from, engine, pattern, mode)
+    return _opened(path, lib.rmmap_create, _encoded(path), size, options)
+
+
+def open(
+    path: Path,
+    *,
+    read_only: bool = False,
+    populate: bool = False,
+    huge_pages: bool = False,
+    lock: bool = False,
+    catch_faults: bool = False,
+    follow: bool = True,
+    allocator: Allocator = Allocator.CONCURRENT,
+    allocate_from: int = 0,
+    engine: int = Engine.AUTO,
+    pattern: int = Pattern.UNKNOWN,
+) -> File:
+    """An existing file as it is. What lies before allocate_from can be claimed."""
+    flags = {
+        lib.RMMAP_READ_ONLY: read_only,
+        lib.RMMAP_POPULATE: populate,
+        lib.RMMAP_HUGE_PAGES: huge_pages,
+        lib.RMMAP_LOCK_FILE: lock,
+        lib.RMMAP_CATCH_FAULTS: catch_faults,
+        lib.RMMAP_NO_FOLLOW: not follow,
+    }
+    options = _options(flags, allocator, allocate_from, engine, pattern)
+    return _opened(path, lib.rmmap_open, _encoded(path), options)
+
+
+def open_fd(
+    fd: int,
+    *,
+    read_only: bool = False,
+    populate: bool = False,
+    huge_pages: bool = False,
+    lock: bool = False,
+    catch_faults: bool = False,
+    allocator: Allocator = Allocator.CONCURRENT,
+    allocate_from: int = 0,
+    engine: int = Engine.AUTO,
+    pattern: int = Pattern.UNKNOWN,
+) -> File:
+    """The same from a descriptor, which stays the caller's."""
+    flags = {
+        lib.RMMAP_READ_ONLY: read_only,
+        lib.RMMAP_POPULATE: populate,
+        lib.RMMAP_HUGE_PAGES: huge_pages,
+        lib.RMMAP_LOCK_FILE: lock,
+        lib.RMMAP_CATCH_FAULTS: catch_faults,
+    }
+    options = _options(flags, allocator, allocate_from, engine, pattern)
+    return _opened(fd, lib.rmmap_open_fd, fd, options)
+
+
+def _encoded(path: Path) -> bytes:
+    encoded = os.fsencode(path)
+    if b"\0" in encoded:
+        raise ValueError("embedded null byte")
+    return encoded

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Ranges and receipts: values that know their file."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, Union
+
+from ._calls import Buffer, check, memory_of, source, target
+from ._rangedmmap import ffi, lib
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from ._file import File
+
+    class HasFileno(Protocol):
+        def fileno(self) -> int: ...
+
+
+T = TypeVar("T", bound="_Span")
+Parts = tuple[Union["Range", None], Union["Range", None]]
+
+
+class _Span:
+    """What both have: a place in a file. Made by a file, never by hand."""
+
+    __slots__ = ("_file", "_value")
+    _file: File
+    _value: Any  # struct rmmap_range * or struct rmmap_receipt *
+    _start: ClassVar[Any]
+    _end: ClassVar[Any]
+    _length: ClassVar[Any]
+    _is_empty: ClassVar[Any]
+    _equal: ClassVar[Any]
+
+    def __init__(self) -> None:
+        raise TypeError(f"a {type(self).__name__} comes from a File")
+
+    @classmethod
+    def _made(cls: type[T], file: File, value: Any) -> T:
+        self = cls.__new__(cls)
+        self._file = file
+        self._value = value
+        return self
+
+    @property
+    def file(self) -> File:
+        return self._file
+
+    @property
+    def start(self) -> int:
+        return int(self._start(self._value[0]))
+
+    @property
+    def end(self) -> int:
+        return int(self._end(self._value[0]))
+
+    @property
+    def length(self) -> int:
+        return int(self._length(self._value[0]))
+
+    @property
+    def empty(self) -> bool:
+        return bool(self._is_empty(self._value[0]))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, type(self)):
+            return NotImplemented
+        return bool(self._equal(self._value[0], other._value[0]))
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.start, self.end))
+
+    def __repr__(self) -> str:
+        return f"<rangedmmap.{type(self).__name__} {self.start}..{self.end}>"
+
+
+class Receipt(_Span):
+    """The proof that a range was written."""
+
+    __slots__ = ()
+
+    _start = staticmethod(lib.rmmap_receipt_start)
+    _end = staticmethod(lib.rmmap_receipt_end)
+    _length = staticmethod(lib.rmmap_receipt_length)
+    _is_empty = staticmethod(lib.rmmap_receipt_is_empty)
+    _equal = staticmethod(lib.rmmap_receipt_equal)
+
+    @property
+    def range(self) -> Range:
+        """The range that was written."""
+        value = ffi.new("struct rmmap_range *", lib.rmmap_receipt_range(self._value[0]))
+        return Range._made(self._file, value)
+
+    def flush(self) -> None:
+        """Start its write-back, and don't wait."""
+        check(lib.rmmap_flush_range(self._file._handle(), self._value[0]))
+
+    def sync(self) -> None:
+        """Durable when it returns."""
+        check(lib.rmmap_sync_range(self._file._handle(), self._value[0]))
+
+    def encode(self) -> bytes:
+        """For File.decode_receipt, on any machine."""
+        buffer = ffi.new("char[]", lib.RMMAP_RECEIPT_ENCODED_SIZE)
+        check(lib.rmmap_receipt_encode(self._value[0], buffer, len(buffer)))
+        return bytes(ffi.buffer(buffer))
+
+
+class Range(_Span):
+    """Bytes of a file that nobody else has."""
+
+    __slots__ = ()
+
+    _start = staticmethod(lib.rmmap_range_start)
+    _end = staticmethod(lib.rmmap_range_end)
+    _length = staticmethod(lib.rmmap_range_length)
+    _is_empty = staticmethod(lib.rmmap_range_is_empty)
+    _equal = staticmethod(lib.rmmap_range_equal)
+
+    def through(self, file: File) -> Range:
+        """The same range through a clone of its file; of another file it's no use (EXDEV)."""
+        return Range._made(file, self._value)
+
+    # ---- writing
+
+    def _receipt(self, call: Callable[..., int], *arguments: Any) -> Receipt:
+        value = ffi.new("struct rmmap_receipt *")
+        check(call(self._file._handle(), self._value[0], *arguments, value))
+        return Receipt._made(self._file, value)
+
+    def write(self, data: Buffer, *, durable: bool = False) -> Receipt:
+        """All of it: another length is EMSGSIZE, and nothing is written."""
+        call = lib.rmmap_write_range_durable if durable else lib.rmmap_write_range
+        with source(data) as (memory, length):
+            return self._receipt(call, memory, length)
+
+    def writev(self, pieces: Iterable[Buffer]) -> Receipt:
+        """From pieces whose lengths add up to the range's."""
+        memories = [ffi.from_buffer(piece) for piece in pieces]
+        try:
+            vector = ffi.new("struct iovec[]", len(memories))
+            for entry, memory in zip(vector, memories):
+                entry.iov_base = memory
+                entry.iov_len = len(memory)
+            return self._receipt(lib.rmmap_writev_range, vector, len(memories))
+        finally:
+            for memory in memories:
+                ffi.release(memory)
+
+    def write_from_fd(self, fd: Union[int, HasFileno], done: int = 0) -> Receipt:
+        """Fill the range from a descriptor, or something that has one. done bytes are there
+        already; an error's characters_written tells how many are now: BlockingIOError when the
+        descriptor has no more yet, ENODATA when its input ended."""
+        number = fd if isinstance(fd, int) else fd.fileno()
+        position = ffi.new("uint64_t *", done)
+        while True:
+            try:
+                return self._receipt(lib.rmmap_write_range_from_fd, number, position)
+            except InterruptedError:  # Python has run the signal's handler when it gets here
+                continue
+            except OSError as error:
+                setattr(error, "characters_written", int(position[0]))
+                raise
+
+    def write_within(self, offset: int, data: Buffer) -> None:
+        """A piece, offset bytes into the range; when all are there, commit."""
+        with source(data) as (memory, length):
+            check(lib.rmmap_write_within(self._file._handle(), self._value[0], offset, memory,
+                                         length))
+
+    def commit(self) -> Receipt:
+        """The receipt, on the caller's word that the range is complete."""
+        return self._receipt(lib.rmmap_commit_range)
+
+    # ---- reading
+
+    def readinto(self, buffer: Buffer) -> int:
+        """Into a buffer that isn't smaller than the range (else ENOBUFS)."""
+        length = ffi.new("size_t *")
+        with target(buffer) as (memory, capacity):
+            check(lib.rmmap_read_range(self._file._handle(), self._value[0], memory, capacity,
+                                       length))
+        return int(length[0])
+
+    def read(self) -> bytes:
+        buffer = bytearray(self.length)
+        self.readinto(buffer)
+        return bytes(buffer)
+
+    def readinto_within(self, offset: int, buffer: Buffer) -> None:
+        """Fill the buffer from offset bytes into the range."""
+        with target(buffer) as (memory, length):
+            check(lib.rmmap_read_within(self._file._handle(), self._value[0], offset, memory,
+                                        length))
+
+    def read_within(self, offset: int, length: int) -> bytes:
+        buffer = bytearray(length)
+        self.readinto_within(offset, buffer)
+        return bytes(buffer)
+
+    # ---- the bytes themselves
+
+    def data(self) -> memoryview:
+        """To write by, without a copy. It keeps the file's handle; a full disk, where space isn't
+        reserved, and a file that a stranger truncates, are SIGBUS."""
+        handle = self._file._handle()
+        start = ffi.new("void **")
+        check(lib.rmmap_range_data(handle, self._value[0], start))
+        return memory_of(handle, start[0], self.length)
+
+    def view(self) -> memoryview:
+        """To read by."""
+        handle = self._file._handle()
+        start = ffi.new("const void **")
+        check(lib.rmmap_range_view(handle, self._value[0], start))
+        return memory_of(handle, ffi.cast("void *", start[0]), self.length).toreadonly()
+
+    # ---- the rest
+
+    def sync_within(self, offset: int, length: int) -> None:
+        """A record in a range, durable when it returns."""
+        check(lib.rmmap_sync_within(self._file._handle(), self._value[0], offset, length))
+
+    def _split(self, call: Callable[..., int], position: int) -> Parts:
+        values = ffi.new("struct rmmap_range *"), ffi.new("struct rmmap_range *")
+        which = check(call(self._value[0], position, *values))
+        low = None if which == lib.RMMAP_SPLIT_HIGH else Range._made(self._file, values[0])
+        high = None if which == lib.RMMAP_SPLIT_LOW else Range._made(self._file, values[1])
+        return low, high
+
+    def split_up(self, position: int) -> Parts:
+        """(low, high), parted position bytes in, moved up to a multiple of ALIGNMENT; None for a
+        part that there isn't. Use the parts from then on."""
+        return self._split(lib.rmmap_range_split_up, position)
+
+    def split_down(self, position: int) -> Parts:
+        """The same, moved down."""
+        return self._split(lib.rmmap_range_split_down, position)
+
+    def give_back(self) -> None:
+        """To the allocator; the built-in ones can't take any (EOPNOTSUPP)."""
+        check(lib.rmmap_give_back_range(self._file._handle(), self._value[0]))
+
+    def encode(self) -> bytes:
+        """For File.decode_range, on any machine."""
+        buffer = ffi.new("char[]", lib.RMMAP_RANGE_ENCODED_SIZE)
+        check(lib.rmmap_range_encode(self._value[0], buffer, len(buffer)))
+        return bytes(ffi.buffer(buffer))

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Create, open, options, and which error is which exception."""
+import errno
+import os
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import rangedmmap
+from conftest import SIZE
+from rangedmmap import ALIGNMENT, Allocator, Engine, Fact, Pattern
+
+
+def test_create_makes_a_file_of_that_size(path: pathlib.Path) -> None:
+    with rangedmmap.create(path, SIZE, mode=0o600) as file:
+        assert file.size == SIZE == os.fstat(file.fileno()).st_size
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert not file.closed
+    assert file.closed
+    file.close()
+
+
+@pytest.mark.parametrize("spell", [str, os.fsencode, pathlib.Path])
+def test_paths_of_all_kinds(path: pathlib.Path, spell: Any) -> None:
+    rangedmmap.create(spell(path), SIZE).close()
+    rangedmmap.open(spell(path)).close()
+
+
+def test_an_error_is_the_subclass_of_its_errno(path: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught:
+        rangedmmap.open(path)
+    assert caught.value.errno == errno.ENOENT and caught.value.filename == path
+    rangedmmap.create(path, SIZE).close()
+    with pytest.raises(FileExistsError):
+        rangedmmap.create(path, SIZE, must_create=True)
+    with pytest.raises(IsADirectoryError):
+        rangedmmap.open(tmp_path)
+    with rangedmmap.create(path, SIZE, lock=True):
+        with pytest.raises(OSError) as busy:
+            rangedmmap.open(path)
+    assert busy.value.errno == errno.EBUSY
+
+
+def expect(number: int, call: Any, *arguments: Any, **named: Any) -> None:
+    with pytest.raises(OSError) as caught:
+        call(*arguments, **named)
+    assert caught.value.errno == number
+
+
+def test_options_that_do_not_fit(path: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    expect(errno.EINVAL, rangedmmap.create, path, 0)
+    expect(errno.EFBIG, rangedmmap.create, path, 1 << 60)
+    expect(errno.EOPNOTSUPP, rangedmmap.create, path, SIZE, engine=77)
+    (tmp_path / "empty").touch()
+    expect(errno.ENODATA, rangedmmap.open, tmp_path / "empty")
+    (tmp_path / "link").symlink_to("empty")
+    expect(errno.ELOOP, rangedmmap.open, tmp_path / "link", follow=False)
+    with pytest.raises(ValueError):
+        rangedmmap.create("a\0b", SIZE)
+    with pytest.raises(OverflowError):
+        rangedmmap.create(path, -1)
+
+
+def test_read_only(path: pathlib.Path) -> None:
+    path.write_bytes(b"r" * SIZE)
+    with rangedmmap.open(path, read_only=True) as file:
+        part = file.allocate(10)
+        assert part.read() == b"r" * ALIGNMENT
+        expect(errno.EROFS, part.write, b"w" * ALIGNMENT)
+        expect(errno.EROFS, part.data)
+        assert part.view()[0] == ord("r")
+
+
+def test_open_fd(path: pathlib.Path) -> None:
+    path.write_bytes(b"d" * SIZE)
+    fd = os.open(path, os.O_RDWR)
+    with rangedmmap.open_fd(fd, populate=True) as file:
+        os.close(fd)
+        assert file.raw_read(SIZE - 2, 10) == b"dd"
+        assert file.fileno() != fd or os.fstat(file.fileno())
+
+
+@pytest.mark.parametrize("engine", list(Engine))
+@pytest.mark.parametrize("pattern", list(Pattern))
+def test_what_was_asked_for_is_described(path: pathlib.Path, engine: Engine,
+                                         pattern: Pattern) -> None:
+    with rangedmmap.create(path, SIZE, catch_faults=True, engine=engine, pattern=pattern,
+                           huge_pages=True, allocate_from=1) as file:
+        info = file.describe()
+    assert info.pattern is pattern and Fact.CATCH_FAULTS in info.facts
+    assert engine is Engine.AUTO or info.engine is engine
+    assert info.file_size == SIZE and info.allocated == ALIGNMENT and info.error == 0
+    assert info.page_size == os.sysconf("SC_PAGESIZE") and info.file_system and info.engine_reason
+
+
+@pytest.mark.parametrize("allocator", list(Allocator))
+def test_allocators(path: pathlib.Path, allocator: Allocator) -> None:
+    with rangedmmap.create(path, SIZE, allocator=allocator, preallocate=False) as file:
+        assert file.describe().allocator == allocator.value
+        assert Fact.RESERVED not in file.describe().facts
+
+
+def test_a_closed_file_is_a_value_error(file: rangedmmap.File) -> None:
+    part = file.allocate(1)
+    receipt = part.commit()
+    file.close()
+    calls: list[Callable[[], object]] = [
+        file.fileno, file.clone, file.describe, file.sync, file.__enter__, lambda: file.size,
+        lambda: file.remaining, part.read, part.data, receipt.sync]
+    for call in calls:
+        with pytest.raises(ValueError):
+            call()
+    assert part.length == ALIGNMENT and "closed" in repr(file) and "0..4096" in repr(part)
+
+
+def test_a_clone_lives_on_its_own(file: rangedmmap.File) -> None:
+    part = file.allocate(1)
+    with file.clone() as again:
+        file.close()
+        part.through(again).write(b"c" * ALIGNMENT)
+        assert again.raw_read(0, 1) == b"c" and again.allocated == ALIGNMENT
+
+
+def test_nobody_makes_one_by_hand() -> None:
+    for kind in (rangedmmap.File, rangedmmap.Range, rangedmmap.Receipt):
+        with pytest.raises(TypeError):
+            kind()
+
+
+def test_a_forked_child_may_write_but_not_allocate(file: rangedmmap.File) -> None:
+    part = file.allocate(1)
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            part.write(b"f" * ALIGNMENT)
+            assert Fact.FORKED in file.describe().facts
+            expect(errno.EPERM, file.allocate, 1)
+            file.close()
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0
+    assert part.read() == b"f" * ALIGNMENT
+
+
+def test_version_and_alignment() -> None:
+    assert rangedmmap.__version__ == ".".join(map(str, rangedmmap.version()))
+    assert rangedmmap.align_up(1) == ALIGNMENT and rangedmmap.align_down(2 * ALIGNMENT - 1) == ALIGNMENT
