@@ -19,7 +19,7 @@ killed() {
                 status=$?
                 # One that goes on may be at its end before it comes to a later call.
                 case $status:$call in
-                137:* | 0:[3-9]0 | 0:130) ;;
+                137:* | 0:1[0-9] | 0:[2-9]0 | 0:130) ;;
                 *)
                         echo "status $status instead of death before call $call"
                         return 1
