@@ -12,6 +12,7 @@ enum status {
         FAILED = 1,
         USAGE = 2,
         NETWORK = 3,
+        SOURCE_ERROR = 3, /* the same of one who reads a file */
         HTTP_ERROR = 4,
         CHANGED = 5,
         SHORT_BODY = 6,
