@@ -60,6 +60,7 @@ static int put_by_call(struct rmmap_file *file, uint64_t offset, const void *dat
                 err = fault_check_size(file);
         if (err == 0)
                 count(&file->pwrite_bytes, length);
+        PROBE4(write_by_call, file, offset, length, err);
         cancellation_restore(before);
         return err;
 }
@@ -80,6 +81,7 @@ static int get_by_call(struct rmmap_file *file, uint64_t offset, void *buffer, s
 static NOINLINE int after_fault(struct rmmap_file *file, uint64_t offset)
 {
         count(&file->faults_caught, 1);
+        PROBE2(fault, file, offset);
         if (file->file_system.coherent && file->file_system.reservation != RESERVES_BY_MAP)
                 return fault_check_size(file);
         return fault_reason(file, offset);
@@ -112,6 +114,7 @@ static int get_guarded(struct rmmap_file *file, uint64_t offset, void *buffer, s
 
 static int put_by_map(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
 {
+        PROBE3(write_by_map, file, offset, length);
         if (file->guarded)
                 return put_guarded(file, offset, data, length);
         copy_plainly(file->base + offset, data, length);
