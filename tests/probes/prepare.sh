@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # For the scripts that watch program.c from outside, to be read by them: $work, $library, $program.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034
 here=$(cd "$(dirname "$0")" && pwd)
 top=${top_srcdir:-$here/../..}
 library=${top_builddir:?}/lib/.libs/librangedmmap.so
