@@ -23,6 +23,7 @@ rmmap=$(cd "$(dirname "$rmmap")" 2>/dev/null && pwd)/$(basename "$rmmap")
 work=$(mktemp -d "${TMPDIR:-/tmp}/rmmap-test.XXXXXX") || exit 1
 mounted=
 background=
+mkfifo "$work/fifo"
 
 clean_up()
 {
@@ -85,20 +86,28 @@ there()
                 complain "in the directory: '$found' instead of '$*'"
 }
 
-# start ARGUMENTS...: a copy of a source so large, though of holes only, that there is time to do
-# something to it. It is stopped as soon as its file is there.
+# start: copies a source so large, though of holes only, that there is time to do something to it.
+# It is stopped as soon as its file is there.
 start()
 {
-        local turn
-        (cd "$dir" && exec env --default-signal=INT "$rmmap" "$@") </dev/null >"$out" 2>"$err" &
-        background=$!
-        for ((turn = 0; turn < 2000; turn++)); do
-                [ ! -e "$dir/copy.rmmap-part" ] || break
-                kill -0 $background 2>/dev/null || break
-                sleep 0.005
+        local try turn
+        for try in 1 2 3; do
+                (cd "$dir" && exec env --default-signal=INT "$rmmap" copy --no-sync source copy) \
+                        </dev/null >"$out" 2>"$err" &
+                background=$!
+                for ((turn = 0; turn < 5000; turn++)); do
+                        [ ! -e "$dir/copy.rmmap-part" ] || break
+                        kill -0 $background 2>/dev/null || break
+                        # A sleep that starts no program.
+                        read -r -t 0.002 <>"$work/fifo"
+                done
+                kill -STOP $background 2>/dev/null
+                [ ! -e "$dir/copy.rmmap-part" ] || return
+                # It was over too soon.
+                wait $background
+                rm -f "$dir/copy"
         done
-        kill -STOP $background
-        [ -e "$dir/copy.rmmap-part" ] || complain "it was over before something could be done"
+        complain "it was over before something could be done, in try $try"
 }
 
 # finish STATUS: it goes on, and must exit with it.
@@ -345,7 +354,7 @@ owner()
 nobody_else_reads_the_part()
 {
         chmod 666 "$dir/source"
-        start copy --no-sync source copy
+        start
         [ "$(mode_of copy.rmmap-part)" = 600 ] || complain "mode $(mode_of copy.rmmap-part)"
         finish 0
         there source copy
@@ -354,11 +363,14 @@ nobody_else_reads_the_part()
 
 interrupted()
 {
-        local signal
+        local signal begun
+        truncate -s 12T "$dir/source" # some seconds, if nothing stopped it
         for signal in INT:130 TERM:143 HUP:129; do
-                start copy --no-sync source copy
+                start
                 kill -"${signal%:*}" $background
+                begun=$SECONDS
                 finish "${signal#*:}"
+                [ $((SECONDS - begun)) -le 2 ] || complain "it went on for $((SECONDS - begun)) s"
                 says 'nothing is left behind'
                 there source
         done
@@ -366,7 +378,7 @@ interrupted()
 
 killed()
 {
-        start copy --no-sync source copy
+        start
         kill -KILL $background
         finish 137
         there source copy.rmmap-part
@@ -378,7 +390,7 @@ killed()
 
 two_at_once()
 {
-        start copy --no-sync source copy
+        start
         run 10 copy source copy
         says 'another rmmap'
         finish 0
@@ -387,7 +399,7 @@ two_at_once()
 
 shrinks()
 {
-        start copy --no-sync source copy
+        start
         truncate -s 1M "$dir/source"
         finish 5
         says 'changed\|shorter'
@@ -396,7 +408,7 @@ shrinks()
 
 grows()
 {
-        start copy --no-sync source copy
+        start
         truncate -s +1 "$dir/source"
         finish 5
         there source
@@ -404,7 +416,7 @@ grows()
 
 rewritten()
 {
-        start copy --no-sync source copy
+        start
         printf x | dd of="$dir/source" bs=1 seek=10 conv=notrunc status=none
         finish 5
         says 'changed'
@@ -413,7 +425,7 @@ rewritten()
 
 appears_meanwhile()
 {
-        start copy --no-sync source copy
+        start
         echo mine >"$dir/copy"
         finish 9
         there source copy
@@ -516,15 +528,16 @@ END
 bar()
 {
         local columns longest
-        truncate -s 6T "$dir/source" # a second at least: something is drawn
-        for columns in 100 60 30; do
-                terminal $columns copy --no-sync source copy-$columns >"$out"
-                prints '[0-9]+/s|B/s +[0-9:-]+'
+        for columns in 60 30; do
+                terminal $columns copy -j1 --no-sync source copy-$columns >"$out"
+                prints '[0-9.]+ (B|[KMGT]iB)/s +[0-9:-]+'
                 [ $columns -lt 60 ] || prints '^ *[0-9]+% \[=*>? *\]'
                 longest=$(grep '%' "$out" | wc -L)
                 [ "$longest" -lt $columns ] || complain "$longest of $columns columns are used"
         done
-        terminal 100 copy --no-sync --no-progress source copy >"$out"
+        run 0 copy -j1 --no-sync source lines
+        ! grep -q "$(printf '\r')" "$err" || complain "a bar without a terminal"
+        terminal 100 copy -j1 --no-sync --no-progress source copy >"$out"
         ! grep -q '%' "$out" || complain "--no-progress shows a bar"
 }
 
@@ -578,11 +591,12 @@ info_json()
 
 info_of_locked()
 {
-        start copy --no-sync source copy
+        start
         run 0 info copy.rmmap-part
         prints 'not now: it is locked'
         prints 'held by one alone|none that this process can see'
-        finish 0
+        kill -TERM $background
+        finish 143
 }
 
 # ---- doctor -----------------------------------------------------------------------------------
