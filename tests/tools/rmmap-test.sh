@@ -530,7 +530,14 @@ END
 
 bar()
 {
-        local columns longest
+        local columns longest size
+        # As large as it takes for something to be drawn.
+        for size in 1T 2T 4T 8T 15T; do
+                truncate -s $size "$dir/source" 2>/dev/null || break
+                terminal 60 copy -j1 --no-sync source copy >"$out"
+                rm "$dir/copy"
+                ! grep -q '%' "$out" || break
+        done
         for columns in 60 30; do
                 terminal $columns copy -j1 --no-sync source copy-$columns >"$out"
                 prints '[0-9.]+ (B|[KMGT]iB)/s +[0-9:-]+'
