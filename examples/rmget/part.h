@@ -6,6 +6,9 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* asprintf */
 #endif
+#ifndef _FILE_OFFSET_BITS
+#define _FILE_OFFSET_BITS 64 /* larger than 2 GiB in a 32-bit process too */
+#endif
 
 #include <rmmap.h>
 #include <stdbool.h>

@@ -29,6 +29,9 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* renameat2, reallocarray */
 #endif
+#ifndef _FILE_OFFSET_BITS
+#define _FILE_OFFSET_BITS 64 /* larger than 2 GiB in a 32-bit process too */
+#endif
 
 #include <curl/curl.h>
 #include <openssl/evp.h>

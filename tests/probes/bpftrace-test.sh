@@ -13,6 +13,8 @@ has_probes || skip "the library is built without probes"
 command -v bpftrace >/dev/null || skip "bpftrace is missing"
 [ "$(id -u)" -eq 0 ] || skip "bpftrace takes root"
 build_program
+[ "$(od -An -tu1 -j4 -N1 "$program" | tr -d ' ')" = 2 ] || [ "$(getconf LONG_BIT)" = 32 ] ||
+        skip "bpftrace of a 64-bit machine doesn't read the arguments of a 32-bit program"
 [ -e /sys/kernel/tracing/uprobe_events ] || mount -t tracefs none /sys/kernel/tracing 2>/dev/null
 
 sed "s|@LIBRARY[@]|$library|" "$top/tools/bpftrace/rmmap-latency.bt.in" >"$work/script"

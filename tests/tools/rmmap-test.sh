@@ -129,8 +129,10 @@ needs()
 {
         case $1 in
         huge)
-                truncate -s $huge "$dir/source" 2>/dev/null && [ "$(getconf LONG_BIT)" = 64 ] ||
-                        reason="no file of $huge here"
+                truncate -s $huge "$dir/source" 2>/dev/null || reason="no file of $huge here"
+                # The class that an ELF file has in its head.
+                [ "$(od -An -tu1 -j4 -N1 "$rmmap" | tr -d ' ')" = 2 ] ||
+                        reason="a 32-bit process maps no file of $huge"
                 env --default-signal=INT true 2>/dev/null ||
                         reason="env has no --default-signal"
                 ;;
