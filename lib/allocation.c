@@ -20,9 +20,12 @@ static int allocate(struct rmmap_file *file, uint64_t size, uint32_t flags,
                 err = bump_add(file->bump, size, &start, &end);
         else
                 err = allocator_allocate(&file->allocator, size, flags, &start, &end);
-        if (unlikely(err != 0))
+        if (unlikely(err != 0)) {
+                PROBE4(allocate, file, UINT64_C(0), UINT64_C(0), err);
                 return err;
+        }
         range_seal(range, start, end, file->owner);
+        PROBE4(allocate, file, start, end, 0);
         return 0;
 }
 

@@ -197,6 +197,7 @@ int rmmap_create(const char *path, uint64_t size, const struct rmmap_options *gi
                 else
                         file_free(fresh);
         }
+        PROBE4(create, err == 0 ? *file : NULL, path, size, err);
         cancellation_restore(before);
         return err;
 }

@@ -40,9 +40,10 @@ static void latch(struct rmmap_file *file, int err)
 {
         int none = 0;
 
-        if (err != 0)
-                atomic_compare_exchange_strong_explicit(&file->error->latched, &none, err,
-                                                        memory_order_acq_rel, memory_order_acquire);
+        if (err != 0 &&
+            atomic_compare_exchange_strong_explicit(&file->error->latched, &none, err,
+                                                    memory_order_acq_rel, memory_order_acquire))
+                PROBE2(error, file, err);
 }
 
 /* Threads of one process never meet here: their rounds run one at a time anyway. */
@@ -78,11 +79,23 @@ static int sync_data(struct rmmap_file *file, const struct commit_work *work, bo
         return mapping_sync(&file->mapping, work->start, work->end - work->start);
 }
 
+/* What is told of it: offsets in the file. */
+static uint64_t first_of(const struct commit_work *work)
+{
+        return work->everything ? 0 : work->start;
+}
+
+static uint64_t end_of(const struct rmmap_file *file, const struct commit_work *work)
+{
+        return work->everything ? file->size : work->end;
+}
+
 static void sync_now(void *context, const struct commit_work *work)
 {
         struct rmmap_file *file = context;
         /* Only a round touches this, and rounds run one at a time. */
         bool entry_pending = atomic_load_explicit(&file->entry_pending, memory_order_relaxed);
+        uint64_t began = PROBE_BEGIN(sync_round);
         int err;
 
         telling_begins(file);
@@ -93,13 +106,13 @@ static void sync_now(void *context, const struct commit_work *work)
         if (err == 0 && entry_pending)
                 atomic_store_explicit(&file->entry_pending, false, memory_order_relaxed);
         if (file->windows.state != NULL)
-                windows_note_writeback(&file->windows, work->everything ? 0 : work->start,
-                                       work->everything ? file->size : work->end);
+                windows_note_writeback(&file->windows, first_of(work), end_of(file, work));
+        PROBE5(sync_round, file, first_of(work), end_of(file, work), probe_since(began), err);
         latch(file, err);
         telling_ends(file);
 }
 
-int durability_sync(struct rmmap_file *file, const struct commit_work *work)
+static int sync_with_others(struct rmmap_file *file, const struct commit_work *work)
 {
         int before, err = durability_error(file);
 
@@ -109,6 +122,17 @@ int durability_sync(struct rmmap_file *file, const struct commit_work *work)
         commit_run(&file->commit, work, sync_now, file);
         cancellation_restore(before);
         return durability_error(file);
+}
+
+int durability_sync(struct rmmap_file *file, const struct commit_work *work)
+{
+        uint64_t began = PROBE_BEGIN(sync_return);
+        int err;
+
+        PROBE3(sync_entry, file, first_of(work), end_of(file, work));
+        err = sync_with_others(file, work);
+        PROBE5(sync_return, file, first_of(work), end_of(file, work), probe_since(began), err);
+        return err;
 }
 
 /*
@@ -145,6 +169,7 @@ static int write_in_round(struct rmmap_file *file, uint64_t offset, const void *
 
 int durability_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
 {
+        uint64_t began;
         int before, err;
 
         if (!can_write_durably(file))
@@ -156,9 +181,11 @@ int durability_write(struct rmmap_file *file, uint64_t offset, const void *data,
         err = -EOPNOTSUPP;
         if (commit_try_enter(&file->commit)) {
                 telling_begins(file);
+                began = PROBE_BEGIN(write_durable);
                 err = durability_error(file);
                 if (err == 0)
                         err = write_in_round(file, offset, data, length);
+                PROBE5(write_durable, file, offset, length, probe_since(began), err);
                 telling_ends(file);
                 commit_leave(&file->commit);
         }
@@ -248,6 +275,7 @@ static int start_writeback(struct rmmap_file *file, uint64_t offset, uint64_t le
 
         if (file->windows.state != NULL)
                 windows_note_writeback(&file->windows, offset, offset + length);
+        PROBE4(flush, file, offset, length, err);
         cancellation_restore(before);
         return err;
 }

@@ -52,6 +52,7 @@ int rmmap_guard_call(struct rmmap_file *file, int (*body)(void *arg), void *arg,
                 return 0;
         }
         count(&file->faults_caught, 1);
+        PROBE2(fault, file, (uint64_t)(fault - file->base));
         before = cancellation_off();
         err = fault_reason(file, (uint64_t)(fault - file->base));
         cancellation_restore(before);

@@ -212,8 +212,10 @@ struct rmmap_file *rmmap_clone(struct rmmap_file *file)
 
 struct rmmap_file *rmmap_release(struct rmmap_file *file)
 {
-        if (file != NULL && refcount_put(&file->references))
+        if (file != NULL && refcount_put(&file->references)) {
+                PROBE2(release, file, file->size);
                 file_free(file);
+        }
         return NULL;
 }
 

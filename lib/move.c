@@ -72,6 +72,7 @@ static int put_by_call(struct rmmap_file *file, uint64_t offset, const void *dat
                 err = fault_check_size(file);
         if (err == 0)
                 count(&file->pwrite_bytes, length);
+        PROBE4(write_by_call, file, offset, length, err);
         cancellation_restore(before);
         return err;
 }
@@ -92,6 +93,7 @@ static int get_by_call(struct rmmap_file *file, uint64_t offset, void *buffer, s
 static NOINLINE int after_fault(struct rmmap_file *file, uint64_t offset)
 {
         count(&file->faults_caught, 1);
+        PROBE2(fault, file, offset);
         if (file->file_system.coherent && file->file_system.reservation != RESERVES_BY_MAP)
                 return fault_check_size(file);
         return fault_reason(file, offset);
@@ -139,6 +141,7 @@ static NOINLINE int put_by_map(struct rmmap_file *file, uint64_t offset, const v
         bool stream = should_stream(file, lane, offset, length);
 
         traffic_count(lane, length);
+        PROBE3(write_by_map, file, offset, length);
         if (unlikely(file->guarded))
                 return put_guarded(file, offset, data, length,
                                    stream ? copy_streaming : copy_cached);
@@ -255,6 +258,7 @@ int transfer_put(struct rmmap_file *file, uint64_t offset, const void *data, siz
         if (likely(length - 1 < COPY_STREAM_SCATTERED - 1 && file->windows.state != NULL &&
                    is_warm(file, offset, length) && !file->guarded)) {
                 traffic_count(traffic_lane(&file->traffic), length);
+                PROBE3(write_by_map, file, offset, length);
                 memcpy(file->base + offset, data, length);
                 return 0;
         }

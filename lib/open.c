@@ -94,6 +94,7 @@ int rmmap_open(const char *path, const struct rmmap_options *given, struct rmmap
         request.no_follow = (options.flags & RMMAP_NO_FOLLOW) != 0;
         before = cancellation_off();
         err = open_named(&request, &options, file);
+        PROBE4(open, err == 0 ? *file : NULL, path, err == 0 ? (*file)->size : 0, err);
         cancellation_restore(before);
         return err;
 }
@@ -123,6 +124,7 @@ int rmmap_open_fd(int fd, const struct rmmap_options *given, struct rmmap_file *
                 else
                         storage_close(mine);
         }
+        PROBE4(open_fd, err == 0 ? *file : NULL, fd, err == 0 ? (*file)->size : 0, err);
         cancellation_restore(before);
         return err;
 }

@@ -16,6 +16,7 @@
 #include "mapping.h"
 #include "options.h"
 #include "policy.h"
+#include "probes.h"
 #include "process.h"
 #include "range.h"
 #include "refcount.h"

@@ -22,6 +22,7 @@ static ssize_t read_into_map(struct rmmap_file *file, uint64_t offset, uint64_t 
 {
         ssize_t got = read(fd, file->base + offset, (size_t)min_u64(left, LARGEST_READ));
 
+        PROBE3(write_by_read, file, offset, got);
         if (got >= 0)
                 return got;
         return errno == EFAULT ? fault_reason(file, offset) : -errno;

@@ -23,10 +23,10 @@ nm --version >/dev/null 2>&1 || skip "nm is missing"
 readelf -h "$archive" 2>/dev/null | grep -q 'Type: *REL' ||
         skip "the static library holds no machine code yet (link-time optimisation)"
 
-# What begins with two underscores is the compiler's own.
+# What begins like this is the compiler's own, or that of sys/sdt.h.
 names()
 {
-        nm -g --defined-only "$1" | sed -n 's/.* [A-TV-Z] \([^ ]*\)$/\1/p' | grep -v '^__' | sort -u
+        nm -g --defined-only "$1" | sed -n 's/.* [A-TV-Z] \([^ ]*\)$/\1/p' | grep -v '^_[_.]' | sort -u
 }
 names "$archive" >"$work/archive"
 sed -n 's/^[ 	]*\(rmmap_[a-z_0-9]*\);$/\1/p' "$top/lib/librangedmmap.map" | sort >"$work/map"
@@ -77,5 +77,25 @@ if ! ${CC:-cc} -I"$top_builddir/include" -o "$work/program" "$work/program.c" "$
 elif ! "$work/program" "$work/file"; then
         echo "FAIL: a program that has such names doesn't work"
         failed=1
+fi
+
+# A program that has probes of its own: those of both must lie where their notes say.
+if grep -q '^#define RMMAP_PROBES 1' "$top_builddir/config.h"; then
+        sed -e 's/^int .*\[64\];$//' -e '1i #include <sys/sdt.h>' \
+                -e 's/^        rmmap_release/        STAP_PROBE1(mine, here, 1);\n&/' \
+                "$work/program.c" >"$work/probed.c"
+        # shellcheck disable=SC2086 # lists of words
+        if ! ${CC:-cc} -I"$top_builddir/include" -o "$work/probed" "$work/probed.c" "$archive" \
+                $private >"$work/log" 2>&1 || [ -s "$work/log" ]; then
+                echo "FAIL: a program with probes of its own can't be linked:"
+                head -n 10 "$work/log"
+                failed=1
+        fi
+        base=$(readelf -SW "$work/probed" | sed -n 's/.* \.stapsdt\.base *PROGBITS *\([^ ]*\) .*/\1/p')
+        readelf -n "$work/probed" | sed -n 's/.*Base: 0x\([^,]*\),.*/\1/p' | sort -u >"$work/bases"
+        [ "$base" = "$(cat "$work/bases")" ] || {
+                echo "FAIL: notes name other bases than $base: $(cat "$work/bases")"
+                failed=1
+        }
 fi
 exit $failed

@@ -61,16 +61,17 @@ static void job_close(struct job *job)
 
 static enum status fetch(struct job *job)
 {
+        const struct output_needs needs = {.space = job->size};
         char size[SIZE_TEXT];
         enum status status;
 
         if (job->source == SOURCE_UNKNOWN || job->source == SOURCE_EMPTY) {
                 if (job->source == SOURCE_UNKNOWN)
                         note("%s: length not known, one connection", job->output.path);
-                status = output_plain(&job->output);
+                status = output_plain(&job->output, 0666);
                 return status ? status : stream(job);
         }
-        status = output_map(&job->output, job->size);
+        status = output_map(&job->output, job->size, &needs);
         if (status)
                 return status;
         if (!add_if_range(job))
@@ -115,7 +116,7 @@ static enum status run(struct job *job)
         if (!status && signals_caught())
                 status = INTERRUPTED;
         if (!status)
-                status = output_publish(&job->output, job->options->force);
+                status = output_publish(&job->output, job->options->force, true);
         if (status)
                 return status;
         passed = now() - begun;
@@ -147,6 +148,7 @@ int main(int argc, char **argv)
         struct options options;
         enum status status;
 
+        say_as("rmget");
         setlocale(LC_CTYPE, "");
         status = options_parse(&options, argc, argv);
         if (!status && options.url)

@@ -116,7 +116,7 @@ enum status pieces_sync(struct pieces *pieces, const struct job *job)
 {
         enum status status = DONE;
 
-        progress_begin(job->options, "to disk ", job->size);
+        progress_begin(wants_progress(job->options), "to disk ", job->size);
         for (size_t i = 0; !status && i < pieces->receipt_count; i += SYNC_AT_ONCE) {
                 const struct rmmap_receipt *receipts = pieces->receipts + i;
                 size_t left = pieces->receipt_count - i;

@@ -5,13 +5,15 @@
  * One process has one standard error, so the state is this file's own. The bar is drawn with a
  * carriage return and spaces alone: what no terminal gets wrong.
  */
-#include "rmget.h"
+#include "progress.h"
 
 #include <langinfo.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "say.h"
 
 enum { MAX_COLUMNS = 400, LEAST_BAR = 10 };
 
@@ -38,13 +40,13 @@ static unsigned terminal_columns(void)
         return size.ws_col < MAX_COLUMNS ? size.ws_col : MAX_COLUMNS;
 }
 
-void progress_begin(const struct options *options, const char *label, uint64_t size)
+void progress_begin(bool shown, const char *label, uint64_t size)
 {
         memset(&state, 0, sizeof(state));
         state.label = label;
         state.size = size;
         state.begun = state.last = now();
-        if (options->quiet || options->no_progress)
+        if (!shown)
                 return;
         state.bar = isatty(STDERR_FILENO);
         state.lines = !state.bar;

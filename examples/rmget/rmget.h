@@ -3,9 +3,6 @@
  * rmget.h - what the parts of rmget tell each other
  *
  *      options.c     the command line
- *      say.c         messages
- *      signals.c     Ctrl-C and the like, as a descriptor
- *      progress.c    the bar, or plain lines
  *      response.c    header lines of an answer, and whether two answers are of one file
  *      request.c     what all requests have in common; what a failed one means
  *      probe.c       the first request: size, identity, ranges or not
@@ -15,14 +12,25 @@
  *      schedule.c    which connection does what next: give work, take over, try again
  *      transfer.c    all connections at once
  *      stream.c      a file of unknown length, which no map can hold
- *      output.c      the temporary file and its way to the final name
+ *      output.c      what the file is called
  *      verify.c      SHA-256
+ *
+ * And, with headers of their own, what isn't about downloading; the program rmmap is made of them
+ * as well:
+ *
+ *      say.c         messages
+ *      signals.c     Ctrl-C and the like, as a descriptor
+ *      progress.c    the bar, or plain lines
+ *      part.c        the temporary file and its way to the final name
  */
 #ifndef RMGET_H
 #define RMGET_H
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* renameat2, reallocarray */
+#endif
+#ifndef _FILE_OFFSET_BITS
+#define _FILE_OFFSET_BITS 64 /* larger than 2 GiB in a 32-bit process too */
 #endif
 
 #include <curl/curl.h>
@@ -32,24 +40,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Exit statuses; the man page and --help list them. */
-enum status {
-        DONE = 0,
-        FAILED = 1,
-        USAGE = 2,
-        NETWORK = 3,
-        HTTP_ERROR = 4,
-        CHANGED = 5,
-        SHORT_BODY = 6,
-        NO_SPACE = 7,
-        MISMATCH = 8,
-        EXISTS = 9,
-        IN_USE = 10,
-        OUTPUT_ERROR = 11,
-        UNTRUSTED = 12,
-        BAD_SERVER = 13,
-        INTERRUPTED = 128, /* plus the signal's number, at exit */
-};
+#include "part.h"
+#include "progress.h"
+#include "say.h"
+#include "signals.h"
 
 #define DIGEST_SIZE 32
 
@@ -76,32 +70,10 @@ struct options {
 enum status options_parse(struct options *options, int argc, char **argv);
 void options_free(struct options *options);
 
-/* ---- say.c ---- */
-
-enum { SIZE_TEXT = 16 };
-const char *size_text(char text[SIZE_TEXT], uint64_t bytes);
-void say_only_errors(bool quiet);
-__attribute__((format(printf, 1, 2))) void note(const char *format, ...);
-__attribute__((format(printf, 2, 3))) enum status fail(enum status status, const char *format, ...);
-double now(void); /* seconds on a clock that nobody sets */
-
-/* ---- signals.c ---- */
-
-bool signals_open(void);
-int signals_fd(void);
-int signals_caught(void); /* the signal that asks rmget to end; 0: none */
-void signals_die(int signal);
-
-/* ---- progress.c ---- */
-
-enum { CELL_NONE = -2, CELL_WAITS = -1, CELL_FULL = 8, CELLS_MAX = 64 };
-/* size 0: not known; label: "" or words with a space after them */
-void progress_begin(const struct options *options, const char *label, uint64_t size);
-void progress_add(int64_t bytes);
-void progress_tick(const signed char *cells, size_t count); /* cells NULL: none to show */
-void progress_resized(void);
-void progress_clear(void); /* before other output on the terminal */
-void progress_end(void);
+static inline bool wants_progress(const struct options *options)
+{
+        return !options->quiet && !options->no_progress;
+}
 
 /* ---- response.c ---- */
 
@@ -121,20 +93,7 @@ const char *response_validator(const struct response *response);
 
 /* ---- output.c ---- */
 
-struct output {
-        char *path; /* the final name */
-        char *part; /* the name until all is well */
-        struct rmmap_file *file;
-        int fd;    /* for what can't be mapped; -1 otherwise */
-        bool made; /* part is ours to remove */
-};
-
 enum status output_name(struct output *output, const struct options *options);
-enum status output_map(struct output *output, uint64_t size);
-enum status output_plain(struct output *output);
-enum status output_publish(struct output *output, bool force);
-void output_close(struct output *output); /* removes an unpublished part */
-enum status output_failed(const struct output *output, int error);
 
 /* ---- the whole ---- */
 

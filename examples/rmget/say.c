@@ -1,13 +1,26 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* say.c - messages on standard error */
-#include "rmget.h"
+#include "say.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
 
+#include "progress.h"
+
+static const char *program = "";
 static bool only_errors;
+
+void say_as(const char *name)
+{
+        program = name;
+}
+
+const char *say_name(void)
+{
+        return program;
+}
 
 void say_only_errors(bool quiet)
 {
@@ -32,7 +45,7 @@ const char *size_text(char text[SIZE_TEXT], uint64_t bytes)
         return text;
 }
 
-/* Parts of a message may come from the server: none of them gets at the terminal. */
+/* Parts of a message may come from elsewhere: none of them gets at the terminal. */
 __attribute__((format(printf, 1, 0))) static void say(const char *format, va_list arguments)
 {
         char text[2048];
@@ -42,7 +55,7 @@ __attribute__((format(printf, 1, 0))) static void say(const char *format, va_lis
                 if ((unsigned char)*c < ' ' || *c == 0x7f)
                         *c = '?';
         progress_clear();
-        fprintf(stderr, "rmget: %s\n", text);
+        fprintf(stderr, "%s: %s\n", program, text);
 }
 
 void note(const char *format, ...)

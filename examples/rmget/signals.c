@@ -5,11 +5,13 @@
  * They are blocked and read from a signalfd that the main loop waits on beside the connections:
  * nothing runs at a random moment, so an end by Ctrl-C is as orderly as any other.
  */
-#include "rmget.h"
+#include "signals.h"
 
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+#include "progress.h"
 
 static int descriptor = -1;
 static int caught;
@@ -57,7 +59,7 @@ int signals_caught(void)
         return caught;
 }
 
-/* End by the signal itself: a shell loop around rmget then ends as well. */
+/* End by the signal itself: a shell loop around the program then ends as well. */
 void signals_die(int number)
 {
         sigset_t set;

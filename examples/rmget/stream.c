@@ -135,7 +135,7 @@ enum status stream(struct job *job)
         struct sink sink = {.job = job};
         enum status status = DONE;
 
-        progress_begin(job->options, "", 0);
+        progress_begin(wants_progress(job->options), "", 0);
         if (job->source == SOURCE_UNKNOWN) {
                 status = download(&sink);
         } else {

@@ -151,7 +151,7 @@ static enum status run_either(struct transfer *transfer)
         struct job *job = transfer->job;
         enum status status;
 
-        progress_begin(job->options, "", job->size);
+        progress_begin(wants_progress(job->options), "", job->size);
         if (job->source == SOURCE_STREAM)
                 return run_stream(transfer);
         status = run_ranges(transfer);
@@ -161,7 +161,7 @@ static enum status run_either(struct transfer *transfer)
         close_connections(transfer);
         transfer->one_stream = false;
         job->source = SOURCE_STREAM;
-        progress_begin(job->options, "", job->size);
+        progress_begin(wants_progress(job->options), "", job->size);
         return run_stream(transfer);
 }
 

@@ -61,7 +61,7 @@ enum status verify_map(struct job *job)
                 return DONE; /* nobody would see it */
         context = EVP_MD_CTX_new();
         slice = malloc(SLICE);
-        progress_begin(job->options, "checking ", job->size);
+        progress_begin(wants_progress(job->options), "checking ", job->size);
         if (!context || !slice || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1)
                 status = fail(FAILED, "can't compute a SHA-256 digest");
         else

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* say.h - messages on standard error, and the exit statuses they belong to */
+#ifndef SAY_H
+#define SAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Exit statuses; the man page and --help list them. */
+enum status {
+        DONE = 0,
+        FAILED = 1,
+        USAGE = 2,
+        NETWORK = 3,
+        SOURCE_ERROR = 3, /* the same of one who reads a file */
+        HTTP_ERROR = 4,
+        CHANGED = 5,
+        SHORT_BODY = 6,
+        NO_SPACE = 7,
+        MISMATCH = 8,
+        EXISTS = 9,
+        IN_USE = 10,
+        OUTPUT_ERROR = 11,
+        UNTRUSTED = 12,
+        BAD_SERVER = 13,
+        INTERRUPTED = 128, /* plus the signal's number, at exit */
+};
+
+void say_as(const char *name); /* before anything else: what the program is called */
+const char *say_name(void);
+enum { SIZE_TEXT = 16 };
+const char *size_text(char text[SIZE_TEXT], uint64_t bytes);
+void say_only_errors(bool quiet);
+__attribute__((format(printf, 1, 2))) void note(const char *format, ...);
+__attribute__((format(printf, 2, 3))) enum status fail(enum status status, const char *format, ...);
+double now(void); /* seconds on a clock that nobody sets */
+
+#endif

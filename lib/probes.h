@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Static probes (USDT) for tracers: a nop each, and a note that says where its arguments are. They
+ * are nothing at all without <sys/sdt.h> or with --disable-probes. librangedmmap-probes(7) lists
+ * them. Arguments are what is at hand anyway; what takes work to get is asked for only while
+ * somebody traces: a tracer counts up the probe's semaphore. Layer 1.
+ */
+#ifndef RMMAP_PROBES_H
+#define RMMAP_PROBES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compiler.h"
+
+/* clang-format off */
+#define PROBES(X) \
+        X(create) X(open) X(open_fd) X(release) \
+        X(allocate) \
+        X(write_by_map) X(write_by_call) X(write_by_read) X(write_durable) \
+        X(flush) X(sync_entry) X(sync_return) X(sync_round) \
+        X(fault) X(error)
+/* clang-format on */
+
+#ifdef RMMAP_PROBES
+#define _SDT_HAS_SEMAPHORES 1
+#include <sys/sdt.h>
+
+/* Written by tracers from outside. */
+#define PROBE_DECLARE(name)                                                                        \
+        extern volatile unsigned short librangedmmap_##name##_semaphore                            \
+                __attribute__((__visibility__("hidden")));
+PROBES(PROBE_DECLARE)
+
+#define PROBE_IS_TRACED(name) unlikely(librangedmmap_##name##_semaphore != 0)
+#define PROBE2(name, a, b) STAP_PROBE2(librangedmmap, name, a, b)
+#define PROBE3(name, a, b, c) STAP_PROBE3(librangedmmap, name, a, b, c)
+#define PROBE4(name, a, b, c, d) STAP_PROBE4(librangedmmap, name, a, b, c, d)
+#define PROBE5(name, a, b, c, d, e) STAP_PROBE5(librangedmmap, name, a, b, c, d, e)
+
+/* Nanoseconds on a clock that nobody sets. */
+uint64_t probe_clock(void);
+#else
+#define PROBE_IS_TRACED(name) false
+#define PROBE2(name, a, b) ((void)(a), (void)(b))
+#define PROBE3(name, a, b, c) (PROBE2(name, a, b), (void)(c))
+#define PROBE4(name, a, b, c, d) (PROBE3(name, a, b, c), (void)(d))
+#define PROBE5(name, a, b, c, d, e) (PROBE4(name, a, b, c, d), (void)(e))
+
+static inline uint64_t probe_clock(void)
+{
+        return 0;
+}
+#endif
+
+/* When something began; 0: nobody wants to know how long it takes. */
+#define PROBE_BEGIN(name) (PROBE_IS_TRACED(name) ? probe_clock() : 0)
+
+static inline uint64_t probe_since(uint64_t began)
+{
+        return unlikely(began != 0) ? probe_clock() - began : 0;
+}
+
+#endif

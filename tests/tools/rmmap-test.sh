@@ -1,0 +1,703 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
+#
+# The program rmmap: what it prints, what it exits with, and that nothing but a whole copy ever has
+# the final name. RMMAP names the program.
+#
+# One line for each case: "ok", "FAILED" or "SKIP:". rmmap-test.sh NAME...: only these cases.
+set -u
+export LC_ALL=C
+umask 022
+
+rmmap=${RMMAP:-${top_builddir:-.}/tools/rmmap}
+rmmap=$(cd "$(dirname "$rmmap")" 2>/dev/null && pwd)/$(basename "$rmmap")
+# What libtool starts instead would get the signals.
+[ ! -x "$(dirname "$rmmap")/.libs/rmmap" ] || {
+        export LD_LIBRARY_PATH=${top_builddir:-.}/lib/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+        rmmap=$(dirname "$rmmap")/.libs/rmmap
+}
+[ -x "$rmmap" ] || {
+        echo "FAIL: there is no $rmmap"
+        exit 1
+}
+work=$(mktemp -d "${TMPDIR:-/tmp}/rmmap-test.XXXXXX") || exit 1
+mounted=
+background=
+# So large that there is time, though it is made of holes.
+huge=1T
+[ "${RMMAP_SANITIZER:-no}" = no ] || huge=256G
+mkfifo "$work/fifo"
+
+clean_up()
+{
+        [ -z "$background" ] || kill -KILL "$background" 2>/dev/null
+        [ -z "$mounted" ] || umount "$mounted"
+        chmod -R u+w "$work"
+        rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# ---- what a case is made of -------------------------------------------------------------------
+
+passed=0
+failed=0
+skipped=0
+only=" $* "
+out=$work/out
+err=$work/err
+
+complain()
+{
+        problems="$problems        $*
+"
+}
+
+# run STATUS ARGUMENTS...: rmmap must exit with it; what it prints goes to $out and $err.
+run()
+{
+        local wanted=$1 got
+        shift
+        (cd "$dir" && exec timeout -k 5 60 "$rmmap" "$@") </dev/null >"$out" 2>"$err"
+        got=$?
+        [ "$got" -eq "$wanted" ] ||
+                complain "exit status $got instead of $wanted (rmmap $*): $(head -n 3 "$err")"
+}
+
+says()
+{
+        grep -q -e "$1" "$err" || complain "it doesn't say '$1' but '$(head -n 1 "$err")'"
+}
+
+prints()
+{
+        grep -q -E -e "$1" "$out" || complain "it doesn't print '$1'"
+}
+
+same()
+{
+        cmp -s "$dir/$1" "$dir/$2" || complain "$1 and $2 differ"
+}
+
+# there NAME...: these files are in the directory, and nothing else.
+there()
+{
+        local found
+        found=$(ls -A "$dir" | tr '\n' ' ')
+        [ "$found" = "$([ $# -eq 0 ] || printf '%s\n' "$@" | sort | tr '\n' ' ')" ] ||
+                complain "in the directory: '$found' instead of '$*'"
+}
+
+# start: copies a source so large, though of holes only, that there is time to do something to it.
+# It is stopped as soon as its file is there.
+start()
+{
+        local try turn
+        for try in 1 2 3; do
+                (cd "$dir" && exec env --default-signal=INT "$rmmap" copy --no-sync source copy) \
+                        </dev/null >"$out" 2>"$err" &
+                background=$!
+                for ((turn = 0; turn < 5000; turn++)); do
+                        [ ! -e "$dir/copy.rmmap-part" ] || break
+                        kill -0 $background 2>/dev/null || break
+                        # A sleep that starts no program.
+                        read -r -t 0.002 <>"$work/fifo"
+                done
+                kill -STOP $background 2>/dev/null
+                [ ! -e "$dir/copy.rmmap-part" ] || return
+                # It was over too soon.
+                wait $background
+                rm -f "$dir/copy"
+        done
+        complain "it was over before something could be done, in try $try"
+}
+
+# finish STATUS: it goes on, and must exit with it.
+finish()
+{
+        local got
+        kill -CONT "$background"
+        # The shell's own words about signals are of no use here.
+        wait "$background" 2>/dev/null
+        got=$?
+        background=
+        [ "$got" -eq "$1" ] || complain "exit status $got instead of $1: $(head -n 3 "$err")"
+}
+
+needs()
+{
+        case $1 in
+        huge)
+                truncate -s $huge "$dir/source" 2>/dev/null || reason="no file of $huge here"
+                # The class that an ELF file has in its head.
+                [ "$(od -An -tu1 -j4 -N1 "$rmmap" | tr -d ' ')" = 2 ] ||
+                        reason="a 32-bit process maps no file of $huge"
+                env --default-signal=INT true 2>/dev/null ||
+                        reason="env has no --default-signal"
+                ;;
+        root) [ "$(id -u)" -eq 0 ] || reason="it takes root" ;;
+        tmpfs)
+                mkdir -p "$work/small"
+                if [ -z "$mounted" ] && mount -t tmpfs -o size=8m none "$work/small" 2>/dev/null
+                then
+                        mounted=$work/small
+                fi
+                [ -n "$mounted" ] || reason="mounting a small tmpfs takes root"
+                ;;
+        strace)
+                command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null ||
+                        reason="strace is missing, or may not trace"
+                [ "${RMMAP_SANITIZER:-no}" = no ] || reason="a sanitizer doesn't live with strace"
+                ;;
+        python3) command -v python3 >/dev/null || reason="python3 is missing" ;;
+        esac
+        [ -z "$reason" ]
+}
+
+# case_ NAME NEED...: runs the function of that name in a new directory.
+case_()
+{
+        local name=$1 need
+        shift
+        [ "$only" = "  " ] || [ "${only#* "$name" }" != "$only" ] || return 0
+        reason='' problems=''
+        dir=$work/$name
+        mkdir "$dir"
+        for need in "$@"; do
+                if ! needs "$need"; then
+                        echo "SKIP: $name: $reason"
+                        skipped=$((skipped + 1))
+                        return
+                fi
+        done
+        "$name"
+        if [ -z "$problems" ]; then
+                echo "ok $name"
+                passed=$((passed + 1))
+        else
+                echo "FAILED $name"
+                printf '%s' "$problems"
+                failed=$((failed + 1))
+        fi
+        chmod -R u+w "$dir"
+        rm -rf "$dir"
+}
+
+random()
+{
+        head -c "$2" /dev/urandom >"$dir/$1"
+}
+
+# ---- copy: what arrives -----------------------------------------------------------------------
+
+sizes()
+{
+        local size threads
+        for size in 0 1 4095 4096 4097 1048577 10485763; do
+                random source $size
+                for threads in 1 3; do
+                        run 0 copy --threads=$threads source copy
+                        same source copy
+                        there source copy
+                        rm -f "$dir/copy"
+                done
+        done
+}
+
+into_directory()
+{
+        random source 5000
+        mkdir "$dir/place"
+        run 0 copy source place
+        same source place/source
+        run 0 copy "$dir/source" "place/other"
+        same source place/other
+}
+
+exists()
+{
+        random source 5000
+        echo old >"$dir/copy"
+        run 9 copy source copy
+        [ "$(cat "$dir/copy")" = old ] || complain "the old file is gone"
+        run 0 copy --force source copy
+        same source copy
+        there source copy
+        random source 5001
+        : >"$dir/source.empty"
+        run 0 copy -f source.empty copy
+        same source.empty copy
+}
+
+same_file()
+{
+        random source 5000
+        cp "$dir/source" "$dir/before"
+        ln "$dir/source" "$dir/other"
+        ln -s source "$dir/link"
+        local name
+        for name in source ./source other link; do
+                run 2 copy -f source $name
+                says 'are the same file'
+        done
+        run 2 copy -f source .
+        same before source
+        there source before other link
+}
+
+not_files()
+{
+        random source 5000
+        mkfifo "$dir/fifo"
+        mkdir "$dir/directory"
+        ln -s nowhere "$dir/link"
+        run 3 copy missing copy
+        run 3 copy fifo copy
+        run 3 copy directory copy
+        run 3 copy /dev/null copy
+        run 11 copy -f source fifo
+        run 11 copy -f source link
+        run 11 copy source missing/copy
+        there source fifo directory link
+}
+
+wrong_usage()
+{
+        random source 10
+        run 2
+        run 2 nonsense
+        run 2 copy
+        run 2 copy source
+        run 2 copy source a b
+        run 2 copy --threads=0 source copy
+        run 2 copy -j257 source copy
+        run 2 copy -j 1x source copy
+        run 2 copy --sparse=maybe source copy
+        run 2 copy --nonsense source copy
+        run 2 info
+        run 2 info --nonsense source
+        run 2 doctor a b
+        there source
+        for command in '' copy info doctor; do
+                # shellcheck disable=SC2086 # none, or one word
+                run 0 $command --help
+                prints '^Usage: rmmap'
+        done
+        run 0 --version
+        prints '^rmmap [0-9.]+ \(librangedmmap [0-9.]+\)$'
+}
+
+# blocks NAME: KiB on the disk
+blocks()
+{
+        du -k "$dir/$1" | cut -f 1
+}
+
+sparse()
+{
+        truncate -s 64M "$dir/source"
+        printf data | dd of="$dir/source" bs=1 seek=$((20 << 20)) conv=notrunc status=none
+        printf more | dd of="$dir/source" bs=1 seek=$(((64 << 20) - 4)) conv=notrunc status=none
+        [ "$(blocks source)" -lt 1024 ] || {
+                echo "SKIP: sparse, in part: no holes on this file system"
+                return
+        }
+        run 0 copy source copy
+        same source copy
+        [ "$(blocks copy)" -le "$(blocks source)" ] ||
+                complain "the copy takes $(blocks copy) KiB, its source $(blocks source)"
+        run 0 copy --sparse=never source whole
+        same source whole
+        [ "$(blocks whole)" -ge 65536 ] || complain "it has holes: $(blocks whole) KiB"
+        truncate -s 32M "$dir/hole"
+        run 0 copy hole holes
+        same hole holes
+}
+
+mode_of()
+{
+        stat -c '%a' "$dir/$1"
+}
+
+attributes()
+{
+        random source 5000
+        touch -d '2001-02-03 04:05:06.789' "$dir/source"
+        chmod 4754 "$dir/source"
+        umask 027
+        run 0 copy source plain
+        umask 022
+        [ "$(mode_of plain)" = 750 ] || complain "mode $(mode_of plain) instead of 750"
+        [ "$dir/plain" -nt "$dir/source" ] || complain "the time was kept"
+        run 0 copy --preserve source kept
+        [ "$(mode_of kept)" = 4754 ] || complain "mode $(mode_of kept) instead of 4754"
+        [ "$(stat -c '%y %u %g' "$dir/kept")" = "$(stat -c '%y %u %g' "$dir/source")" ] ||
+                complain "$(stat -c '%y %u %g' "$dir/kept") instead of the source's"
+        chmod 0 "$dir/plain" "$dir/kept"
+        chmod 400 "$dir/source"
+        run 0 copy -p source secret
+        [ "$(mode_of secret)" = 400 ] || complain "mode $(mode_of secret) instead of 400"
+        : >"$dir/empty"
+        chmod 640 "$dir/empty"
+        run 0 copy -p empty nothing
+        [ "$(mode_of nothing)" = 640 ] || complain "an empty copy has mode $(mode_of nothing)"
+}
+
+owner()
+{
+        random source 5000
+        chown 1234:2345 "$dir/source"
+        run 0 copy -p source copy
+        [ "$(stat -c '%u %g' "$dir/copy")" = "1234 2345" ] || complain "another owner"
+        run 0 copy source mine
+        [ "$(stat -c '%u' "$dir/mine")" = "$(id -u)" ] || complain "not mine"
+}
+
+# ---- copy: what goes wrong amid it ------------------------------------------------------------
+
+nobody_else_reads_the_part()
+{
+        chmod 666 "$dir/source"
+        start
+        [ "$(mode_of copy.rmmap-part)" = 600 ] || complain "mode $(mode_of copy.rmmap-part)"
+        finish 0
+        there source copy
+        [ "$(mode_of copy)" = 644 ] || complain "mode $(mode_of copy) at the end"
+}
+
+interrupted()
+{
+        local signal begun
+        truncate -s 12T "$dir/source" # some seconds, if nothing stopped it
+        for signal in INT:130 TERM:143 HUP:129; do
+                start
+                kill -"${signal%:*}" $background
+                begun=$SECONDS
+                finish "${signal#*:}"
+                [ $((SECONDS - begun)) -le 2 ] || complain "it went on for $((SECONDS - begun)) s"
+                says 'nothing is left behind'
+                there source
+        done
+}
+
+killed()
+{
+        start
+        kill -KILL $background
+        finish 137
+        there source copy.rmmap-part
+        truncate -s 1M "$dir/source"
+        run 0 copy source copy
+        same source copy
+        there source copy
+}
+
+two_at_once()
+{
+        start
+        run 10 copy source copy
+        says 'another rmmap'
+        finish 0
+        there source copy
+}
+
+shrinks()
+{
+        start
+        truncate -s 1M "$dir/source"
+        finish 5
+        says 'changed\|shorter'
+        there source
+}
+
+grows()
+{
+        start
+        truncate -s +1 "$dir/source"
+        finish 5
+        there source
+}
+
+rewritten()
+{
+        start
+        printf x | dd of="$dir/source" bs=1 seek=10 conv=notrunc status=none
+        finish 5
+        says 'changed'
+        there source
+}
+
+appears_meanwhile()
+{
+        start
+        echo mine >"$dir/copy"
+        finish 9
+        there source copy
+        [ "$(cat "$dir/copy")" = mine ] || complain "what appeared was replaced"
+}
+
+full_disk()
+{
+        random source $((9 << 20))
+        run 7 copy source "$mounted/copy"
+        says 'needs 9.0 MiB'
+        # Holes without which it wouldn't fit, but the data doesn't either.
+        truncate -s 64M "$dir/source"
+        run 7 copy source "$mounted/copy"
+        [ -z "$(ls -A "$mounted")" ] || complain "left behind: $(ls -A "$mounted")"
+        random source $((5 << 20))
+        run 0 copy source "$mounted/copy"
+        run 7 copy -f source "$mounted/copy"
+        cmp -s "$dir/source" "$mounted/copy" || complain "the old copy isn't whole"
+        rm "$mounted/copy"
+}
+
+# below KIB COMMAND...: the same with files no larger than that.
+below()
+{
+        local kib=$1
+        shift
+        (
+                ulimit -f "$kib"
+                problems=
+                "$@"
+                printf '%s' "$problems" >"$work/problems"
+        )
+        problems="$problems$(cat "$work/problems")"
+}
+
+file_limit()
+{
+        random source 100000
+        below 50 run 11 copy source copy
+        there source
+}
+
+# Data, then size and name of the part, then the final name, then the directory.
+order_of_syncs()
+{
+        random source 100000
+        (cd "$dir" && strace -f -o "$work/trace" -e trace=fsync,fdatasync,rename,renameat2,openat \
+                "$rmmap" copy -q source copy)
+        grep -o -E ' (f(data)?sync|rename(at2)?)\(.*= 0$' "$work/trace" |
+                sed 's/^ \([a-z]*\).*/\1/' | tr '\n' ' ' >"$work/order"
+        grep -q -E '^(fdatasync )*fsync (f(data)?sync )*rename(at)? fsync $' "$work/order" ||
+                complain "it goes: $(cat "$work/order")"
+        (cd "$dir" && strace -f -o "$work/trace" -e trace=fsync,fdatasync,sync_file_range,msync \
+                "$rmmap" copy -q --no-sync source other)
+        ! grep -q sync "$work/trace" || complain "--no-sync syncs"
+}
+
+# ---- what is shown ----------------------------------------------------------------------------
+
+no_terminal()
+{
+        random source 100000
+        run 0 copy source copy
+        says '^rmmap: copy: 97.7 KiB in .* durable$'
+        [ "$(wc -l <"$err")" -eq 1 ] && [ ! -s "$out" ] || complain "it says more than one line"
+        ! grep -q "$(printf '\r')" "$err" || complain "a bar without a terminal"
+        run 0 copy --no-sync source other
+        ! grep -q durable "$err" || complain "it claims to be durable"
+        run 0 copy -q source third
+        [ ! -s "$err" ] || complain "--quiet says something"
+}
+
+# A terminal of $1 columns: prints what is written to it, a line for each that is drawn.
+terminal()
+{
+        local columns=$1
+        shift
+        (cd "$dir" && timeout 60 python3 - "$columns" "$rmmap" "$@") <<'END'
+import fcntl, os, pty, struct, sys, termios
+columns = int(sys.argv[1])
+child, terminal = pty.fork()
+if child == 0:
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    os.execv(sys.argv[2], sys.argv[2:])
+text = b""
+while True:
+    try:
+        piece = os.read(terminal, 65536)
+    except OSError:
+        break
+    if not piece:
+        break
+    text += piece
+os.waitpid(child, 0)
+sys.stdout.write(text.decode("utf-8", "replace").replace("\r", "\n"))
+END
+}
+
+bar()
+{
+        local columns longest size
+        # As large as it takes for something to be drawn.
+        for size in 1T 2T 4T 8T 15T; do
+                truncate -s $size "$dir/source" 2>/dev/null || break
+                terminal 60 copy -j1 --no-sync source copy >"$out"
+                rm "$dir/copy"
+                ! grep -q '%' "$out" || break
+        done
+        for columns in 60 30; do
+                terminal $columns copy -j1 --no-sync source copy-$columns >"$out"
+                prints '[0-9.]+ (B|[KMGT]iB)/s +[0-9:-]+'
+                [ $columns -lt 60 ] || prints '^ *[0-9]+% \[=*>? *\]'
+                longest=$(grep '%' "$out" | wc -L)
+                [ "$longest" -lt $columns ] || complain "$longest of $columns columns are used"
+        done
+        run 0 copy -j1 --no-sync source lines
+        ! grep -q "$(printf '\r')" "$err" || complain "a bar without a terminal"
+        terminal 100 copy -j1 --no-sync --no-progress source copy >"$out"
+        ! grep -q '%' "$out" || complain "--no-progress shows a bar"
+}
+
+# ---- info -------------------------------------------------------------------------------------
+
+# json EXPRESSION: of what was printed last, as d, must be true.
+json()
+{
+        python3 -c 'import json, sys
+d = json.loads(open(sys.argv[1]).read()); f = d["facts"]
+sys.exit(not eval(sys.argv[2]))' "$out" "$1" 2>"$work/python" ||
+                complain "not so: $1 $(tail -n 1 "$work/python")"
+}
+
+info()
+{
+        random source 5000
+        run 0 info source
+        prints '^  file +source$'
+        prints '^  size +4.9 KiB \(5000 bytes\)$'
+        prints '^  written by +(mapping|pwrite)'
+        prints '^  locks +none'
+        truncate -s 1M "$dir/holes"
+        run 0 info holes
+        prints 'with holes$|no holes$'
+        : >"$dir/empty"
+        run 0 info empty source
+        prints 'nothing to map in an empty file'
+        run 3 info source missing
+        prints '^  file +source$'
+        says 'missing: No such file'
+        run 3 info .
+        printf 'x' >"$dir/$(printf 'a\033[31m\nb')"
+        run 0 info "$(printf 'a\033[31m\nb')"
+        ! grep -q "$(printf '\033')" "$out" || complain "a name gets at the terminal"
+}
+
+info_json()
+{
+        local name
+        random source 5000
+        run 0 info --json source
+        json 'd["command"] == "info" and d["path"] == "source" and f["size"] == 5000'
+        json 'f["file_system"] and f["write_engine"] in ("auto", "map", "pwrite")'
+        json 'f["reserved"] in (True, False) and len(d["findings"]) >= 6'
+        name=$(printf 'q"\\ \303\244 \377\001')
+        cp "$dir/source" "$dir/$name"
+        run 0 info --json "$name"
+        json 'd["path"] == "q\"\\ \u00e4 \ufffd\u0001"'
+}
+
+info_of_locked()
+{
+        start
+        run 0 info copy.rmmap-part
+        prints 'not now: it is locked'
+        prints 'held by one alone|none that this process can see'
+        kill -TERM $background
+        finish 143
+}
+
+# ---- doctor -----------------------------------------------------------------------------------
+
+doctor()
+{
+        local name
+        random source 5000
+        run 0 doctor .
+        for name in preallocation 'huge pages' populate 'early write-back' 'range sync' \
+                'durable write' name faults fork locks; do
+                prints "^(good|note)  *$name: "
+        done
+        prints '^  created file +(mapping|pwrite)'
+        there source
+        run 0 doctor source
+        prints '^  written by'
+        there source
+        run 3 doctor missing
+        ! grep -q '^\(bad\|unknown\)' "$out" || complain "something is bad: $(grep '^bad' "$out")"
+}
+
+doctor_json()
+{
+        run 0 doctor --json .
+        json 'd["command"] == "doctor" and d["path"] == "."'
+        json 'f["faults_caught"] and f["page_size"] >= 4096'
+        json 'not f["reserved"] or f["engine"] == "auto"'
+        json 'f["reserved"] or f["engine"] == "pwrite"'
+        json 'f["engine_catching_faults"] == "map"'
+        json 'all(r["verdict"] in ("good", "note") for r in d["findings"] if "verdict" in r)'
+        random source 5000
+        run 0 doctor --json source
+        json 'f["size"] == 5000'
+        # What is told of the file system is what another program says.
+        case $(stat -f -c %T .) in
+        ext2/ext3) json 'f["file_system"] == "ext4"' ;;
+        esac
+        there source
+}
+
+doctor_on_tmpfs()
+{
+        run 0 doctor --json "$mounted"
+        json 'f["file_system"] == "tmpfs" and f["reserved"] and f["bytes_free"] <= 8 << 20'
+        [ -z "$(ls -A "$mounted")" ] || complain "left behind: $(ls -A "$mounted")"
+        mount -o remount,ro "$mounted"
+        run 11 doctor --json "$mounted"
+        says 'Read-only file system'
+        json 'any(r["name"] == "scratch" and r["verdict"] == "bad" for r in d["findings"])'
+        mount -o remount,rw "$mounted"
+}
+
+doctor_without_room()
+{
+        head -c $((7 << 20)) /dev/zero >"$mounted/most"
+        run 0 doctor "$mounted"
+        prints '^unknown  preallocation: rmmap_create: No space'
+        rm "$mounted/most"
+        [ -z "$(ls -A "$mounted")" ] || complain "left behind: $(ls -A "$mounted")"
+}
+
+doctor_with_limit()
+{
+        below 1024 run 0 doctor --json .
+        json 'f["limit_file_size"] == 1 << 20'
+        there
+}
+
+# ---- all of it --------------------------------------------------------------------------------
+
+for name in sizes into_directory exists same_file not_files wrong_usage sparse attributes \
+        file_limit no_terminal info; do
+        case_ $name
+done
+case_ owner root
+for name in nobody_else_reads_the_part interrupted killed two_at_once shrinks grows rewritten \
+        appears_meanwhile info_of_locked; do
+        case_ $name huge
+done
+case_ bar python3 huge
+case_ full_disk tmpfs
+case_ order_of_syncs strace
+case_ info_json python3
+case_ doctor
+case_ doctor_json python3
+case_ doctor_on_tmpfs tmpfs python3
+case_ doctor_without_room tmpfs
+case_ doctor_with_limit python3
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* copy.c - from the command line to the final name */
+#include "rmmap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MOST_THREADS = 256, USUAL_THREADS = 4 };
+
+static const char help[] =
+        "Usage: rmmap copy [option ...] SRC DST\n"
+        "Copy the file SRC to DST, or into DST if it is a directory, by several threads at once.\n"
+        "\n"
+        "  -j, --threads=N       by N threads (1 to 256; as many as processors, 4 at most)\n"
+        "  -f, --force           replace an existing DST, once the copy is complete\n"
+        "  -p, --preserve        give DST the permissions, owner and times of SRC\n"
+        "      --sync            return when the copy is durable (the default)\n"
+        "      --no-sync         leave that to the system\n"
+        "      --sparse=WHEN     auto: holes of SRC stay holes (the default); never: reserve\n"
+        "                        space for all of DST\n"
+        "  -q, --quiet           print errors only\n"
+        "      --no-progress     no bar and no progress lines\n"
+        "  -h, --help            print this and exit\n"
+        "\n"
+        "Until the copy is complete it is called DST.rmmap-part.\n";
+
+enum { SYNC = 256, NO_SYNC, SPARSE, NO_PROGRESS };
+
+static const struct option long_options[] = {
+        {"threads", required_argument, NULL, 'j'}, {"force", no_argument, NULL, 'f'},
+        {"preserve", no_argument, NULL, 'p'},      {"sync", no_argument, NULL, SYNC},
+        {"no-sync", no_argument, NULL, NO_SYNC},   {"sparse", required_argument, NULL, SPARSE},
+        {"quiet", no_argument, NULL, 'q'},         {"no-progress", no_argument, NULL, NO_PROGRESS},
+        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+};
+
+static enum status parse_threads(const char *text, unsigned *threads)
+{
+        char *end;
+        unsigned long value;
+
+        errno = 0;
+        value = strtoul(text, &end, 10);
+        if (*text < '0' || *text > '9' || *end || errno || value < 1 || value > MOST_THREADS)
+                return fail(USAGE, "--threads: '%s' is not a number from 1 to %d", text,
+                            MOST_THREADS);
+        *threads = (unsigned)value;
+        return DONE;
+}
+
+static enum status parse_sparse(const char *text, bool *sparse)
+{
+        if (strcmp(text, "auto") && strcmp(text, "never"))
+                return fail(USAGE, "--sparse: '%s' is neither auto nor never", text);
+        *sparse = !strcmp(text, "auto");
+        return DONE;
+}
+
+static enum status parse_one(struct copy *copy, int option)
+{
+        switch (option) {
+        case 'j':
+                return parse_threads(optarg, &copy->threads);
+        case SPARSE:
+                return parse_sparse(optarg, &copy->sparse);
+        case 'f':
+                copy->force = true;
+                return DONE;
+        case 'p':
+                copy->preserve = true;
+                return DONE;
+        case SYNC:
+        case NO_SYNC:
+                copy->sync = option == SYNC;
+                return DONE;
+        case 'q':
+                copy->quiet = true;
+                copy->shown = false;
+                return DONE;
+        case NO_PROGRESS:
+                copy->shown = false;
+                return DONE;
+        default:
+                return usage_failed("copy");
+        }
+}
+
+static unsigned usual_threads(void)
+{
+        long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+        return processors < 1               ? 1
+               : processors < USUAL_THREADS ? (unsigned)processors
+                                            : USUAL_THREADS;
+}
+
+/* *asked: --help was all. */
+static enum status parse(struct copy *copy, int argc, char **argv, bool *asked)
+{
+        enum status status = DONE;
+        int option;
+
+        *asked = false;
+        while (!status && (option = getopt_long(argc, argv, "j:fpqh", long_options, NULL)) >= 0) {
+                if (option == 'h') {
+                        *asked = true;
+                        return fputs(help, stdout) < 0 ? FAILED : DONE;
+                }
+                status = parse_one(copy, option);
+        }
+        if (!status && argc - optind != 2) {
+                fail(USAGE, "copy takes two names, SRC and DST");
+                status = usage_failed("copy");
+        }
+        return status;
+}
+
+static enum status open_source(struct copy *copy)
+{
+        /* Not blocking: a FIFO must not hold us up before it is refused. */
+        copy->fd = open(copy->source, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (copy->fd < 0 || fstat(copy->fd, &copy->before))
+                return fail(SOURCE_ERROR, "%s: %s", copy->source, strerror(errno));
+        if (!S_ISREG(copy->before.st_mode))
+                return fail(SOURCE_ERROR, "%s: not a regular file", copy->source);
+        if (copy->sparse) {
+                off_t hole = lseek(copy->fd, 0, SEEK_HOLE);
+
+                copy->sparse = hole >= 0 && hole < copy->before.st_size;
+        }
+        return DONE;
+}
+
+/* DST, or the source's name in the directory DST. */
+static enum status name_output(struct copy *copy, const char *given)
+{
+        const char *slash = strrchr(copy->source, '/');
+        struct stat there;
+        char *path;
+
+        if (!stat(given, &there) && S_ISDIR(there.st_mode)) {
+                if (asprintf(&path, "%s/%s", given, slash ? slash + 1 : copy->source) < 0)
+                        path = NULL;
+        } else {
+                path = strdup(given);
+        }
+        if (!path)
+                return fail(FAILED, "no memory");
+        if (!stat(path, &there) && there.st_dev == copy->before.st_dev &&
+            there.st_ino == copy->before.st_ino) {
+                enum status status = fail(USAGE, "%s and %s are the same file", copy->source, path);
+
+                free(path);
+                return status;
+        }
+        return output_begin(&copy->output, path, copy->force);
+}
+
+/* Nobody else's to read until it has the permissions that it shall have. */
+static enum status make_output(struct copy *copy)
+{
+        uint64_t size = (uint64_t)copy->before.st_size;
+        struct output_needs needs = {.space = size, .mode = S_IRUSR | S_IWUSR};
+
+        if (size == 0)
+                return output_plain(&copy->output, needs.mode);
+        if (copy->sparse) {
+                needs.sparse = true;
+                needs.space = (uint64_t)copy->before.st_blocks * 512;
+        }
+        return output_map(&copy->output, size, &needs);
+}
+
+static int output_descriptor(const struct copy *copy)
+{
+        return copy->output.file ? rmmap_fd(copy->output.file) : copy->output.fd;
+}
+
+/* As cp does: who can't give the file away keeps it, and then no bit makes it run as its owner. */
+static int give_attributes(const struct copy *copy)
+{
+        const struct timespec times[] = {copy->before.st_atim, copy->before.st_mtim};
+        mode_t mode = copy->before.st_mode & 07777, mask;
+        int fd = output_descriptor(copy);
+
+        if (!copy->preserve) {
+                mask = umask(0);
+                umask(mask);
+                return fchmod(fd, mode & 0777 & ~mask) ? -errno : 0;
+        }
+        if (fchown(fd, copy->before.st_uid, copy->before.st_gid)) {
+                if (errno != EPERM && errno != EINVAL)
+                        return -errno;
+                mode &= 0777;
+        }
+        if (fchmod(fd, mode) || futimens(fd, times))
+                return -errno;
+        return 0;
+}
+
+static enum status check_source(const struct copy *copy)
+{
+        struct stat now;
+
+        if (fstat(copy->fd, &now))
+                return fail(SOURCE_ERROR, "%s: %s", copy->source, strerror(errno));
+        if (now.st_size != copy->before.st_size ||
+            now.st_mtim.tv_sec != copy->before.st_mtim.tv_sec ||
+            now.st_mtim.tv_nsec != copy->before.st_mtim.tv_nsec)
+                return fail(CHANGED, "%s: changed while it was copied", copy->source);
+        return DONE;
+}
+
+static enum status make_durable(const struct copy *copy)
+{
+        int error = give_attributes(copy);
+
+        if (!error && copy->sync && copy->output.file)
+                error = rmmap_sync_all(copy->output.file);
+        else if (!error && copy->sync && fsync(copy->output.fd))
+                error = -errno;
+        return error ? output_failed(&copy->output, error) : DONE;
+}
+
+static enum status run(struct copy *copy, const char *given)
+{
+        enum status status = open_source(copy);
+
+        if (!status)
+                status = name_output(copy, given);
+        if (!status)
+                status = make_output(copy);
+        if (!status && copy->output.file)
+                status = copy_with_team(copy);
+        if (!status)
+                status = check_source(copy);
+        if (!status)
+                status = make_durable(copy);
+        if (!status && signals_caught())
+                status = INTERRUPTED;
+        if (!status)
+                status = output_publish(&copy->output, copy->force, copy->sync);
+        return status;
+}
+
+static void sum_up(const struct copy *copy, double seconds)
+{
+        char size[SIZE_TEXT], rate[SIZE_TEXT];
+        uint64_t bytes = (uint64_t)copy->before.st_size;
+
+        note("%s: %s in %.1f s, %s/s%s", copy->output.path, size_text(size, bytes), seconds,
+             size_text(rate, (uint64_t)((double)bytes / (seconds + 1e-6))),
+             copy->sync ? ", durable" : "");
+}
+
+enum status copy_main(int argc, char **argv)
+{
+        struct copy copy = {.fd = -1,
+                            .threads = usual_threads(),
+                            .sync = true,
+                            .sparse = true,
+                            .shown = true,
+                            .output.fd = -1};
+        double begun = now();
+        enum status status;
+        bool asked;
+
+        status = parse(&copy, argc, argv, &asked);
+        if (status || asked)
+                return status;
+        say_only_errors(copy.quiet);
+        if (!signals_open())
+                return fail(FAILED, "can't begin");
+        copy.source = argv[optind];
+        status = run(&copy, argv[optind + 1]);
+        progress_end();
+        if (!status)
+                sum_up(&copy, now() - begun);
+        output_close(&copy.output);
+        if (copy.fd >= 0)
+                close(copy.fd);
+        return status;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * doctor.c - what is examined in which order, and the scratch directory
+ *
+ * Everything is tried on small files in a directory of its own within the one asked about, by the
+ * calls that a user's program would make.
+ */
+#include "rmmap.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char help[] =
+        "Usage: rmmap doctor [option ...] [DIR | FILE]\n"
+        "Examine what the file system of DIR (of this directory) and the kernel can do, on small\n"
+        "files in a scratch directory there. For a FILE its directory is examined, and then how\n"
+        "the file itself is read and written is told.\n"
+        "\n"
+        "      --json   one line of JSON\n"
+        "  -h, --help   print this and exit\n";
+
+static const struct option long_options[] = {
+        {"json", no_argument, NULL, 'J'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+};
+
+/* In an order in which each can be understood from those before. */
+static void (*const examinations[])(struct doctor *) = {
+        examine_preallocation, examine_engines, examine_huge_pages,    examine_populate,
+        examine_flush,         examine_sync,    examine_durable_write, examine_entry,
+        examine_faults,        examine_fork,    examine_locks,
+};
+
+char *doctor_path(const struct doctor *doctor, const char *name)
+{
+        char *path;
+
+        return asprintf(&path, "%s/%s", doctor->scratch, name) < 0 ? NULL : path;
+}
+
+int doctor_create(const struct doctor *doctor, const char *name, uint64_t size,
+                  const struct rmmap_options *options, struct rmmap_file **file)
+{
+        char *path = doctor_path(doctor, name);
+        int error = path ? rmmap_create(path, size, options, file) : -ENOMEM;
+
+        free(path);
+        return error;
+}
+
+void doctor_remove(const struct doctor *doctor, const char *name)
+{
+        char *path = doctor_path(doctor, name);
+
+        if (path)
+                unlink(path);
+        free(path);
+}
+
+bool doctor_describe(const struct rmmap_file *file, struct rmmap_info *info)
+{
+        *info = (struct rmmap_info)RMMAP_INFO_INIT;
+        return rmmap_describe(file, info) == 0;
+}
+
+static enum status make_scratch(struct doctor *doctor)
+{
+        int error;
+
+        if (asprintf(&doctor->scratch, "%s/.rmmap-doctor-XXXXXX", doctor->directory) < 0) {
+                doctor->scratch = NULL;
+                return fail(FAILED, "no memory");
+        }
+        if (mkdtemp(doctor->scratch))
+                return DONE;
+        error = errno;
+        free(doctor->scratch);
+        doctor->scratch = NULL;
+        report_row(&doctor->report, "scratch", BAD,
+                   "Nothing else can be examined without files to examine it on.",
+                   "no file can be made here: %s", strerror(error));
+        return fail(OUTPUT_ERROR, "%s: %s", doctor->directory, strerror(error));
+}
+
+static enum status examine_all(struct doctor *doctor)
+{
+        enum status status;
+
+        examine_kernel(doctor);
+        examine_file_system(doctor);
+        examine_limits(doctor);
+        status = make_scratch(doctor);
+        for (size_t i = 0; !status && i < sizeof(examinations) / sizeof(*examinations); i++) {
+                if (signals_caught())
+                        status = INTERRUPTED;
+                else
+                        examinations[i](doctor);
+        }
+        if (doctor->scratch && rmdir(doctor->scratch) && !status)
+                status = fail(OUTPUT_ERROR, "%s: %s", doctor->scratch, strerror(errno));
+        free(doctor->scratch);
+        doctor->scratch = NULL;
+        return status;
+}
+
+/* The directory that holds a file, in place; "." for a bare name. */
+static char *directory_part(char *path)
+{
+        char *slash = strrchr(path, '/');
+
+        if (!slash)
+                return strcpy(path, *path ? "." : "");
+        slash[slash == path] = '\0';
+        return path;
+}
+
+static enum status run(struct doctor *doctor, const char *path, bool json)
+{
+        enum status status = DONE;
+        bool is_file = false;
+        struct stat facts;
+        char *room = malloc(strlen(path) + 2);
+
+        if (!room)
+                return fail(FAILED, "no memory");
+        strcpy(room, path);
+        doctor->directory = room;
+        if (stat(path, &facts)) {
+                status = fail(SOURCE_ERROR, "%s: %s", path, strerror(errno));
+        } else if (!S_ISDIR(facts.st_mode)) {
+                is_file = true;
+                doctor->directory = directory_part(room);
+        }
+        if (!status && !report_begin(&doctor->report, json, "doctor", path))
+                status = fail(FAILED, "no memory");
+        if (!status) {
+                status = examine_all(doctor);
+                if (is_file && status != INTERRUPTED) {
+                        enum status of_file;
+
+                        if (!json)
+                                printf("\n%s\n", path);
+                        of_file = info_of_file(&doctor->report, path);
+                        status = status ? status : of_file;
+                }
+                if (!report_end(&doctor->report))
+                        status = fail(FAILED, "no memory");
+        }
+        free(room);
+        return status;
+}
+
+enum status doctor_main(int argc, char **argv)
+{
+        struct doctor doctor = {.scratch = NULL};
+        bool json = false;
+        int option;
+
+        while ((option = getopt_long(argc, argv, "h", long_options, NULL)) >= 0) {
+                if (option == 'h')
+                        return fputs(help, stdout) < 0 ? FAILED : DONE;
+                if (option != 'J')
+                        return usage_failed("doctor");
+                json = true;
+        }
+        if (argc - optind > 1) {
+                fail(USAGE, "doctor takes one name, of a directory or a file");
+                return usage_failed("doctor");
+        }
+        if (!signals_open())
+                return fail(FAILED, "can't begin");
+        return run(&doctor, optind < argc ? argv[optind] : ".", json);
+}

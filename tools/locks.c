@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * locks.c - who holds a lock on a file
+ *
+ * Read from /proc/locks: to try would take the lock for a moment, and who comes just then would
+ * find the file busy.
+ */
+#include "rmmap.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+struct locks locks_on(const struct stat *facts)
+{
+        FILE *table = fopen("/proc/locks", "re");
+        struct locks locks = {.known = table};
+        char line[256], kind[16], access[16];
+        unsigned major, minor;
+        uint64_t inode;
+
+        if (!table)
+                return locks;
+        while (fgets(line, sizeof(line), table)) {
+                /* "1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF"; "->" is one who waits */
+                if (strstr(line, "->") || sscanf(line, "%*s %15s %*s %15s %*s %x:%x:%" SCNu64, kind,
+                                                 access, &major, &minor, &inode) != 5)
+                        continue;
+                if (strcmp(kind, "FLOCK") || inode != (uint64_t)facts->st_ino ||
+                    makedev(major, minor) != facts->st_dev)
+                        continue;
+                if (!strcmp(access, "WRITE"))
+                        locks.exclusive++;
+                else
+                        locks.shared++;
+        }
+        fclose(table);
+        return locks;
+}
