@@ -706,38 +706,65 @@ inline const ::rmmap_allocator_ops &concurrent_allocator() noexcept
 
 namespace detail
 {
-template <class, template <class> class Operation, class T> inline constexpr bool detect = false;
+/* Whether T has an operation, and as one that may throw. Each of the names below is of one. */
+template <class, template <class> class Operation, class T> struct operation_of {
+        static constexpr bool is_there = false;
+        static constexpr bool throws = false;
+};
 template <template <class> class Operation, class T>
-inline constexpr bool detect<std::void_t<Operation<T>>, Operation, T> = true;
+struct operation_of<std::void_t<Operation<T>>, Operation, T> {
+        static constexpr bool is_there = true;
+        static constexpr bool throws = !Operation<T>::value;
+};
 template <template <class> class Operation, class T>
-inline constexpr bool has = detect<void, Operation, T>;
+inline constexpr bool has = operation_of<void, Operation, T>::is_there;
+template <template <class> class Operation, class T>
+inline constexpr bool throws = operation_of<void, Operation, T>::throws;
 
-template <class T> using name_of = decltype(static_cast<const char *>(T::name));
-template <class T> using thread_safe_of = decltype(static_cast<bool>(T::thread_safe));
+template <class T> using name_of = std::bool_constant<noexcept(static_cast<const char *>(T::name))>;
 template <class T>
-using create_of =
-        decltype(T::create(std::declval<const ::rmmap_allocator_args &>(), std::declval<T *&>()));
+using thread_safe_of = std::bool_constant<noexcept(static_cast<bool>(T::thread_safe))>;
 template <class T>
-using give_back_of = decltype(std::declval<T &>().give_back(std::uint64_t{}, std::uint64_t{}));
+using create_of = std::bool_constant<noexcept(
+        T::create(std::declval<const ::rmmap_allocator_args &>(), std::declval<T *&>()))>;
 template <class T>
-using claim_of = decltype(std::declval<const T &>().claim(std::uint64_t{}, std::uint64_t{}));
+using allocate_of =
+        std::bool_constant<noexcept(std::declval<T &>().allocate(std::uint64_t{}, std::uint32_t{},
+                                                                 std::declval<std::uint64_t &>(),
+                                                                 std::declval<std::uint64_t &>()))>;
 template <class T>
-using save_of = decltype(std::declval<const T &>().save(std::declval<void *>(),
-                                                        std::declval<std::size_t &>()));
+using remaining_of = std::bool_constant<noexcept(std::declval<const T &>().remaining())>;
 template <class T>
-using restore_of =
-        decltype(std::declval<T &>().restore(std::declval<const void *>(), std::size_t{}));
+using give_back_of = std::bool_constant<noexcept(
+        std::declval<T &>().give_back(std::uint64_t{}, std::uint64_t{}))>;
+template <class T>
+using claim_of = std::bool_constant<noexcept(
+        std::declval<const T &>().claim(std::uint64_t{}, std::uint64_t{}))>;
+template <class T>
+using save_of = std::bool_constant<noexcept(
+        std::declval<const T &>().save(std::declval<void *>(), std::declval<std::size_t &>()))>;
+template <class T>
+using restore_of = std::bool_constant<noexcept(
+        std::declval<T &>().restore(std::declval<const void *>(), std::size_t{}))>;
 
-/* A class as the operations of C's table. What is thrown stops at noexcept, or is caught here. */
+/* A class as the operations of C's table. Nothing is thrown into C: a constructor's is caught. */
 template <class T> struct operations {
+        static_assert(has<allocate_of, T>, "an allocator needs int allocate(size, flags, &, &)");
+        static_assert(has<remaining_of, T>, "an allocator needs uint64_t remaining() const");
+        static_assert(!throws<create_of, T>, "an allocator's create must be noexcept");
+        static_assert(!throws<allocate_of, T>, "an allocator's allocate must be noexcept");
+        static_assert(!throws<remaining_of, T>, "an allocator's remaining must be noexcept");
+        static_assert(!throws<give_back_of, T>, "an allocator's give_back must be noexcept");
+        static_assert(!throws<claim_of, T>, "an allocator's claim must be noexcept");
+        static_assert(!throws<save_of, T>, "an allocator's save must be noexcept");
+        static_assert(!throws<restore_of, T>, "an allocator's restore must be noexcept");
+
         static int create(const ::rmmap_allocator_args *args, void **state) noexcept
         {
                 T *made = nullptr;
                 int result = 0;
 
                 if constexpr (has<create_of, T>) {
-                        static_assert(noexcept(T::create(*args, made)),
-                                      "an allocator's create must be noexcept");
                         result = T::create(*args, made);
                 } else {
 #if defined(__cpp_exceptions)
@@ -746,7 +773,7 @@ template <class T> struct operations {
                         } catch (const std::bad_alloc &) {
                                 result = -ENOMEM;
                         } catch (const std::system_error &error) {
-                                result = -error.code().value();
+                                result = error.code() ? -error.code().value() : -EPROTO;
                         } catch (...) {
                                 result = -EPROTO;
                         }
@@ -766,51 +793,27 @@ template <class T> struct operations {
         static int allocate(void *state, std::uint64_t size, std::uint32_t flags,
                             std::uint64_t *start, std::uint64_t *end) noexcept
         {
-                T &self = *static_cast<T *>(state);
-
-                static_assert(noexcept(self.allocate(size, flags, *start, *end)),
-                              "an allocator's allocate must be noexcept");
-                return self.allocate(size, flags, *start, *end);
+                return static_cast<T *>(state)->allocate(size, flags, *start, *end);
         }
         static std::uint64_t remaining(const void *state) noexcept
         {
-                const T &self = *static_cast<const T *>(state);
-
-                static_assert(noexcept(self.remaining()),
-                              "an allocator's remaining must be noexcept");
-                return self.remaining();
+                return static_cast<const T *>(state)->remaining();
         }
         static int give_back(void *state, std::uint64_t start, std::uint64_t end) noexcept
         {
-                T &self = *static_cast<T *>(state);
-
-                static_assert(noexcept(self.give_back(start, end)),
-                              "an allocator's give_back must be noexcept");
-                return self.give_back(start, end);
+                return static_cast<T *>(state)->give_back(start, end);
         }
         static int claim(const void *state, std::uint64_t start, std::uint64_t end) noexcept
         {
-                const T &self = *static_cast<const T *>(state);
-
-                static_assert(noexcept(self.claim(start, end)),
-                              "an allocator's claim must be noexcept");
-                return self.claim(start, end);
+                return static_cast<const T *>(state)->claim(start, end);
         }
         static int save(const void *state, void *buffer, std::size_t *length) noexcept
         {
-                const T &self = *static_cast<const T *>(state);
-
-                static_assert(noexcept(self.save(buffer, *length)),
-                              "an allocator's save must be noexcept");
-                return self.save(buffer, *length);
+                return static_cast<const T *>(state)->save(buffer, *length);
         }
         static int restore(void *state, const void *buffer, std::size_t length) noexcept
         {
-                T &self = *static_cast<T *>(state);
-
-                static_assert(noexcept(self.restore(buffer, length)),
-                              "an allocator's restore must be noexcept");
-                return self.restore(buffer, length);
+                return static_cast<T *>(state)->restore(buffer, length);
         }
 
         static constexpr ::rmmap_allocator_ops table() noexcept
@@ -847,7 +850,7 @@ template <class T> struct operations {
  *      int allocate(uint64_t size, uint32_t flags, uint64_t &start, uint64_t &end);
  *      uint64_t remaining() const;
  *
- * and may have:
+ * and may have (what takes something else counts as not there):
  *
  *      static constexpr const char *name;
  *      static constexpr bool thread_safe;              RMMAP_ALLOCATOR_THREAD_SAFE
@@ -858,7 +861,8 @@ template <class T> struct operations {
  *      int save(void *buffer, size_t &length) const;
  *      int restore(const void *buffer, size_t length);
  */
-template <class T> const ::rmmap_allocator_ops &allocator_ops() noexcept
+template <class T, std::size_t = sizeof(detail::operations<T>)>
+const ::rmmap_allocator_ops &allocator_ops() noexcept
 {
         static constexpr ::rmmap_allocator_ops ops = detail::operations<T>::table();
 
@@ -904,7 +908,8 @@ class options
                 value_.allocator_config = config;
                 return *this;
         }
-        template <class T> constexpr options &allocator(const void *config = nullptr) noexcept
+        template <class T, std::size_t = sizeof(detail::operations<T>)>
+        constexpr options &allocator(const void *config = nullptr) noexcept
         {
                 return allocator(allocator_ops<T>(), config);
         }
@@ -1200,8 +1205,8 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 return made;
         }
         /*
-         * As it may have to be called again and again, it takes the range by its name, and uses
-         * it up with the last byte: do ... while (error == std::errc::... && range).
+         * As it may have to be called again, it takes the range by its name, and uses it up with
+         * the last byte: call; if (!range || error != std::errc::interrupted) break; in a loop.
          */
         RMMAP_ALIVE
         RMMAP_RETURN_TYPESTATE(unknown)
