@@ -449,7 +449,7 @@ class RMMAP_CONSUMABLE(unconsumed) range
         [[nodiscard]] split_parts split_down(std::uint64_t position,
                                              std::error_code &error) &&noexcept;
 
-        /* As bytes. What is decoded of them is a second range of these bytes: use one of the two. */
+        /* As bytes. What is decoded of them is a second range of the same: use one of the two. */
         RMMAP_ALIVE
         void encode(mutable_buffer buffer, std::error_code &error) const noexcept
         {

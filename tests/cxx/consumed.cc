@@ -120,7 +120,7 @@ std::uint64_t look_at_moved_receipt(rmmap::receipt receipt)
 {
         rmmap::receipt kept = std::move(receipt);
 #ifdef REFUSED
-        // clang: invalid invocation of method 'length' on object 'receipt' while .* 'consumed' state
+        // clang: invalid invocation of method 'length' on object 'receipt' while .* 'consumed'
         return receipt.length();
 #else
         return kept.length();

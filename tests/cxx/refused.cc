@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * What doesn't compile, and beside each line its twin that does: what makes the difference is what
- * it is about. refused-test.sh compiles this with REFUSED, and finds an error in each line that one is
- * told of above it, of that text, and nowhere else; and without REFUSED, where there is none.
+ * it is about. refused-test.sh compiles this with REFUSED, and finds an error in each line that one
+ * is told of above it, of that text, and nowhere else; and without REFUSED, where there is none.
  */
 #include <rmmap.hpp>
 
