@@ -53,7 +53,11 @@ compare()
                         gsub(/^ +| +$/, "", list)
                         behind = sub(/!$/, "", key)
                         language = FNR == NR ? "C" : "C++"
-                        all[language, key] = all[language, key] (all[language, key] == "" || list == "" ? "" : " ") list
+                        if (list != "" && all[language, key] != "")
+                                list_so_far = all[language, key] " "
+                        else
+                                list_so_far = all[language, key]
+                        all[language, key] = list_so_far list
                         if (!behind) {
                                 instructions[language, key] = count
                                 calls[language, key] = list

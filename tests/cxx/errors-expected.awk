@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# awk -v compiler=gcc|clang -v source=FILE -f errors-expected.awk FILE OUTPUT: whether the compiler's
-# output on FILE has an error for each line that one is expected in, as the comments right above it
-# tell ("// gcc: REGEX", "// clang: REGEX", "// error: REGEX" for both), and none for another line.
+# awk -v compiler=gcc|clang -v source=FILE -f errors-expected.awk FILE OUTPUT: whether the output
+# of the compiler on FILE has an error for each line that one is expected in, as the comments right
+# above it tell ("// gcc: REGEX", "// clang: REGEX", "// error: REGEX" for both), and no other.
 # An error in a header counts for the line of FILE that led there. What compilers add in notes
 # belongs to their error.
 
@@ -48,6 +48,8 @@ in_source && / required (from|by)/ {
         site = line_of($0)
 }
 / (fatal )?error: / {
+        if (waiting)
+                lost = pending
         waiting = 0
         if (in_source)
                 site = line_of($0)
@@ -74,9 +76,6 @@ waiting {
 current != 0 {
         found[current] = found[current] " " $0
 }
-/ error: / && waiting {
-        lost = lost "\n" $0
-}
 
 END {
         for (line in expected) {
@@ -89,9 +88,12 @@ END {
                 if (!(line in expected))
                         fail(source ":" line ": unexpected:" found[line])
         if (waiting)
-                fail("an error that belongs to no line: " pending)
+                lost = pending
+        if (lost != "")
+                fail("an error that belongs to no line: " lost)
         if (expectations < 3)
                 fail("only " expectations + 0 " lines are expected to be refused")
-        print expectations " lines were refused, each for its reason"
+        if (!failed)
+                print expectations " lines are refused, each for its reason"
         exit failed
 }

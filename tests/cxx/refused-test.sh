@@ -23,7 +23,8 @@ check()
                 fail "$file, $cxx -std=$std $*: the twins don't compile" "$work/log"
                 return
         fi
-        "$cxx" -std=$std "$@" -fsyntax-only $include -DREFUSED $plain "$here/$file" >"$work/log" 2>&1
+        "$cxx" -std=$std "$@" -fsyntax-only $include -DREFUSED $plain "$here/$file" \
+                >"$work/log" 2>&1
         if "${AWK:-awk}" -v compiler=$kind -v source="$file" -f "$here/errors-expected.awk" \
                 "$here/$file" "$work/log" >"$work/verdict"; then
                 echo "PASS: $file, $cxx -std=$std $*: $(cat "$work/verdict")"
@@ -37,7 +38,7 @@ clangs=
 for dialect in $(echo "$dialects" | tr ' ' ,); do
         cxx=${dialect%,*} std=${dialect#*,}
         check refused.cc "$cxx" "$std"
-        # What is left depends on the compiler, not on the standard: the oldest and the newest will do.
+        # What is left depends on the compiler, not on the standard: one will do.
         [ "$cxx" != "$old" ] || continue
         old=$cxx
         check refused-throwing.cc "$cxx" "$std" -fno-exceptions

@@ -19,7 +19,8 @@ static void work(rmmap::file, rmmap::range, rmmap::receipt *)
 rmmap::range copy_a_range(rmmap::range range)
 {
 #ifdef REFUSED
-        // error: deleted (function|constructor).*rmmap::range|from .rmmap::range.*deleted function
+        // gcc: deleted function .rmmap::range::range
+        // clang: from .rmmap::range.*deleted function|deleted constructor of .rmmap::range
         return rmmap::range(range);
 #else
         return rmmap::range(std::move(range));
@@ -40,7 +41,8 @@ void assign_a_range(rmmap::range range, rmmap::range &to)
 rmmap::receipt copy_a_receipt(rmmap::receipt receipt)
 {
 #ifdef REFUSED
-        // error: deleted (function|constructor).*rmmap::receipt|from .rmmap::receipt.*deleted function
+        // gcc: deleted function .rmmap::receipt::receipt
+        // clang: from .rmmap::receipt.*deleted function|deleted constructor of .rmmap::receipt
         return rmmap::receipt(receipt);
 #else
         return rmmap::receipt(std::move(receipt));
@@ -215,7 +217,7 @@ rmmap::range written_and_range(rmmap::receipt receipt)
 void flush_unwritten(const rmmap::file &file, rmmap::range range, std::error_code &error)
 {
 #ifdef REFUSED
-        // gcc: (conversion for argument 1 from|cannot convert) .rmmap::range. to .const rmmap::receipt
+        // gcc: (from|cannot convert) .rmmap::range. to .const rmmap::receipt
         // clang: no known conversion from .rmmap::range. to .const rmmap::receipt
         file.flush_range(range, error);
 #else
@@ -226,7 +228,7 @@ void flush_unwritten(const rmmap::file &file, rmmap::range range, std::error_cod
 void sync_unwritten(const rmmap::file &file, rmmap::range range, std::error_code &error)
 {
 #ifdef REFUSED
-        // gcc: (conversion for argument 1 from|cannot convert) .rmmap::range. to .const rmmap::receipt
+        // gcc: (from|cannot convert) .rmmap::range. to .const rmmap::receipt
         // clang: no known conversion from .rmmap::range. to .const rmmap::receipt
         file.sync_range(range, error);
 #else

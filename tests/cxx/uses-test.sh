@@ -79,7 +79,8 @@ int main()
 END2
 mixed()
 {
-        "$1" -std=c++17 $sanitize $include -c one.cc && "$1" -std=c++20 $sanitize $include -c two.cc &&
+        "$1" -std=c++17 $sanitize $include -c one.cc &&
+                "$1" -std=c++20 $sanitize $include -c two.cc &&
                 "$1" $sanitize -o two one.o two.o $link && ./two &&
                 # The same name for what gives a std::span and what doesn't would be luck at best.
                 nm -C one.o | grep -q 'range_view.*abi:cxx17' &&
