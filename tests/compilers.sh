@@ -15,7 +15,7 @@ programs()
 # kind_of COMPILER: clang or gcc, by what it says of itself.
 kind_of()
 {
-        if "$1" --version 2>/dev/null | grep -q clang; then
+        if "${1%% *}" --version 2>/dev/null | grep -q clang; then
                 echo clang
         else
                 echo gcc

@@ -7,6 +7,7 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/setup.sh"
+[ -z "$sanitize" ] || skip "it only compiles: a sanitizer has nothing to see"
 
 objdump --version >/dev/null 2>&1 || skip "objdump is missing"
 case $(uname -m) in

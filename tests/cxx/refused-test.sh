@@ -7,6 +7,7 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/setup.sh"
+[ -z "$sanitize" ] || skip "it only compiles: a sanitizer has nothing to see"
 
 # check FILE COMPILER STANDARD FLAG...: what is refused, and its twin that is taken.
 check()

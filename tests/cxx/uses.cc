@@ -26,6 +26,6 @@ int main(int argc, char **argv)
         }
         use_handles(argv[1], std::getenv("WITHOUT_JUMPS") == nullptr);
         use_thrown(argv[1]);
-        std::printf("%d checks, %d failed\n", checks, failures);
-        return failures == 0 ? 0 : 1;
+        std::printf("%d checks, %d failed\n", checks.load(), failures.load());
+        return failures.load() == 0 ? 0 : 1;
 }

@@ -5,21 +5,23 @@
 
 #include <rmmap.hpp>
 
+#include <atomic>
 #include <cstdio>
 #include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
 
-inline int failures;
-inline int checks;
+/* Threads check too; each counts for itself, so relaxed. */
+inline std::atomic<int> failures;
+inline std::atomic<int> checks;
 
 #define CHECK(condition) check(static_cast<bool>(condition), #condition, __FILE__, __LINE__)
 inline bool check(bool holds, const char *what, const char *where, int line)
 {
-        checks++;
+        checks.fetch_add(1, std::memory_order_relaxed);
         if (!holds) {
-                failures++;
+                failures.fetch_add(1, std::memory_order_relaxed);
                 std::printf("%s:%d: %s\n", where, line, what);
         }
         return holds;
