@@ -8,6 +8,7 @@ set -u
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
 include=${top_builddir:?}/include
+. "$here/compilers.sh"
 
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
@@ -42,16 +43,6 @@ compiles()
         sed 's/^/  /' "$work/log" | head -n 20
         failed=1
         return 1
-}
-
-# Those there are, the one of configure first; each once.
-programs()
-{
-        for program in "$@"; do
-                program=${program%% *}
-                path=$(command -v "$program" 2>/dev/null) || continue
-                echo "$program $(readlink -f "$path")"
-        done | awk '!seen[$2]++ { print $1 }'
 }
 
 # -idirafter: some systems keep asm/ where the compiler for 32 bits doesn't look.

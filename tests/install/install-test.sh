@@ -89,12 +89,12 @@ no_trace_of_the_build()
 step "nothing leads back to the build directory" no_trace_of_the_build
 
 # Headers, libraries and programs; what belongs to manual and documentation is looked at below.
-one_header()
+two_headers()
 {
-        found=$(find "$work/root" -name '*.h' | wc -l)
-        [ "$found" -eq 1 ] && [ -n "$(find_one rmmap.h)" ]
+        found=$(find "$work/root" -name '*.h' -o -name '*.hpp' | wc -l)
+        [ "$found" -eq 2 ] && [ -e "$(dirname "$(find_one rmmap.h)")/rmmap.hpp" ]
 }
-step "one header is installed" one_header
+step "the header is installed, and that for C++ beside it" two_headers
 
 # ---- pkg-config
 right_version()
@@ -127,6 +127,20 @@ if [ -n "$(find_one librangedmmap.so)" ]; then
                 "readelf -d '$work/shared' | grep -q 'NEEDED.*librangedmmap.so.0'"
 else
         skip "no shared library is installed"
+fi
+# A C++ compiler that links with this library: think of -m32.
+# shellcheck disable=SC2046
+if [ -n "$(find_one librangedmmap.so)" ]; then
+        printf '#include <system_error>\n#include <rmmap.h>\nint main() { return !rmmap_version(); }\n' \
+                >probe.cc
+        if ${CXX:-c++} -std=c++17 probe.cc -o probe $(pkg-config --cflags --libs ranged-mmap) \
+                2>/dev/null; then
+                step "a program in C++" builds_and_runs cxx \
+                        ${CXX:-c++} -std=c++17 "$here/program.cc" \
+                        $(pkg-config --cflags --libs ranged-mmap)
+        else
+                skip "no C++ compiler makes programs with this library"
+        fi
 fi
 echo 'int main(void) { return 0; }' >empty.c
 # shellcheck disable=SC2046

@@ -1,0 +1,1875 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * rmmap.hpp - the C++ of rmmap.h: what a type can promise, the compiler checks
+ *
+ *      file       one reference of a mapped file; its destructor releases it
+ *      range      bytes of a file that nobody else has; writing it uses it up
+ *      receipt    the proof that a range was written, given for the range
+ *
+ * All three can be moved and not copied. So a range can't go to two threads, only what was written
+ * can be flushed, and by the call that writes it a range is gone. What was moved from is zeros:
+ * the library refuses it with EINVAL, and clang sees its use while compiling (-Wconsumed).
+ *
+ * Rules for every function, unless its comment says otherwise:
+ *
+ *  - Its name is that of the function of rmmap.h that it calls, and so are its meaning, errors and
+ *    threads; what is said here is only what is different.
+ *  - There are two forms. The one with a std::error_code & never throws: it clears the code, or
+ *    sets it (generic_category) and gives zeros. The one without throws std::system_error, and
+ *    is there only where exceptions are (not with -fno-exceptions).
+ *  - A call that fails leaves the range that it was given as it was: if (range) tells.
+ *  - A const one may be called by several threads at once, on the same object.
+ *  - It costs what the call in C costs.
+ *  - C++17 and later; no run-time type information. Since 0.1.
+ */
+#ifndef RMMAP_HPP
+#define RMMAP_HPP
+
+#if !defined(__cplusplus) || __cplusplus < 201703L
+#error "rmmap.hpp needs C++17"
+#endif
+
+#include <rmmap.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <iterator>
+#include <new>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+#if __cplusplus >= 202002L
+#include <span>
+#endif
+
+/*
+ * What clang's -Wconsumed goes by, also for functions of your own: a by-value range is taken for
+ * good, one by reference for unknown until if (range) or RMMAP_PARAM_TYPESTATE(unconsumed) tells.
+ * "unconsumed" is a range that can be used, "consumed" is zeros. All in front of what they mean.
+ */
+#if defined(__clang__) && __has_cpp_attribute(clang::consumable)
+#define RMMAP_CONSUMABLE(state) [[clang::consumable(state)]]
+#define RMMAP_CALLABLE_WHEN(...) [[clang::callable_when(__VA_ARGS__)]]
+#define RMMAP_SET_TYPESTATE(state) [[clang::set_typestate(state)]]
+#define RMMAP_TEST_TYPESTATE(state) [[clang::test_typestate(state)]]
+#define RMMAP_PARAM_TYPESTATE(state) [[clang::param_typestate(state)]]
+#define RMMAP_RETURN_TYPESTATE(state) [[clang::return_typestate(state)]]
+#else
+#define RMMAP_CONSUMABLE(state)
+#define RMMAP_CALLABLE_WHEN(...)
+#define RMMAP_SET_TYPESTATE(state)
+#define RMMAP_TEST_TYPESTATE(state)
+#define RMMAP_PARAM_TYPESTATE(state)
+#define RMMAP_RETURN_TYPESTATE(state)
+#endif
+/* A call through an object that isn't known to be zeros; an argument that is known to be none. */
+#define RMMAP_ALIVE RMMAP_CALLABLE_WHEN("unconsumed", "unknown")
+#define RMMAP_GIVEN RMMAP_PARAM_TYPESTATE(unconsumed)
+
+#if defined(__clang__)
+#pragma clang diagnostic push
+/* Its own functions handle zeros on purpose. */
+#pragma clang diagnostic ignored "-Wconsumed"
+#endif
+
+namespace rmmap
+{
+
+/* ---- bytes --------------------------------------------------------------------------------- */
+
+#if __cplusplus >= 202002L
+template <class T> using span = std::span<T>;
+#else
+/*
+ * The part of C++20's std::span that is used here. The tag gives functions that return one a name
+ * of their own, so that files compiled as C++17 and as C++20 can be linked.
+ */
+template <class T> class [[gnu::abi_tag("cxx17")]] span
+{
+        T *data_ = nullptr;
+        std::size_t size_ = 0;
+
+        template <class Sequence>
+        using element = std::remove_pointer_t<decltype(std::data(std::declval<Sequence &>()))>;
+
+      public:
+        using element_type = T;
+        using value_type = std::remove_cv_t<T>;
+        using size_type = std::size_t;
+        using iterator = T *;
+
+        constexpr span() noexcept = default;
+        constexpr span(T * data, std::size_t size) noexcept : data_(data), size_(size)
+        {
+        }
+        /* Anything with data and size, and arrays: what holds T, or T without const. */
+        template <class Sequence,
+                  class = std::enable_if_t<
+                          std::is_convertible_v<element<Sequence>(*)[], T(*)[]> &&
+                          std::is_convertible_v<decltype(std::size(std::declval<Sequence &>())),
+                                                std::size_t>>>
+        constexpr span(Sequence && sequence)
+                : data_(std::data(sequence)), size_(std::size(sequence))
+        {
+        }
+
+        constexpr T *data() const noexcept
+        {
+                return data_;
+        }
+        constexpr std::size_t size() const noexcept
+        {
+                return size_;
+        }
+        constexpr std::size_t size_bytes() const noexcept
+        {
+                return size_ * sizeof(T);
+        }
+        constexpr bool empty() const noexcept
+        {
+                return size_ == 0;
+        }
+        constexpr T *begin() const noexcept
+        {
+                return data_;
+        }
+        constexpr T *end() const noexcept
+        {
+                return data_ + size_;
+        }
+        constexpr T &operator[](std::size_t index) const noexcept
+        {
+                return data_[index];
+        }
+        constexpr span first(std::size_t count) const noexcept
+        {
+                return {data_, count};
+        }
+        constexpr span last(std::size_t count) const noexcept
+        {
+                return {data_ + (size_ - count), count};
+        }
+        constexpr span subspan(std::size_t offset) const noexcept
+        {
+                return {data_ + offset, size_ - offset};
+        }
+        constexpr span subspan(std::size_t offset, std::size_t count) const noexcept
+        {
+                return {data_ + offset, count};
+        }
+};
+#endif
+
+/* Bytes of the mapping, as range_data and range_view give them; valid until the last release. */
+using bytes = span<std::byte>;
+using const_bytes = span<const std::byte>;
+
+namespace detail
+{
+template <class Sequence>
+using element = std::remove_pointer_t<decltype(std::data(std::declval<Sequence &>()))>;
+/* Elements whose bytes may be read; and written. */
+template <class T> inline constexpr bool readable = std::is_trivially_copyable_v<T>;
+template <class T> inline constexpr bool writable = readable<T> && !std::is_const_v<T>;
+} // namespace detail
+
+/*
+ * Memory to write from and to read into, for the length of a call: made, without being named, of
+ * an array, vector, string, string_view, span or the like of trivially copyable elements, or of a
+ * pointer and a length in bytes. An array of char is taken whole, with the 0 at its end.
+ */
+class const_buffer
+{
+        const void *data_ = nullptr;
+        std::size_t size_ = 0;
+
+      public:
+        constexpr const_buffer() noexcept = default;
+        constexpr const_buffer(const void *data, std::size_t size) noexcept
+                : data_(data), size_(size)
+        {
+        }
+        template <class Sequence,
+                  class = std::enable_if_t<detail::readable<detail::element<const Sequence>>>>
+        constexpr const_buffer(const Sequence &sequence) noexcept
+                : data_(std::data(sequence)),
+                  size_(std::size(sequence) * sizeof(*std::data(sequence)))
+        {
+        }
+
+        constexpr const void *data() const noexcept
+        {
+                return data_;
+        }
+        constexpr std::size_t size() const noexcept
+        {
+                return size_;
+        }
+};
+
+class mutable_buffer
+{
+        void *data_ = nullptr;
+        std::size_t size_ = 0;
+
+      public:
+        constexpr mutable_buffer() noexcept = default;
+        constexpr mutable_buffer(void *data, std::size_t size) noexcept : data_(data), size_(size)
+        {
+        }
+        template <class Sequence,
+                  class = std::enable_if_t<detail::writable<detail::element<Sequence>>>>
+        constexpr mutable_buffer(Sequence &&sequence) noexcept
+                : data_(std::data(sequence)),
+                  size_(std::size(sequence) * sizeof(*std::data(sequence)))
+        {
+        }
+
+        constexpr void *data() const noexcept
+        {
+                return data_;
+        }
+        constexpr std::size_t size() const noexcept
+        {
+                return size_;
+        }
+};
+
+/* A name of a file: const char *, or what has c_str(): std::string, std::filesystem::path. */
+class path_name
+{
+        const char *text_;
+
+      public:
+        constexpr path_name(const char *text) noexcept : text_(text)
+        {
+        }
+        template <class String,
+                  class = std::enable_if_t<std::is_same_v<
+                          decltype(std::declval<const String &>().c_str()), const char *>>>
+        path_name(const String &string) noexcept : text_(string.c_str())
+        {
+        }
+
+        constexpr const char *c_str() const noexcept
+        {
+                return text_;
+        }
+};
+
+/* ---- errors -------------------------------------------------------------------------------- */
+
+namespace detail
+{
+struct uninitialized {
+};
+
+/* True when it went well. The category stays when there is nothing to say: no call for that. */
+inline bool tell(int result, std::error_code &error) noexcept
+{
+        if (result < 0) {
+                error.assign(-result, std::generic_category());
+                return false;
+        }
+        error.assign(0, error.category());
+        return true;
+}
+
+#if defined(__cpp_exceptions)
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail(int result, const char *call)
+{
+        throw std::system_error(-result, std::generic_category(), call);
+}
+
+inline int check(int result, const char *call)
+{
+        if (result < 0)
+                fail(result, call);
+        return result;
+}
+#endif
+
+/* More than an int can count is one that the library refuses. */
+inline int as_count(std::size_t size) noexcept
+{
+        return size > static_cast<std::size_t>(INT_MAX) ? -1 : static_cast<int>(size);
+}
+
+/* A body for rmmap_guard_call, which knows functions of C. */
+template <class Body> struct guarded {
+        using result = std::invoke_result_t<Body &>;
+        static_assert(std::is_nothrow_invocable_v<Body &>,
+                      "the body of guard_call must be noexcept: nothing may be thrown through it");
+        static_assert(std::is_same_v<result, int> || std::is_void_v<result>,
+                      "the body of guard_call must return int or void");
+
+        Body *body;
+
+        static int call(void *self) noexcept
+        {
+                Body &body = *static_cast<guarded *>(self)->body;
+
+                if constexpr (std::is_void_v<result>)
+                        return body(), 0;
+                else
+                        return body();
+        }
+        static result as_result(int value) noexcept
+        {
+                return static_cast<result>(value);
+        }
+};
+
+template <class Words> bool is_zeros(const Words &words) noexcept
+{
+        return (words.opaque[0] | words.opaque[1] | words.opaque[2] | words.opaque[3]) == 0;
+}
+} // namespace detail
+
+/* ---- ranges and receipts ------------------------------------------------------------------- */
+
+class file;
+class receipt;
+struct split_parts;
+
+inline constexpr std::uint64_t alignment = RMMAP_ALIGNMENT;
+
+inline std::uint64_t align_up(std::uint64_t offset) noexcept
+{
+        return ::rmmap_align_up(offset);
+}
+
+inline std::uint64_t align_down(std::uint64_t offset) noexcept
+{
+        return ::rmmap_align_down(offset);
+}
+
+/* Bytes [start, end) of a file, of an allocator, a split, a claim or a decode. 32 bytes. */
+class RMMAP_CONSUMABLE(unconsumed) range
+{
+        ::rmmap_range value_;
+
+        friend class file;
+        friend class receipt;
+        RMMAP_RETURN_TYPESTATE(unknown)
+        explicit range(detail::uninitialized) noexcept
+        {
+        }
+        void clear() noexcept
+        {
+                value_ = ::rmmap_range{};
+        }
+        split_parts parts(int split, const ::rmmap_range &low, const ::rmmap_range &high) noexcept;
+
+      public:
+        using encoded = std::array<std::byte, RMMAP_RANGE_ENCODED_SIZE>;
+
+        /* Zeros: no range. */
+        constexpr range() noexcept : value_{}
+        {
+        }
+        /* One of C's. That the other isn't used any more is the caller's promise. */
+        RMMAP_RETURN_TYPESTATE(unknown)
+        explicit constexpr range(const ::rmmap_range &value) noexcept : value_(value)
+        {
+        }
+        range(range &&from) noexcept : value_(from.value_)
+        {
+                from.clear();
+        }
+        range &operator=(range &&from) noexcept
+        {
+                const ::rmmap_range value = from.value_;
+
+                from.clear();
+                value_ = value;
+                return *this;
+        }
+        range(const range &) = delete;
+        range &operator=(const range &) = delete;
+        ~range() = default;
+
+        /* False for zeros only: it isn't what checks a seal. */
+        RMMAP_TEST_TYPESTATE(unconsumed)
+        explicit operator bool() const noexcept
+        {
+                return !detail::is_zeros(value_);
+        }
+
+        /*
+         * As std::move, at once: for a new owner, such as a thread. clang sees a second one. Not
+         * for a call that may fail and be tried again, since it would fail with the range.
+         */
+        RMMAP_ALIVE
+        RMMAP_SET_TYPESTATE(consumed)
+        RMMAP_RETURN_TYPESTATE(unconsumed)
+        [[nodiscard]] range take() noexcept
+        {
+                return static_cast<range &&>(*this);
+        }
+
+        RMMAP_ALIVE
+        std::uint64_t start() const noexcept
+        {
+                return ::rmmap_range_start(value_);
+        }
+        RMMAP_ALIVE
+        std::uint64_t end() const noexcept
+        {
+                return ::rmmap_range_end(value_);
+        }
+        RMMAP_ALIVE
+        std::uint64_t length() const noexcept
+        {
+                return ::rmmap_range_length(value_);
+        }
+        RMMAP_ALIVE
+        bool is_empty() const noexcept
+        {
+                return ::rmmap_range_is_empty(value_);
+        }
+        friend bool operator==(const range &a, const range &b) noexcept
+        {
+                return ::rmmap_range_equal(a.value_, b.value_);
+        }
+        friend bool operator!=(const range &a, const range &b) noexcept
+        {
+                return !(a == b);
+        }
+
+        /* Use the range up and give its parts: std::move(range).split_up(position). */
+        RMMAP_ALIVE
+        [[nodiscard]] split_parts split_up(std::uint64_t position,
+                                           std::error_code &error) &&noexcept;
+        RMMAP_ALIVE
+        [[nodiscard]] split_parts split_down(std::uint64_t position,
+                                             std::error_code &error) &&noexcept;
+
+        /* As bytes. What is decoded of them is a second range of the same: use one of the two. */
+        RMMAP_ALIVE
+        void encode(mutable_buffer buffer, std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_range_encode(value_, buffer.data(), buffer.size()), error);
+        }
+        RMMAP_ALIVE
+        encoded encode(std::error_code &error) const noexcept
+        {
+                encoded buffer;
+
+                if (!detail::tell(::rmmap_range_encode(value_, buffer.data(), buffer.size()),
+                                  error))
+                        buffer.fill(std::byte{});
+                return buffer;
+        }
+
+#if defined(__cpp_exceptions)
+        RMMAP_ALIVE
+        [[nodiscard]] split_parts split_up(std::uint64_t position) &&;
+        RMMAP_ALIVE
+        [[nodiscard]] split_parts split_down(std::uint64_t position) &&;
+        RMMAP_ALIVE
+        void encode(mutable_buffer buffer) const
+        {
+                detail::check(::rmmap_range_encode(value_, buffer.data(), buffer.size()),
+                              "rmmap_range_encode");
+        }
+        RMMAP_ALIVE
+        encoded encode() const
+        {
+                encoded buffer;
+
+                encode(mutable_buffer(buffer));
+                return buffer;
+        }
+#endif
+
+        /* For calls in C. */
+        const ::rmmap_range &native() const noexcept
+        {
+                return value_;
+        }
+};
+
+/* What a split gave: with split::low or split::high that part is the whole, the other is zeros. */
+enum class split : int {
+        both = RMMAP_SPLIT_BOTH,
+        low = RMMAP_SPLIT_LOW,
+        high = RMMAP_SPLIT_HIGH,
+};
+
+struct split_parts {
+        range low;
+        range high;
+        rmmap::split which;
+};
+
+inline split_parts range::parts(int split, const ::rmmap_range &low,
+                                const ::rmmap_range &high) noexcept
+{
+        clear();
+        return {range(low), range(high), static_cast<rmmap::split>(split)};
+}
+
+inline split_parts range::split_up(std::uint64_t position, std::error_code &error) &&noexcept
+{
+        ::rmmap_range low, high;
+        const int result = ::rmmap_range_split_up(value_, position, &low, &high);
+
+        if (!detail::tell(result, error))
+                return {};
+        return parts(result, low, high);
+}
+
+inline split_parts range::split_down(std::uint64_t position, std::error_code &error) &&noexcept
+{
+        ::rmmap_range low, high;
+        const int result = ::rmmap_range_split_down(value_, position, &low, &high);
+
+        if (!detail::tell(result, error))
+                return {};
+        return parts(result, low, high);
+}
+
+#if defined(__cpp_exceptions)
+inline split_parts range::split_up(std::uint64_t position) &&
+{
+        ::rmmap_range low, high;
+        const int result = ::rmmap_range_split_up(value_, position, &low, &high);
+
+        detail::check(result, "rmmap_range_split_up");
+        return parts(result, low, high);
+}
+
+inline split_parts range::split_down(std::uint64_t position) &&
+{
+        ::rmmap_range low, high;
+        const int result = ::rmmap_range_split_down(value_, position, &low, &high);
+
+        detail::check(result, "rmmap_range_split_down");
+        return parts(result, low, high);
+}
+#endif
+
+/* The proof that a range was written: what can be flushed and synced. 32 bytes. */
+class RMMAP_CONSUMABLE(unconsumed) receipt
+{
+        ::rmmap_receipt value_;
+
+        friend class file;
+        RMMAP_RETURN_TYPESTATE(unknown)
+        explicit receipt(detail::uninitialized) noexcept
+        {
+        }
+        void clear() noexcept
+        {
+                value_ = ::rmmap_receipt{};
+        }
+
+      public:
+        using encoded = std::array<std::byte, RMMAP_RECEIPT_ENCODED_SIZE>;
+
+        /* Zeros: no receipt. */
+        constexpr receipt() noexcept : value_{}
+        {
+        }
+        RMMAP_RETURN_TYPESTATE(unknown)
+        explicit constexpr receipt(const ::rmmap_receipt &value) noexcept : value_(value)
+        {
+        }
+        receipt(receipt &&from) noexcept : value_(from.value_)
+        {
+                from.clear();
+        }
+        receipt &operator=(receipt &&from) noexcept
+        {
+                const ::rmmap_receipt value = from.value_;
+
+                from.clear();
+                value_ = value;
+                return *this;
+        }
+        receipt(const receipt &) = delete;
+        receipt &operator=(const receipt &) = delete;
+        ~receipt() = default;
+
+        RMMAP_TEST_TYPESTATE(unconsumed)
+        explicit operator bool() const noexcept
+        {
+                return !detail::is_zeros(value_);
+        }
+        /* As range::take. */
+        RMMAP_ALIVE
+        RMMAP_SET_TYPESTATE(consumed)
+        RMMAP_RETURN_TYPESTATE(unconsumed)
+        [[nodiscard]] receipt take() noexcept
+        {
+                return static_cast<receipt &&>(*this);
+        }
+
+        RMMAP_ALIVE
+        std::uint64_t start() const noexcept
+        {
+                return ::rmmap_receipt_start(value_);
+        }
+        RMMAP_ALIVE
+        std::uint64_t end() const noexcept
+        {
+                return ::rmmap_receipt_end(value_);
+        }
+        RMMAP_ALIVE
+        std::uint64_t length() const noexcept
+        {
+                return ::rmmap_receipt_length(value_);
+        }
+        RMMAP_ALIVE
+        bool is_empty() const noexcept
+        {
+                return ::rmmap_receipt_is_empty(value_);
+        }
+        friend bool operator==(const receipt &a, const receipt &b) noexcept
+        {
+                return ::rmmap_receipt_equal(a.value_, b.value_);
+        }
+        friend bool operator!=(const receipt &a, const receipt &b) noexcept
+        {
+                return !(a == b);
+        }
+
+        /* Back to the range, to be written once more: std::move(receipt).range(). */
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unconsumed)
+        [[nodiscard]] rmmap::range range() &&noexcept
+        {
+                const rmmap::receipt written(static_cast<receipt &&>(*this));
+
+                return rmmap::range(::rmmap_receipt_range(written.value_));
+        }
+
+        RMMAP_ALIVE
+        void encode(mutable_buffer buffer, std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_receipt_encode(value_, buffer.data(), buffer.size()), error);
+        }
+        RMMAP_ALIVE
+        encoded encode(std::error_code &error) const noexcept
+        {
+                encoded buffer;
+
+                if (!detail::tell(::rmmap_receipt_encode(value_, buffer.data(), buffer.size()),
+                                  error))
+                        buffer.fill(std::byte{});
+                return buffer;
+        }
+
+#if defined(__cpp_exceptions)
+        RMMAP_ALIVE
+        void encode(mutable_buffer buffer) const
+        {
+                detail::check(::rmmap_receipt_encode(value_, buffer.data(), buffer.size()),
+                              "rmmap_receipt_encode");
+        }
+        RMMAP_ALIVE
+        encoded encode() const
+        {
+                encoded buffer;
+
+                encode(mutable_buffer(buffer));
+                return buffer;
+        }
+#endif
+
+        const ::rmmap_receipt &native() const noexcept
+        {
+                return value_;
+        }
+};
+
+/* An array of these is one of C's: that is how sync_ranges passes it on. */
+static_assert(sizeof(range) == sizeof(::rmmap_range) && std::is_standard_layout_v<range>);
+static_assert(sizeof(receipt) == sizeof(::rmmap_receipt) && std::is_standard_layout_v<receipt>);
+
+/* ---- allocators ---------------------------------------------------------------------------- */
+
+inline const ::rmmap_allocator_ops &sequential_allocator() noexcept
+{
+        return *::rmmap_sequential_allocator();
+}
+
+inline const ::rmmap_allocator_ops &concurrent_allocator() noexcept
+{
+        return *::rmmap_concurrent_allocator();
+}
+
+namespace detail
+{
+/* Whether T has an operation, and as one that may throw. Each of the names below is of one. */
+template <class, template <class> class Operation, class T> struct operation_of {
+        static constexpr bool is_there = false;
+        static constexpr bool throws = false;
+};
+template <template <class> class Operation, class T>
+struct operation_of<std::void_t<Operation<T>>, Operation, T> {
+        static constexpr bool is_there = true;
+        static constexpr bool throws = !Operation<T>::value;
+};
+template <template <class> class Operation, class T>
+inline constexpr bool has = operation_of<void, Operation, T>::is_there;
+template <template <class> class Operation, class T>
+inline constexpr bool throws = operation_of<void, Operation, T>::throws;
+
+template <class T> using name_of = std::bool_constant<noexcept(static_cast<const char *>(T::name))>;
+template <class T>
+using thread_safe_of = std::bool_constant<noexcept(static_cast<bool>(T::thread_safe))>;
+template <class T>
+using create_of = std::bool_constant<noexcept(
+        T::create(std::declval<const ::rmmap_allocator_args &>(), std::declval<T *&>()))>;
+template <class T>
+using allocate_of =
+        std::bool_constant<noexcept(std::declval<T &>().allocate(std::uint64_t{}, std::uint32_t{},
+                                                                 std::declval<std::uint64_t &>(),
+                                                                 std::declval<std::uint64_t &>()))>;
+template <class T>
+using remaining_of = std::bool_constant<noexcept(std::declval<const T &>().remaining())>;
+template <class T>
+using give_back_of = std::bool_constant<noexcept(
+        std::declval<T &>().give_back(std::uint64_t{}, std::uint64_t{}))>;
+template <class T>
+using claim_of = std::bool_constant<noexcept(
+        std::declval<const T &>().claim(std::uint64_t{}, std::uint64_t{}))>;
+template <class T>
+using save_of = std::bool_constant<noexcept(
+        std::declval<const T &>().save(std::declval<void *>(), std::declval<std::size_t &>()))>;
+template <class T>
+using restore_of = std::bool_constant<noexcept(
+        std::declval<T &>().restore(std::declval<const void *>(), std::size_t{}))>;
+
+/* A class as the operations of C's table. Nothing is thrown into C: a constructor's is caught. */
+template <class T> struct operations {
+        static_assert(has<allocate_of, T>, "an allocator needs int allocate(size, flags, &, &)");
+        static_assert(has<remaining_of, T>, "an allocator needs uint64_t remaining() const");
+        static_assert(!throws<create_of, T>, "an allocator's create must be noexcept");
+        static_assert(!throws<allocate_of, T>, "an allocator's allocate must be noexcept");
+        static_assert(!throws<remaining_of, T>, "an allocator's remaining must be noexcept");
+        static_assert(!throws<give_back_of, T>, "an allocator's give_back must be noexcept");
+        static_assert(!throws<claim_of, T>, "an allocator's claim must be noexcept");
+        static_assert(!throws<save_of, T>, "an allocator's save must be noexcept");
+        static_assert(!throws<restore_of, T>, "an allocator's restore must be noexcept");
+
+        static int create(const ::rmmap_allocator_args *args, void **state) noexcept
+        {
+                T *made = nullptr;
+                int result = 0;
+
+                if constexpr (has<create_of, T>) {
+                        result = T::create(*args, made);
+                } else {
+#if defined(__cpp_exceptions)
+                        try {
+                                made = new T(*args);
+                        } catch (const std::bad_alloc &) {
+                                result = -ENOMEM;
+                        } catch (const std::system_error &error) {
+                                result = error.code() ? -error.code().value() : -EPROTO;
+                        } catch (...) {
+                                result = -EPROTO;
+                        }
+#else
+                        made = new (std::nothrow) T(*args);
+                        result = made != nullptr ? 0 : -ENOMEM;
+#endif
+                }
+                if (result == 0)
+                        *state = made;
+                return result;
+        }
+        static void destroy(void *state) noexcept
+        {
+                delete static_cast<T *>(state);
+        }
+        static int allocate(void *state, std::uint64_t size, std::uint32_t flags,
+                            std::uint64_t *start, std::uint64_t *end) noexcept
+        {
+                return static_cast<T *>(state)->allocate(size, flags, *start, *end);
+        }
+        static std::uint64_t remaining(const void *state) noexcept
+        {
+                return static_cast<const T *>(state)->remaining();
+        }
+        static int give_back(void *state, std::uint64_t start, std::uint64_t end) noexcept
+        {
+                return static_cast<T *>(state)->give_back(start, end);
+        }
+        static int claim(const void *state, std::uint64_t start, std::uint64_t end) noexcept
+        {
+                return static_cast<const T *>(state)->claim(start, end);
+        }
+        static int save(const void *state, void *buffer, std::size_t *length) noexcept
+        {
+                return static_cast<const T *>(state)->save(buffer, *length);
+        }
+        static int restore(void *state, const void *buffer, std::size_t length) noexcept
+        {
+                return static_cast<T *>(state)->restore(buffer, length);
+        }
+
+        static constexpr ::rmmap_allocator_ops table() noexcept
+        {
+                ::rmmap_allocator_ops ops{};
+
+                ops.size = sizeof(ops);
+                if constexpr (has<name_of, T>)
+                        ops.name = T::name;
+                if constexpr (has<thread_safe_of, T>)
+                        ops.flags = T::thread_safe ? RMMAP_ALLOCATOR_THREAD_SAFE : 0;
+                ops.create = create;
+                ops.destroy = destroy;
+                ops.allocate = allocate;
+                ops.remaining = remaining;
+                if constexpr (has<give_back_of, T>)
+                        ops.give_back = give_back;
+                if constexpr (has<claim_of, T>)
+                        ops.claim = claim;
+                if constexpr (has<save_of, T>)
+                        ops.save = save;
+                if constexpr (has<restore_of, T>)
+                        ops.restore = restore;
+                return ops;
+        }
+};
+} // namespace detail
+
+/*
+ * An allocator that is a class, as rmmap.h describes one (allocator-contract tests it). T has,
+ * all of them noexcept but the constructor, and answering as the op of that name:
+ *
+ *      explicit T(const rmmap_allocator_args &args);   throws std::system_error to refuse
+ *      int allocate(uint64_t size, uint32_t flags, uint64_t &start, uint64_t &end);
+ *      uint64_t remaining() const;
+ *
+ * and may have (what takes something else counts as not there):
+ *
+ *      static constexpr const char *name;
+ *      static constexpr bool thread_safe;              RMMAP_ALLOCATOR_THREAD_SAFE
+ *      static int create(const rmmap_allocator_args &args, T *&made);    instead of the
+ *                                                      constructor; made by new
+ *      int give_back(uint64_t start, uint64_t end);
+ *      int claim(uint64_t start, uint64_t end) const;
+ *      int save(void *buffer, size_t &length) const;
+ *      int restore(const void *buffer, size_t length);
+ */
+template <class T, std::size_t = sizeof(detail::operations<T>)>
+const ::rmmap_allocator_ops &allocator_ops() noexcept
+{
+        static constexpr ::rmmap_allocator_ops ops = detail::operations<T>::table();
+
+        return ops;
+}
+
+/* ---- options ------------------------------------------------------------------------------- */
+
+enum class engine : std::uint32_t {
+        automatic = RMMAP_ENGINE_AUTO,
+        map = RMMAP_ENGINE_MAP,
+        pwrite = RMMAP_ENGINE_PWRITE,
+};
+
+enum class pattern : std::uint32_t {
+        unknown = RMMAP_PATTERN_UNKNOWN,
+        dense = RMMAP_PATTERN_DENSE,
+        scattered = RMMAP_PATTERN_SCATTERED,
+};
+
+/* Of an open file, built by one call after the other: options().must_create().mode(0600). */
+class options
+{
+        ::rmmap_options value_{};
+
+        constexpr options &add(std::uint32_t flag) noexcept
+        {
+                value_.flags |= flag;
+                return *this;
+        }
+
+      public:
+        constexpr options() noexcept
+        {
+                value_.size = sizeof(value_);
+        }
+
+        /* The ops are copied at the open; what config points to is needed until then. */
+        constexpr options &allocator(const ::rmmap_allocator_ops &ops,
+                                     const void *config = nullptr) noexcept
+        {
+                value_.allocator = &ops;
+                value_.allocator_config = config;
+                return *this;
+        }
+        template <class T, std::size_t = sizeof(detail::operations<T>)>
+        constexpr options &allocator(const void *config = nullptr) noexcept
+        {
+                return allocator(allocator_ops<T>(), config);
+        }
+        constexpr options &allocate_from(std::uint64_t offset) noexcept
+        {
+                value_.allocate_from = offset;
+                return *this;
+        }
+        constexpr options &mode(std::uint32_t permissions) noexcept
+        {
+                value_.mode = permissions;
+                return *this;
+        }
+        constexpr options &engine(rmmap::engine choice) noexcept
+        {
+                value_.engine = static_cast<std::uint32_t>(choice);
+                return *this;
+        }
+        constexpr options &pattern(rmmap::pattern hint) noexcept
+        {
+                value_.pattern = static_cast<std::uint32_t>(hint);
+                return *this;
+        }
+
+        /* The flags RMMAP_MUST_CREATE and so on; one by one, or all at once. */
+        constexpr options &must_create() noexcept
+        {
+                return add(RMMAP_MUST_CREATE);
+        }
+        constexpr options &read_only() noexcept
+        {
+                return add(RMMAP_READ_ONLY);
+        }
+        constexpr options &no_preallocate() noexcept
+        {
+                return add(RMMAP_NO_PREALLOCATE);
+        }
+        constexpr options &populate() noexcept
+        {
+                return add(RMMAP_POPULATE);
+        }
+        constexpr options &huge_pages() noexcept
+        {
+                return add(RMMAP_HUGE_PAGES);
+        }
+        constexpr options &lock_file() noexcept
+        {
+                return add(RMMAP_LOCK_FILE);
+        }
+        constexpr options &catch_faults() noexcept
+        {
+                return add(RMMAP_CATCH_FAULTS);
+        }
+        constexpr options &no_follow() noexcept
+        {
+                return add(RMMAP_NO_FOLLOW);
+        }
+        constexpr options &flags(std::uint32_t all) noexcept
+        {
+                value_.flags = all;
+                return *this;
+        }
+
+        constexpr const ::rmmap_options &native() const noexcept
+        {
+                return value_;
+        }
+};
+
+/* ---- the file ------------------------------------------------------------------------------ */
+
+/* What describe fills: facts are RMMAP_FACT_..., strings live as long as the handle. */
+using info = ::rmmap_info;
+
+/*
+ * One reference. Calls through any of them are for any thread; moving, assigning, resetting and
+ * destroying are for one at a time, as with a std::shared_ptr. All that works on the file is
+ * const: constant is which file it is.
+ */
+class RMMAP_CONSUMABLE(unconsumed) file
+{
+        ::rmmap_file *handle_ = nullptr;
+
+      public:
+        constexpr file() noexcept = default;
+        /* Takes over a reference that C has. */
+        RMMAP_RETURN_TYPESTATE(unknown)
+        explicit constexpr file(::rmmap_file *handle) noexcept : handle_(handle)
+        {
+        }
+        constexpr file(file &&from) noexcept : handle_(from.handle_)
+        {
+                from.handle_ = nullptr;
+        }
+        file &operator=(file &&from) noexcept
+        {
+                ::rmmap_file *const handle = from.detach();
+
+                reset();
+                handle_ = handle;
+                return *this;
+        }
+        file(const file &) = delete;
+        file &operator=(const file &) = delete;
+        /* Releases. It can't report write-back errors: sync_all first. */
+        ~file()
+        {
+                if (handle_ != nullptr)
+                        ::rmmap_release(handle_);
+        }
+
+        RMMAP_TEST_TYPESTATE(unconsumed)
+        explicit operator bool() const noexcept
+        {
+                return handle_ != nullptr;
+        }
+        /* As range::take. */
+        RMMAP_ALIVE
+        RMMAP_SET_TYPESTATE(consumed)
+        RMMAP_RETURN_TYPESTATE(unconsumed)
+        [[nodiscard]] file take() noexcept
+        {
+                return static_cast<file &&>(*this);
+        }
+        /* One more reference; the only way to a second one. */
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unconsumed)
+        [[nodiscard]] file clone() const noexcept
+        {
+                return file(::rmmap_clone(handle_));
+        }
+        /* What C calls release: gives the reference up, before the destructor would. */
+        RMMAP_SET_TYPESTATE(consumed)
+        void reset() noexcept
+        {
+                ::rmmap_file *const handle = handle_;
+
+                handle_ = nullptr;
+                if (handle != nullptr)
+                        ::rmmap_release(handle);
+        }
+        /* The reference, for C to release; this one has none any more. */
+        RMMAP_SET_TYPESTATE(consumed)
+        [[nodiscard]] ::rmmap_file *detach() noexcept
+        {
+                ::rmmap_file *const handle = handle_;
+
+                handle_ = nullptr;
+                return handle;
+        }
+        /* Borrowed, for calls in C. */
+        ::rmmap_file *native() const noexcept
+        {
+                return handle_;
+        }
+
+        RMMAP_ALIVE
+        std::uint64_t size() const noexcept
+        {
+                return ::rmmap_size(handle_);
+        }
+        /* Bytes left to hand out; and the size minus that. */
+        RMMAP_ALIVE
+        std::uint64_t remaining() const noexcept
+        {
+                return ::rmmap_remaining(handle_);
+        }
+        RMMAP_ALIVE
+        std::uint64_t allocated() const noexcept
+        {
+                return ::rmmap_allocated(handle_);
+        }
+
+        /* ---- with a std::error_code: ranges ---- */
+
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unknown)
+        [[nodiscard]] range allocate(std::uint64_t size, std::error_code &error) const noexcept
+        {
+                range made{detail::uninitialized{}};
+
+                if (!detail::tell(::rmmap_allocate(handle_, size, &made.value_), error))
+                        made.clear();
+                return made;
+        }
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unknown)
+        [[nodiscard]] range allocate_exact(std::uint64_t size,
+                                           std::error_code &error) const noexcept
+        {
+                range made{detail::uninitialized{}};
+
+                if (!detail::tell(::rmmap_allocate_exact(handle_, size, &made.value_), error))
+                        made.clear();
+                return made;
+        }
+        /* The one way, with decode, to a second range of the same bytes: use one of the two. */
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unknown)
+        [[nodiscard]] range claim_range(std::uint64_t start, std::uint64_t end,
+                                        std::error_code &error) const noexcept
+        {
+                range made{detail::uninitialized{}};
+
+                if (!detail::tell(::rmmap_claim_range(handle_, start, end, &made.value_), error))
+                        made.clear();
+                return made;
+        }
+        RMMAP_ALIVE
+        void give_back_range(RMMAP_GIVEN range &&given, std::error_code &error) const noexcept
+        {
+                if (detail::tell(::rmmap_give_back_range(handle_, given.value_), error))
+                        given.clear();
+        }
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unknown)
+        [[nodiscard]] range range_decode(const_buffer encoded,
+                                         std::error_code &error) const noexcept
+        {
+                range made{detail::uninitialized{}};
+
+                if (!detail::tell(::rmmap_range_decode(handle_, encoded.data(), encoded.size(),
+                                                       &made.value_),
+                                  error))
+                        made.clear();
+                return made;
+        }
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unknown)
+        [[nodiscard]] receipt receipt_decode(const_buffer encoded,
+                                             std::error_code &error) const noexcept
+        {
+                receipt made{detail::uninitialized{}};
+
+                if (!detail::tell(::rmmap_receipt_decode(handle_, encoded.data(), encoded.size(),
+                                                         &made.value_),
+                                  error))
+                        made.clear();
+                return made;
+        }
+        /* The bytes used; with ENOBUFS, and with mutable_buffer(), the bytes needed. */
+        RMMAP_ALIVE
+        std::size_t allocator_save(mutable_buffer buffer, std::error_code &error) const noexcept
+        {
+                std::size_t length = buffer.size();
+                const int result = ::rmmap_allocator_save(handle_, buffer.data(), &length);
+
+                return detail::tell(result, error) || result == -ENOBUFS ? length : 0;
+        }
+        RMMAP_ALIVE
+        void allocator_restore(const_buffer saved, std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_allocator_restore(handle_, saved.data(), saved.size()), error);
+        }
+
+        /* ---- with a std::error_code: writing and reading ---- */
+
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unknown)
+        receipt write_range(RMMAP_GIVEN range &&given, const_buffer data,
+                            std::error_code &error) const noexcept
+        {
+                receipt made{detail::uninitialized{}};
+                const int result = ::rmmap_write_range(handle_, given.value_, data.data(),
+                                                       data.size(), &made.value_);
+
+                exchange(detail::tell(result, error), given, made);
+                return made;
+        }
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unknown)
+        receipt write_range_durable(RMMAP_GIVEN range &&given, const_buffer data,
+                                    std::error_code &error) const noexcept
+        {
+                receipt made{detail::uninitialized{}};
+                const int result = ::rmmap_write_range_durable(handle_, given.value_, data.data(),
+                                                               data.size(), &made.value_);
+
+                exchange(detail::tell(result, error), given, made);
+                return made;
+        }
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unknown)
+        receipt writev_range(RMMAP_GIVEN range &&given, span<const ::iovec> pieces,
+                             std::error_code &error) const noexcept
+        {
+                receipt made{detail::uninitialized{}};
+                const int result =
+                        ::rmmap_writev_range(handle_, given.value_, pieces.data(),
+                                             detail::as_count(pieces.size()), &made.value_);
+
+                exchange(detail::tell(result, error), given, made);
+                return made;
+        }
+        /*
+         * As it may have to be called again, it takes the range by its name, and uses it up with
+         * the last byte: call; if (!range || error != std::errc::interrupted) break; in a loop.
+         */
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unknown)
+        receipt write_range_from_fd(RMMAP_GIVEN RMMAP_RETURN_TYPESTATE(unknown) range &given,
+                                    int fd, std::uint64_t &done,
+                                    std::error_code &error) const noexcept
+        {
+                receipt made{detail::uninitialized{}};
+                const int result =
+                        ::rmmap_write_range_from_fd(handle_, given.value_, fd, &done, &made.value_);
+
+                exchange(detail::tell(result, error), given, made);
+                return made;
+        }
+        /* Several threads may write pieces of one range, which is const to them. */
+        RMMAP_ALIVE
+        void write_within(RMMAP_GIVEN const range &within, std::uint64_t offset, const_buffer data,
+                          std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_write_within(handle_, within.value_, offset, data.data(),
+                                                  data.size()),
+                             error);
+        }
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unknown)
+        receipt commit_range(RMMAP_GIVEN range &&given, std::error_code &error) const noexcept
+        {
+                receipt made{detail::uninitialized{}};
+                const int result = ::rmmap_commit_range(handle_, given.value_, &made.value_);
+
+                exchange(detail::tell(result, error), given, made);
+                return made;
+        }
+        /* Of a range, or of what was one before it was written; gives the length. */
+        RMMAP_ALIVE
+        std::size_t read_range(RMMAP_GIVEN const range &from, mutable_buffer buffer,
+                               std::error_code &error) const noexcept
+        {
+                return read_value(from.value_, buffer, error);
+        }
+        RMMAP_ALIVE
+        std::size_t read_range(RMMAP_GIVEN const receipt &from, mutable_buffer buffer,
+                               std::error_code &error) const noexcept
+        {
+                return read_value(::rmmap_receipt_range(from.value_), buffer, error);
+        }
+        RMMAP_ALIVE
+        void read_within(RMMAP_GIVEN const range &from, std::uint64_t offset, mutable_buffer buffer,
+                         std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_read_within(handle_, from.value_, offset, buffer.data(),
+                                                 buffer.size()),
+                             error);
+        }
+        RMMAP_ALIVE
+        void read_within(RMMAP_GIVEN const receipt &from, std::uint64_t offset,
+                         mutable_buffer buffer, std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_read_within(handle_, ::rmmap_receipt_range(from.value_),
+                                                 offset, buffer.data(), buffer.size()),
+                             error);
+        }
+        /* The bytes themselves. From here on the compiler sees no range, only memory. */
+        RMMAP_ALIVE
+        bytes range_data(RMMAP_GIVEN const range &of, std::error_code &error) const noexcept
+        {
+                void *data;
+
+                if (!detail::tell(::rmmap_range_data(handle_, of.value_, &data), error))
+                        return {};
+                return {static_cast<std::byte *>(data), length_of(of.value_)};
+        }
+        RMMAP_ALIVE
+        const_bytes range_view(RMMAP_GIVEN const range &of, std::error_code &error) const noexcept
+        {
+                return view_value(of.value_, error);
+        }
+        RMMAP_ALIVE
+        const_bytes range_view(RMMAP_GIVEN const receipt &of, std::error_code &error) const noexcept
+        {
+                return view_value(::rmmap_receipt_range(of.value_), error);
+        }
+
+        /* ---- with a std::error_code: making it durable ---- */
+
+        RMMAP_ALIVE
+        void flush(std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_flush(handle_), error);
+        }
+        RMMAP_ALIVE
+        void flush_range(RMMAP_GIVEN const receipt &written, std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_flush_range(handle_, written.value_), error);
+        }
+        RMMAP_ALIVE
+        void sync_range(RMMAP_GIVEN const receipt &written, std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_sync_range(handle_, written.value_), error);
+        }
+        RMMAP_ALIVE
+        void sync_ranges(span<const receipt> written, std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_sync_ranges(handle_, values(written), written.size()), error);
+        }
+        RMMAP_ALIVE
+        void sync_within(RMMAP_GIVEN const range &within, std::uint64_t offset,
+                         std::uint64_t length, std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_sync_within(handle_, within.value_, offset, length), error);
+        }
+        RMMAP_ALIVE
+        void sync_all(std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_sync_all(handle_), error);
+        }
+
+        /* ---- with a std::error_code: raw access, faults, the handle ---- */
+
+        RMMAP_ALIVE
+        void raw_write(std::uint64_t offset, const_buffer data,
+                       std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_raw_write(handle_, offset, data.data(), data.size()), error);
+        }
+        /* Gives how many there were to read. */
+        RMMAP_ALIVE
+        std::size_t raw_read(std::uint64_t offset, mutable_buffer buffer,
+                             std::error_code &error) const noexcept
+        {
+                std::size_t length = 0;
+
+                detail::tell(
+                        ::rmmap_raw_read(handle_, offset, buffer.data(), buffer.size(), &length),
+                        error);
+                return length;
+        }
+        RMMAP_ALIVE
+        void raw_flush(std::uint64_t offset, std::uint64_t length,
+                       std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_raw_flush(handle_, offset, length), error);
+        }
+        RMMAP_ALIVE
+        void raw_sync(std::uint64_t offset, std::uint64_t length,
+                      std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_raw_sync(handle_, offset, length), error);
+        }
+        RMMAP_ALIVE
+        void raw_fill(unsigned char byte, std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_raw_fill(handle_, byte), error);
+        }
+        RMMAP_ALIVE
+        void raw_zero(std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_raw_zero(handle_), error);
+        }
+        RMMAP_ALIVE
+        bytes raw_data(std::error_code &error) const noexcept
+        {
+                void *data;
+
+                if (!detail::tell(::rmmap_raw_data(handle_, &data), error))
+                        return {};
+                return {static_cast<std::byte *>(data), length_of_file()};
+        }
+        RMMAP_ALIVE
+        const_bytes raw_view(std::error_code &error) const noexcept
+        {
+                const void *data;
+
+                if (!detail::tell(::rmmap_raw_view(handle_, &data), error))
+                        return {};
+                return {static_cast<const std::byte *>(data), length_of_file()};
+        }
+        /*
+         * Call body(), which is noexcept and gives an int or nothing; gives what it gave. When it
+         * faults it is left by a jump: no destructor runs, so it has no object that needs one.
+         */
+        template <class Body>
+        RMMAP_ALIVE auto guard_call(Body &&body, std::error_code &error) const noexcept
+        {
+                detail::guarded<std::remove_reference_t<Body>> guarded{__builtin_addressof(body)};
+                int value = 0;
+
+                detail::tell(::rmmap_guard_call(handle_, guarded.call, &guarded, &value), error);
+                return guarded.as_result(value);
+        }
+        RMMAP_ALIVE
+        rmmap::info describe(std::error_code &error) const noexcept
+        {
+                rmmap::info told{};
+
+                told.size = sizeof(told);
+                detail::tell(::rmmap_describe(handle_, &told), error);
+                return told;
+        }
+        /* Borrowed; -1 where there is none. */
+        RMMAP_ALIVE
+        int fd(std::error_code &error) const noexcept
+        {
+                const int result = ::rmmap_fd(handle_);
+
+                return detail::tell(result, error) ? result : -1;
+        }
+
+#if defined(__cpp_exceptions)
+        /* ---- the same by exceptions: ranges ---- */
+
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unconsumed)
+        [[nodiscard]] range allocate(std::uint64_t size) const
+        {
+                range made{detail::uninitialized{}};
+
+                detail::check(::rmmap_allocate(handle_, size, &made.value_), "rmmap_allocate");
+                return made;
+        }
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unconsumed)
+        [[nodiscard]] range allocate_exact(std::uint64_t size) const
+        {
+                range made{detail::uninitialized{}};
+
+                detail::check(::rmmap_allocate_exact(handle_, size, &made.value_),
+                              "rmmap_allocate_exact");
+                return made;
+        }
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unconsumed)
+        [[nodiscard]] range claim_range(std::uint64_t start, std::uint64_t end) const
+        {
+                range made{detail::uninitialized{}};
+
+                detail::check(::rmmap_claim_range(handle_, start, end, &made.value_),
+                              "rmmap_claim_range");
+                return made;
+        }
+        RMMAP_ALIVE
+        void give_back_range(RMMAP_GIVEN range &&given) const
+        {
+                detail::check(::rmmap_give_back_range(handle_, given.value_),
+                              "rmmap_give_back_range");
+                given.clear();
+        }
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unconsumed)
+        [[nodiscard]] range range_decode(const_buffer encoded) const
+        {
+                range made{detail::uninitialized{}};
+
+                detail::check(
+                        ::rmmap_range_decode(handle_, encoded.data(), encoded.size(), &made.value_),
+                        "rmmap_range_decode");
+                return made;
+        }
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unconsumed)
+        [[nodiscard]] receipt receipt_decode(const_buffer encoded) const
+        {
+                receipt made{detail::uninitialized{}};
+
+                detail::check(::rmmap_receipt_decode(handle_, encoded.data(), encoded.size(),
+                                                     &made.value_),
+                              "rmmap_receipt_decode");
+                return made;
+        }
+        RMMAP_ALIVE
+        std::size_t allocator_save(mutable_buffer buffer) const
+        {
+                std::size_t length = buffer.size();
+
+                detail::check(::rmmap_allocator_save(handle_, buffer.data(), &length),
+                              "rmmap_allocator_save");
+                return length;
+        }
+        RMMAP_ALIVE
+        void allocator_restore(const_buffer saved) const
+        {
+                detail::check(::rmmap_allocator_restore(handle_, saved.data(), saved.size()),
+                              "rmmap_allocator_restore");
+        }
+
+        /* ---- the same by exceptions: writing and reading ---- */
+
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unconsumed)
+        receipt write_range(RMMAP_GIVEN range &&given, const_buffer data) const
+        {
+                receipt made{detail::uninitialized{}};
+
+                detail::check(::rmmap_write_range(handle_, given.value_, data.data(), data.size(),
+                                                  &made.value_),
+                              "rmmap_write_range");
+                given.clear();
+                return made;
+        }
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unconsumed)
+        receipt write_range_durable(RMMAP_GIVEN range &&given, const_buffer data) const
+        {
+                receipt made{detail::uninitialized{}};
+
+                detail::check(::rmmap_write_range_durable(handle_, given.value_, data.data(),
+                                                          data.size(), &made.value_),
+                              "rmmap_write_range_durable");
+                given.clear();
+                return made;
+        }
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unconsumed)
+        receipt writev_range(RMMAP_GIVEN range &&given, span<const ::iovec> pieces) const
+        {
+                receipt made{detail::uninitialized{}};
+
+                detail::check(::rmmap_writev_range(handle_, given.value_, pieces.data(),
+                                                   detail::as_count(pieces.size()), &made.value_),
+                              "rmmap_writev_range");
+                given.clear();
+                return made;
+        }
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unconsumed)
+        receipt write_range_from_fd(RMMAP_GIVEN RMMAP_RETURN_TYPESTATE(unknown) range &given,
+                                    int fd, std::uint64_t &done) const
+        {
+                receipt made{detail::uninitialized{}};
+
+                detail::check(
+                        ::rmmap_write_range_from_fd(handle_, given.value_, fd, &done, &made.value_),
+                        "rmmap_write_range_from_fd");
+                given.clear();
+                return made;
+        }
+        RMMAP_ALIVE
+        void write_within(RMMAP_GIVEN const range &within, std::uint64_t offset,
+                          const_buffer data) const
+        {
+                detail::check(::rmmap_write_within(handle_, within.value_, offset, data.data(),
+                                                   data.size()),
+                              "rmmap_write_within");
+        }
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unconsumed)
+        receipt commit_range(RMMAP_GIVEN range &&given) const
+        {
+                receipt made{detail::uninitialized{}};
+
+                detail::check(::rmmap_commit_range(handle_, given.value_, &made.value_),
+                              "rmmap_commit_range");
+                given.clear();
+                return made;
+        }
+        RMMAP_ALIVE
+        std::size_t read_range(RMMAP_GIVEN const range &from, mutable_buffer buffer) const
+        {
+                return read_value(from.value_, buffer);
+        }
+        RMMAP_ALIVE
+        std::size_t read_range(RMMAP_GIVEN const receipt &from, mutable_buffer buffer) const
+        {
+                return read_value(::rmmap_receipt_range(from.value_), buffer);
+        }
+        RMMAP_ALIVE
+        void read_within(RMMAP_GIVEN const range &from, std::uint64_t offset,
+                         mutable_buffer buffer) const
+        {
+                detail::check(::rmmap_read_within(handle_, from.value_, offset, buffer.data(),
+                                                  buffer.size()),
+                              "rmmap_read_within");
+        }
+        RMMAP_ALIVE
+        void read_within(RMMAP_GIVEN const receipt &from, std::uint64_t offset,
+                         mutable_buffer buffer) const
+        {
+                detail::check(::rmmap_read_within(handle_, ::rmmap_receipt_range(from.value_),
+                                                  offset, buffer.data(), buffer.size()),
+                              "rmmap_read_within");
+        }
+        RMMAP_ALIVE
+        bytes range_data(RMMAP_GIVEN const range &of) const
+        {
+                void *data;
+
+                detail::check(::rmmap_range_data(handle_, of.value_, &data), "rmmap_range_data");
+                return {static_cast<std::byte *>(data), length_of(of.value_)};
+        }
+        RMMAP_ALIVE
+        const_bytes range_view(RMMAP_GIVEN const range &of) const
+        {
+                return view_value(of.value_);
+        }
+        RMMAP_ALIVE
+        const_bytes range_view(RMMAP_GIVEN const receipt &of) const
+        {
+                return view_value(::rmmap_receipt_range(of.value_));
+        }
+
+        /* ---- the same by exceptions: making it durable ---- */
+
+        RMMAP_ALIVE
+        void flush() const
+        {
+                detail::check(::rmmap_flush(handle_), "rmmap_flush");
+        }
+        RMMAP_ALIVE
+        void flush_range(RMMAP_GIVEN const receipt &written) const
+        {
+                detail::check(::rmmap_flush_range(handle_, written.value_), "rmmap_flush_range");
+        }
+        RMMAP_ALIVE
+        void sync_range(RMMAP_GIVEN const receipt &written) const
+        {
+                detail::check(::rmmap_sync_range(handle_, written.value_), "rmmap_sync_range");
+        }
+        RMMAP_ALIVE
+        void sync_ranges(span<const receipt> written) const
+        {
+                detail::check(::rmmap_sync_ranges(handle_, values(written), written.size()),
+                              "rmmap_sync_ranges");
+        }
+        RMMAP_ALIVE
+        void sync_within(RMMAP_GIVEN const range &within, std::uint64_t offset,
+                         std::uint64_t length) const
+        {
+                detail::check(::rmmap_sync_within(handle_, within.value_, offset, length),
+                              "rmmap_sync_within");
+        }
+        RMMAP_ALIVE
+        void sync_all() const
+        {
+                detail::check(::rmmap_sync_all(handle_), "rmmap_sync_all");
+        }
+
+        /* ---- the same by exceptions: raw access, faults, the handle ---- */
+
+        RMMAP_ALIVE
+        void raw_write(std::uint64_t offset, const_buffer data) const
+        {
+                detail::check(::rmmap_raw_write(handle_, offset, data.data(), data.size()),
+                              "rmmap_raw_write");
+        }
+        RMMAP_ALIVE
+        std::size_t raw_read(std::uint64_t offset, mutable_buffer buffer) const
+        {
+                std::size_t length;
+
+                detail::check(
+                        ::rmmap_raw_read(handle_, offset, buffer.data(), buffer.size(), &length),
+                        "rmmap_raw_read");
+                return length;
+        }
+        RMMAP_ALIVE
+        void raw_flush(std::uint64_t offset, std::uint64_t length) const
+        {
+                detail::check(::rmmap_raw_flush(handle_, offset, length), "rmmap_raw_flush");
+        }
+        RMMAP_ALIVE
+        void raw_sync(std::uint64_t offset, std::uint64_t length) const
+        {
+                detail::check(::rmmap_raw_sync(handle_, offset, length), "rmmap_raw_sync");
+        }
+        RMMAP_ALIVE
+        void raw_fill(unsigned char byte) const
+        {
+                detail::check(::rmmap_raw_fill(handle_, byte), "rmmap_raw_fill");
+        }
+        RMMAP_ALIVE
+        void raw_zero() const
+        {
+                detail::check(::rmmap_raw_zero(handle_), "rmmap_raw_zero");
+        }
+        RMMAP_ALIVE
+        bytes raw_data() const
+        {
+                void *data;
+
+                detail::check(::rmmap_raw_data(handle_, &data), "rmmap_raw_data");
+                return {static_cast<std::byte *>(data), length_of_file()};
+        }
+        RMMAP_ALIVE
+        const_bytes raw_view() const
+        {
+                const void *data;
+
+                detail::check(::rmmap_raw_view(handle_, &data), "rmmap_raw_view");
+                return {static_cast<const std::byte *>(data), length_of_file()};
+        }
+        template <class Body> RMMAP_ALIVE auto guard_call(Body &&body) const
+        {
+                detail::guarded<std::remove_reference_t<Body>> guarded{__builtin_addressof(body)};
+                int value;
+
+                detail::check(::rmmap_guard_call(handle_, guarded.call, &guarded, &value),
+                              "rmmap_guard_call");
+                return guarded.as_result(value);
+        }
+        RMMAP_ALIVE
+        rmmap::info describe() const
+        {
+                rmmap::info told{};
+
+                told.size = sizeof(told);
+                detail::check(::rmmap_describe(handle_, &told), "rmmap_describe");
+                return told;
+        }
+        RMMAP_ALIVE
+        int fd() const
+        {
+                return detail::check(::rmmap_fd(handle_), "rmmap_fd");
+        }
+#endif
+
+      private:
+        /* A receipt for a range, or the range as it was and no receipt. */
+        static void exchange(bool done, range &given, receipt &made) noexcept
+        {
+                if (done)
+                        given.clear();
+                else
+                        made.clear();
+        }
+        static std::size_t length_of(const ::rmmap_range &value) noexcept
+        {
+                return static_cast<std::size_t>(::rmmap_range_length(value));
+        }
+        std::size_t length_of_file() const noexcept
+        {
+                return static_cast<std::size_t>(::rmmap_size(handle_));
+        }
+        static const ::rmmap_receipt *values(span<const receipt> receipts) noexcept
+        {
+                return reinterpret_cast<const ::rmmap_receipt *>(receipts.data());
+        }
+        std::size_t read_value(const ::rmmap_range &value, mutable_buffer buffer,
+                               std::error_code &error) const noexcept
+        {
+                std::size_t length = 0;
+
+                detail::tell(
+                        ::rmmap_read_range(handle_, value, buffer.data(), buffer.size(), &length),
+                        error);
+                return length;
+        }
+        const_bytes view_value(const ::rmmap_range &value, std::error_code &error) const noexcept
+        {
+                const void *data;
+
+                if (!detail::tell(::rmmap_range_view(handle_, value, &data), error))
+                        return {};
+                return {static_cast<const std::byte *>(data), length_of(value)};
+        }
+#if defined(__cpp_exceptions)
+        std::size_t read_value(const ::rmmap_range &value, mutable_buffer buffer) const
+        {
+                std::size_t length;
+
+                detail::check(
+                        ::rmmap_read_range(handle_, value, buffer.data(), buffer.size(), &length),
+                        "rmmap_read_range");
+                return length;
+        }
+        const_bytes view_value(const ::rmmap_range &value) const
+        {
+                const void *data;
+
+                detail::check(::rmmap_range_view(handle_, value, &data), "rmmap_range_view");
+                return {static_cast<const std::byte *>(data), length_of(value)};
+        }
+#endif
+};
+
+/* ---- opening ------------------------------------------------------------------------------- */
+
+RMMAP_RETURN_TYPESTATE(unknown)
+[[nodiscard]] inline file create(path_name path, std::uint64_t size, const options &chosen,
+                                 std::error_code &error) noexcept
+{
+        ::rmmap_file *made = nullptr;
+
+        detail::tell(::rmmap_create(path.c_str(), size, &chosen.native(), &made), error);
+        return file(made);
+}
+
+RMMAP_RETURN_TYPESTATE(unknown)
+[[nodiscard]] inline file create(path_name path, std::uint64_t size,
+                                 std::error_code &error) noexcept
+{
+        return create(path, size, options(), error);
+}
+
+RMMAP_RETURN_TYPESTATE(unknown)
+[[nodiscard]] inline file open(path_name path, const options &chosen,
+                               std::error_code &error) noexcept
+{
+        ::rmmap_file *made = nullptr;
+
+        detail::tell(::rmmap_open(path.c_str(), &chosen.native(), &made), error);
+        return file(made);
+}
+
+RMMAP_RETURN_TYPESTATE(unknown)
+[[nodiscard]] inline file open(path_name path, std::error_code &error) noexcept
+{
+        return open(path, options(), error);
+}
+
+RMMAP_RETURN_TYPESTATE(unknown)
+[[nodiscard]] inline file open_fd(int fd, const options &chosen, std::error_code &error) noexcept
+{
+        ::rmmap_file *made = nullptr;
+
+        detail::tell(::rmmap_open_fd(fd, &chosen.native(), &made), error);
+        return file(made);
+}
+
+RMMAP_RETURN_TYPESTATE(unknown)
+[[nodiscard]] inline file open_fd(int fd, std::error_code &error) noexcept
+{
+        return open_fd(fd, options(), error);
+}
+
+#if defined(__cpp_exceptions)
+RMMAP_RETURN_TYPESTATE(unconsumed)
+[[nodiscard]] inline file create(path_name path, std::uint64_t size, const options &chosen = {})
+{
+        ::rmmap_file *made;
+
+        detail::check(::rmmap_create(path.c_str(), size, &chosen.native(), &made), "rmmap_create");
+        return file(made);
+}
+
+RMMAP_RETURN_TYPESTATE(unconsumed)
+[[nodiscard]] inline file open(path_name path, const options &chosen = {})
+{
+        ::rmmap_file *made;
+
+        detail::check(::rmmap_open(path.c_str(), &chosen.native(), &made), "rmmap_open");
+        return file(made);
+}
+
+RMMAP_RETURN_TYPESTATE(unconsumed)
+[[nodiscard]] inline file open_fd(int fd, const options &chosen = {})
+{
+        ::rmmap_file *made;
+
+        detail::check(::rmmap_open_fd(fd, &chosen.native(), &made), "rmmap_open_fd");
+        return file(made);
+}
+#endif
+
+/* As RMMAP_VERSION, of the library in use. */
+inline std::uint32_t version() noexcept
+{
+        return ::rmmap_version();
+}
+
+} // namespace rmmap
+
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
+
+#endif /* RMMAP_HPP */

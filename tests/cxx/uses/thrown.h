@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The same calls without a std::error_code: what they give, and that each throws. */
+#ifndef TESTS_CXX_THROWN_H
+#define TESTS_CXX_THROWN_H
+
+#include "check.h"
+
+#include <fcntl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#if defined(__cpp_exceptions)
+
+/* It throws this error, and tells of which call it is. No template: dozens are slow to compile. */
+#define THROWS(number, call, expression)                                                           \
+        do {                                                                                       \
+                bool as_told = false;                                                              \
+                                                                                                   \
+                try {                                                                              \
+                        (void)(expression);                                                        \
+                } catch (const std::system_error &error) {                                         \
+                        as_told = tells(error, number, call ":");                                  \
+                }                                                                                  \
+                CHECK(as_told);                                                                    \
+        } while (0)
+static bool tells(const std::system_error &error, int number, const char *begins)
+{
+        if (is(error.code(), number) &&
+            std::strncmp(error.what(), begins, std::strlen(begins)) == 0)
+                return true;
+        std::printf("caught %d: %s\n", error.code().value(), error.what());
+        return false;
+}
+
+static void thrown_when_it_goes_well(const char *path)
+{
+        const rmmap::file file = rmmap::create(path, 16 * page, rmmap::options().catch_faults());
+        std::string back(page, 0), data(page, 'a');
+        std::vector<rmmap::receipt> receipts;
+        rmmap::range range = file.allocate(2 * page);
+        std::vector<char> state(file.allocator_save(rmmap::mutable_buffer()));
+
+        CHECK(file.allocator_save(state) == state.size());
+        CHECK(file.range_decode(range.encode()) == range);
+        rmmap::split_parts parts = std::move(range).split_up(page);
+        CHECK(parts.which == rmmap::split::both && !range);
+        CHECK(file.claim_range(0, page) == parts.low);
+        CHECK(std::move(parts.low).split_down(0).which == rmmap::split::high);
+        file.write_within(parts.high, 0, data);
+        file.sync_within(parts.high, 0, page);
+        CHECK(file.read_range(parts.high, back) == page && back == data);
+        file.read_within(parts.high, 0, back);
+        receipts.push_back(file.commit_range(std::move(parts.high)));
+        CHECK(file.receipt_decode(receipts[0].encode()) == receipts[0] && !parts.high);
+        range = file.allocate_exact(page);
+        CHECK(file.range_data(range).size() == page && file.range_view(range).size() == page);
+        receipts.push_back(file.write_range(std::move(range), data));
+        CHECK(!range && file.range_view(receipts[1]).size() == page);
+        CHECK(file.read_range(receipts[1], back) == page);
+        file.read_within(receipts[1], 0, back);
+        receipts.push_back(file.write_range_durable(file.allocate(page), data));
+        const iovec piece = {data.data(), data.size()};
+        receipts.push_back(
+                file.writev_range(file.allocate(page), rmmap::span<const iovec>(&piece, 1)));
+        std::uint64_t done = 0;
+        range = file.allocate(page);
+        int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+        receipts.push_back(file.write_range_from_fd(range, fd, done));
+        CHECK(!range && done == page && rmmap::open_fd(fd, rmmap::options().read_only()));
+        close(fd);
+        parts = file.allocate(page).take().split_up(0);
+        file.give_back_range(std::move(parts.low));
+        CHECK(!parts.low);
+
+        file.flush();
+        file.flush_range(receipts[0]);
+        file.sync_range(receipts[1]);
+        file.sync_ranges(receipts);
+        file.sync_all();
+        file.raw_fill('b');
+        file.raw_write(0, data);
+        CHECK(file.raw_read(0, back) == page && back == data);
+        file.raw_flush(0, page);
+        file.raw_sync(0, page);
+        file.raw_zero();
+        CHECK(file.raw_data().size() == file.size() && file.raw_view().size() == file.size());
+        CHECK(file.guard_call([]() noexcept { return 3; }) == 3);
+        file.guard_call([]() noexcept {});
+        CHECK(file.fd() >= 0 && file.describe().allocated == file.allocated());
+        CHECK(rmmap::open(path).size() == file.size());
+}
+
+static void thrown_of_zeros(const char *path)
+{
+        const rmmap::file none;
+        const rmmap::range range;
+        const rmmap::receipt receipt;
+        const std::vector<rmmap::receipt> receipts(1);
+        std::uint64_t done = 0;
+        rmmap::range mutable_range;
+        char byte[1] = {};
+
+        THROWS(EINVAL, "rmmap_create", rmmap::create(path, 0));
+        THROWS(EINVAL, "rmmap_open", rmmap::open(nullptr));
+        THROWS(EBADF, "rmmap_open_fd", rmmap::open_fd(-1));
+        THROWS(EINVAL, "rmmap_range_split_up", rmmap::range().split_up(0));
+        THROWS(EINVAL, "rmmap_range_split_down", rmmap::range().split_down(0));
+        THROWS(EINVAL, "rmmap_range_encode", range.encode());
+        THROWS(EINVAL, "rmmap_receipt_encode", receipt.encode());
+        THROWS(EINVAL, "rmmap_allocate", none.allocate(1));
+        THROWS(EINVAL, "rmmap_allocate_exact", none.allocate_exact(1));
+        THROWS(EINVAL, "rmmap_claim_range", none.claim_range(0, 1));
+        THROWS(EINVAL, "rmmap_give_back_range", none.give_back_range({}));
+        THROWS(EINVAL, "rmmap_range_decode", none.range_decode(byte));
+        THROWS(EINVAL, "rmmap_receipt_decode", none.receipt_decode(byte));
+        THROWS(EINVAL, "rmmap_allocator_save", none.allocator_save(byte));
+        THROWS(EINVAL, "rmmap_allocator_restore", none.allocator_restore(byte));
+        THROWS(EINVAL, "rmmap_write_range", none.write_range({}, byte));
+        THROWS(EINVAL, "rmmap_write_range_durable", none.write_range_durable({}, byte));
+        THROWS(EINVAL, "rmmap_writev_range", none.writev_range({}, {}));
+        THROWS(EINVAL, "rmmap_write_range_from_fd",
+               none.write_range_from_fd(mutable_range, 0, done));
+        THROWS(EINVAL, "rmmap_write_within", none.write_within(range, 0, byte));
+        THROWS(EINVAL, "rmmap_commit_range", none.commit_range({}));
+        THROWS(EINVAL, "rmmap_read_range", none.read_range(range, byte));
+        THROWS(EINVAL, "rmmap_read_range", none.read_range(receipt, byte));
+        THROWS(EINVAL, "rmmap_read_within", none.read_within(range, 0, byte));
+        THROWS(EINVAL, "rmmap_read_within", none.read_within(receipt, 0, byte));
+        THROWS(EINVAL, "rmmap_range_data", none.range_data(range));
+        THROWS(EINVAL, "rmmap_range_view", none.range_view(range));
+        THROWS(EINVAL, "rmmap_range_view", none.range_view(receipt));
+        THROWS(EINVAL, "rmmap_flush", none.flush());
+        THROWS(EINVAL, "rmmap_flush_range", none.flush_range(receipt));
+        THROWS(EINVAL, "rmmap_sync_range", none.sync_range(receipt));
+        THROWS(EINVAL, "rmmap_sync_ranges", none.sync_ranges(receipts));
+        THROWS(EINVAL, "rmmap_sync_within", none.sync_within(range, 0, 0));
+        THROWS(EINVAL, "rmmap_sync_all", none.sync_all());
+        THROWS(EINVAL, "rmmap_raw_write", none.raw_write(0, byte));
+        THROWS(EINVAL, "rmmap_raw_read", none.raw_read(0, byte));
+        THROWS(EINVAL, "rmmap_raw_flush", none.raw_flush(0, 0));
+        THROWS(EINVAL, "rmmap_raw_sync", none.raw_sync(0, 0));
+        THROWS(EINVAL, "rmmap_raw_fill", none.raw_fill(0));
+        THROWS(EINVAL, "rmmap_raw_zero", none.raw_zero());
+        THROWS(EINVAL, "rmmap_raw_data", none.raw_data());
+        THROWS(EINVAL, "rmmap_raw_view", none.raw_view());
+        THROWS(EINVAL, "rmmap_guard_call", none.guard_call([]() noexcept {}));
+        THROWS(EINVAL, "rmmap_describe", none.describe());
+        THROWS(EINVAL, "rmmap_fd", none.fd());
+}
+
+/* What was thrown leaves the range, to be tried once more. */
+static void thrown_keeps_the_range(const char *path)
+{
+        const rmmap::file file = rmmap::create(path, 16 * page);
+        rmmap::range range = file.allocate(2 * page);
+
+        THROWS(EMSGSIZE, "rmmap_write_range", file.write_range(std::move(range), filled('a', 1)));
+        CHECK(!!range);
+        THROWS(EOPNOTSUPP, "rmmap_give_back_range", file.give_back_range(std::move(range)));
+        CHECK(!!range);
+        THROWS(ERANGE, "rmmap_range_split_up", std::move(range).split_up(9 * page));
+        CHECK(!!range);
+        CHECK(file.write_range(std::move(range), filled('a', 2 * page)) && !range);
+}
+
+static void use_thrown(const char *path)
+{
+        thrown_when_it_goes_well(path);
+        thrown_of_zeros(path);
+        thrown_keeps_the_range(path);
+}
+
+#else
+
+static void use_thrown(const char *)
+{
+}
+
+#endif
+
+#endif
