@@ -881,6 +881,8 @@ enum class pattern : std::uint32_t {
         unknown = RMMAP_PATTERN_UNKNOWN,
         dense = RMMAP_PATTERN_DENSE,
         scattered = RMMAP_PATTERN_SCATTERED,
+        sequential = RMMAP_PATTERN_SEQUENTIAL,
+        random = RMMAP_PATTERN_RANDOM,
 };
 
 /* Of an open file, built by one call after the other: options().must_create().mode(0600). */
@@ -966,6 +968,10 @@ class options
         constexpr options &no_follow() noexcept
         {
                 return add(RMMAP_NO_FOLLOW);
+        }
+        constexpr options &write_behind() noexcept
+        {
+                return add(RMMAP_WRITE_BEHIND);
         }
         constexpr options &flags(std::uint32_t all) noexcept
         {

@@ -177,10 +177,15 @@ int file_map(struct rmmap_file *file, const struct rmmap_options *options, bool 
                 return err;
         file->by_map = file->policy.engine != RMMAP_ENGINE_PWRITE;
         file->facts |= facts_of(file, reserved);
-        if (file->policy.mapped)
-                return map_now(file, options->flags);
-        mapping_free(&file->mapping);
-        return 0;
+        if (!file->policy.mapped)
+                mapping_free(&file->mapping);
+        else
+                err = map_now(file, options->flags);
+        if (err == 0 && file->pattern == RMMAP_PATTERN_SEQUENTIAL)
+                mapping_advise(&file->mapping, file->fd, MAPPING_IN_ORDER);
+        if (err == 0 && file->pattern == RMMAP_PATTERN_RANDOM)
+                mapping_advise(&file->mapping, file->fd, MAPPING_AT_RANDOM);
+        return err;
 }
 
 void file_free(struct rmmap_file *file)

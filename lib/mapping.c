@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -73,6 +74,17 @@ void mapping_free(struct mapping *mapping)
                 munmap(mapping->base, mapping->length);
         mapping->base = NULL;
         mapping->length = 0;
+}
+
+/* Only advice: that it isn't taken is no error. */
+void mapping_advise(const struct mapping *mapping, int fd, enum mapping_order order)
+{
+        bool in_order = order == MAPPING_IN_ORDER;
+
+        (void)posix_fadvise(fd, 0, 0, in_order ? POSIX_FADV_SEQUENTIAL : POSIX_FADV_RANDOM);
+        if (mapping->base != NULL)
+                (void)madvise(mapping->base, mapping->length,
+                              in_order ? MADV_SEQUENTIAL : MADV_RANDOM);
 }
 
 bool mapping_want_huge_pages(const struct mapping *mapping)

@@ -28,6 +28,10 @@ int mapping_attach(const struct mapping *mapping, int fd, bool read_only);
 
 void mapping_free(struct mapping *mapping);
 
+/* What is going to be read, by whichever way: in order, or here and there. */
+enum mapping_order { MAPPING_IN_ORDER, MAPPING_AT_RANDOM };
+void mapping_advise(const struct mapping *mapping, int fd, enum mapping_order order);
+
 /* Did the kernel take the wish? */
 bool mapping_want_huge_pages(const struct mapping *mapping);
 

@@ -18,7 +18,7 @@ int options_read(struct rmmap_options *options, const struct rmmap_options *give
         if (err != 0)
                 return err;
         if ((options->flags & ~KNOWN_FLAGS) || options->reserved != NULL ||
-            options->engine > RMMAP_ENGINE_PWRITE || options->pattern > RMMAP_PATTERN_SCATTERED)
+            options->engine > RMMAP_ENGINE_PWRITE || options->pattern > RMMAP_PATTERN_RANDOM)
                 return -EOPNOTSUPP;
         if ((options->flags & ~allowed) || options->mode > HIGHEST_MODE)
                 return -EINVAL;

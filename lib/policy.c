@@ -94,14 +94,18 @@ int policy_decide(const struct policy_facts *facts, struct policy *policy)
  *             1 MiB            9.5        2.7          7.6   (1 thread)
  */
 /* clang-format off */
-static const unsigned char ways[3][2][3] = {
-        /*                             cold         filled       warm */
-        [RMMAP_PATTERN_UNKNOWN]   = {{ WAY_CALL,    WAY_PREPARE, WAY_MAP },   /* small */
-                                     { WAY_CALL,    WAY_PREPARE, WAY_MAP }},  /* large */
-        [RMMAP_PATTERN_DENSE]     = {{ WAY_PREPARE, WAY_PREPARE, WAY_MAP },
-                                     { WAY_CALL,    WAY_PREPARE, WAY_MAP }},
-        [RMMAP_PATTERN_SCATTERED] = {{ WAY_CALL,    WAY_CALL,    WAY_MAP },
-                                     { WAY_CALL,    WAY_PREPARE, WAY_MAP }},
+static const unsigned char ways[5][2][3] = {
+        /*                              cold         filled       warm */
+        [RMMAP_PATTERN_UNKNOWN]    = {{ WAY_CALL,    WAY_PREPARE, WAY_MAP },   /* small */
+                                      { WAY_CALL,    WAY_PREPARE, WAY_MAP }},  /* large */
+        [RMMAP_PATTERN_DENSE]      = {{ WAY_PREPARE, WAY_PREPARE, WAY_MAP },
+                                      { WAY_CALL,    WAY_PREPARE, WAY_MAP }},
+        [RMMAP_PATTERN_SCATTERED]  = {{ WAY_CALL,    WAY_CALL,    WAY_MAP },
+                                      { WAY_CALL,    WAY_PREPARE, WAY_MAP }},
+        [RMMAP_PATTERN_SEQUENTIAL] = {{ WAY_PREPARE, WAY_PREPARE, WAY_MAP },
+                                      { WAY_CALL,    WAY_PREPARE, WAY_MAP }},
+        [RMMAP_PATTERN_RANDOM]     = {{ WAY_CALL,    WAY_PREPARE, WAY_MAP },
+                                      { WAY_CALL,    WAY_PREPARE, WAY_MAP }},
 };
 /* clang-format on */
 

@@ -40,7 +40,7 @@ END_TEST
 
 START_TEST(unknown_engines_patterns_and_what_is_reserved)
 {
-        static const uint32_t unknown[] = {3, 4, 256, UINT32_C(1) << 31, UINT32_MAX};
+        static const uint32_t unknown[] = {5, 6, 256, UINT32_C(1) << 31, UINT32_MAX};
 
         for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
                 fill_options();

@@ -171,7 +171,7 @@ START_TEST(arguments_are_looked_at_first)
         options.engine = RMMAP_ENGINE_PWRITE + 1;
         ck_is(rmmap_create(path, 1, &options, &file), -EOPNOTSUPP);
         options.engine = 0;
-        options.pattern = RMMAP_PATTERN_SCATTERED + 1;
+        options.pattern = RMMAP_PATTERN_RANDOM + 1;
         ck_is(rmmap_create(path, 1, &options, &file), -EOPNOTSUPP);
         options.pattern = 0;
         options.mode = 010000;

@@ -72,7 +72,7 @@ START_TEST(what_each_state_is_good_for)
         const uint32_t unknown = RMMAP_PATTERN_UNKNOWN, dense = RMMAP_PATTERN_DENSE,
                        scattered = RMMAP_PATTERN_SCATTERED;
 
-        for (uint32_t pattern = unknown; pattern <= scattered; pattern++) {
+        for (uint32_t pattern = unknown; pattern <= RMMAP_PATTERN_RANDOM; pattern++) {
                 for (int large = 0; large < 2; large++)
                         ck_assert_int_eq(policy_way(pattern, large, WINDOW_WARM), WAY_MAP);
                 ck_assert_int_eq(policy_way(pattern, true, WINDOW_COLD), WAY_CALL);
@@ -83,6 +83,8 @@ START_TEST(what_each_state_is_good_for)
         ck_assert_int_eq(policy_way(unknown, false, WINDOW_FILLED), WAY_PREPARE);
         ck_assert_int_eq(policy_way(dense, false, WINDOW_COLD), WAY_PREPARE);
         ck_assert_int_eq(policy_way(scattered, false, WINDOW_FILLED), WAY_CALL);
+        ck_assert_int_eq(policy_way(RMMAP_PATTERN_SEQUENTIAL, false, WINDOW_COLD), WAY_PREPARE);
+        ck_assert_int_eq(policy_way(RMMAP_PATTERN_RANDOM, false, WINDOW_COLD), WAY_CALL);
 }
 END_TEST
 

@@ -18,6 +18,8 @@ const struct setup setups[] = {
         {"guarded pwrite", RMMAP_CATCH_FAULTS, RMMAP_ENGINE_PWRITE, 0, false},
         {"dense", 0, RMMAP_ENGINE_AUTO, RMMAP_PATTERN_DENSE, false},
         {"scattered", 0, RMMAP_ENGINE_AUTO, RMMAP_PATTERN_SCATTERED, false},
+        {"sequential", RMMAP_WRITE_BEHIND, RMMAP_ENGINE_AUTO, RMMAP_PATTERN_SEQUENTIAL, false},
+        {"random", 0, RMMAP_ENGINE_AUTO, RMMAP_PATTERN_RANDOM, true},
         {"huge, populated", RMMAP_HUGE_PAGES | RMMAP_POPULATE, RMMAP_ENGINE_AUTO, 0, false},
 };
 const int setup_count = sizeof(setups) / sizeof(setups[0]);

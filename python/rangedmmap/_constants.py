@@ -19,11 +19,13 @@ class Engine(enum.IntEnum):
 
 
 class Pattern(enum.IntEnum):
-    """A hint: what will be written."""
+    """A hint: how the file will be used."""
 
     UNKNOWN = lib.RMMAP_PATTERN_UNKNOWN
     DENSE = lib.RMMAP_PATTERN_DENSE
     SCATTERED = lib.RMMAP_PATTERN_SCATTERED
+    SEQUENTIAL = lib.RMMAP_PATTERN_SEQUENTIAL
+    RANDOM = lib.RMMAP_PATTERN_RANDOM
 
 
 class Fact(enum.IntFlag):
@@ -61,6 +63,8 @@ class Info:
     engine: int  # an Engine, if this version knows it
     pattern: int  # a Pattern, likewise
     error: int  # the errno of the error that stays; 0: none
+    map_bytes: int
+    faults_avoided: int
 
 
 def align_up(offset: int) -> int:

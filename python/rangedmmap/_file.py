@@ -114,6 +114,8 @@ class File:
             engine=known(Engine, info.engine),
             pattern=known(Pattern, info.pattern),
             error=-info.error,
+            map_bytes=info.map_bytes,
+            faults_avoided=info.faults_avoided,
         )
 
     # ---- ranges
@@ -256,6 +258,7 @@ def create(
     lock: bool = False,
     catch_faults: bool = False,
     follow: bool = True,
+    write_behind: bool = False,
     allocator: Allocator = Allocator.CONCURRENT,
     allocate_from: int = 0,
     mode: int = 0o666,
@@ -271,6 +274,7 @@ def create(
         lib.RMMAP_LOCK_FILE: lock,
         lib.RMMAP_CATCH_FAULTS: catch_faults,
         lib.RMMAP_NO_FOLLOW: not follow,
+        lib.RMMAP_WRITE_BEHIND: write_behind,
     }
     options = _options(flags, allocator, allocate_from, engine, pattern, mode)
     return _opened(path, lib.rmmap_create, _encoded(path), size, options)
@@ -285,6 +289,7 @@ def open(
     lock: bool = False,
     catch_faults: bool = False,
     follow: bool = True,
+    write_behind: bool = False,
     allocator: Allocator = Allocator.CONCURRENT,
     allocate_from: int = 0,
     engine: int = Engine.AUTO,
@@ -298,6 +303,7 @@ def open(
         lib.RMMAP_LOCK_FILE: lock,
         lib.RMMAP_CATCH_FAULTS: catch_faults,
         lib.RMMAP_NO_FOLLOW: not follow,
+        lib.RMMAP_WRITE_BEHIND: write_behind,
     }
     options = _options(flags, allocator, allocate_from, engine, pattern)
     return _opened(path, lib.rmmap_open, _encoded(path), options)
@@ -311,6 +317,7 @@ def open_fd(
     huge_pages: bool = False,
     lock: bool = False,
     catch_faults: bool = False,
+    write_behind: bool = False,
     allocator: Allocator = Allocator.CONCURRENT,
     allocate_from: int = 0,
     engine: int = Engine.AUTO,
@@ -323,6 +330,7 @@ def open_fd(
         lib.RMMAP_HUGE_PAGES: huge_pages,
         lib.RMMAP_LOCK_FILE: lock,
         lib.RMMAP_CATCH_FAULTS: catch_faults,
+        lib.RMMAP_WRITE_BEHIND: write_behind,
     }
     options = _options(flags, allocator, allocate_from, engine, pattern)
     return _opened(fd, lib.rmmap_open_fd, fd, options)

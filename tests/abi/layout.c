@@ -86,7 +86,8 @@ _Static_assert(RMMAP_MUST_CREATE == 1 && RMMAP_READ_ONLY == 2 && RMMAP_NO_PREALL
                "flags");
 _Static_assert(RMMAP_ENGINE_AUTO == 0 && RMMAP_ENGINE_MAP == 1 && RMMAP_ENGINE_PWRITE == 2 &&
                        RMMAP_PATTERN_UNKNOWN == 0 && RMMAP_PATTERN_DENSE == 1 &&
-                       RMMAP_PATTERN_SCATTERED == 2,
+                       RMMAP_PATTERN_SCATTERED == 2 && RMMAP_PATTERN_SEQUENTIAL == 3 &&
+                       RMMAP_PATTERN_RANDOM == 4,
                "engines and patterns");
 _Static_assert(RMMAP_FACT_READ_ONLY == 1 && RMMAP_FACT_RESERVED == 2 && RMMAP_FACT_COHERENT == 4 &&
                        RMMAP_FACT_MAPPED == 8 && RMMAP_FACT_HUGE_PAGES == 16 &&

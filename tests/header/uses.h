@@ -42,7 +42,8 @@ static uint32_t facts(void)
 static uint32_t choices(void)
 {
         return RMMAP_ENGINE_AUTO + RMMAP_ENGINE_MAP + RMMAP_ENGINE_PWRITE + RMMAP_PATTERN_UNKNOWN +
-               RMMAP_PATTERN_DENSE + RMMAP_PATTERN_SCATTERED;
+               RMMAP_PATTERN_DENSE + RMMAP_PATTERN_SCATTERED + RMMAP_PATTERN_SEQUENTIAL +
+               RMMAP_PATTERN_RANDOM;
 }
 
 static uint64_t encoded(void)

@@ -192,16 +192,19 @@ struct rmmap_file; /* opaque, reference-counted */
 #define RMMAP_LOCK_FILE (UINT32_C(1) << 5)      /* keep every other handle out: theirs is EBUSY */
 #define RMMAP_CATCH_FAULTS (UINT32_C(1) << 6)   /* SIGBUS in a copy becomes an error */
 #define RMMAP_NO_FOLLOW (UINT32_C(1) << 7)      /* a symbolic link at the end is ELOOP */
+#define RMMAP_WRITE_BEHIND (UINT32_C(1) << 8)   /* start writing large writes to disk at once */
 
 /* rmmap_options.engine: how copying calls move data */
 #define RMMAP_ENGINE_AUTO UINT32_C(0)   /* the library chooses; rmmap_describe tells */
 #define RMMAP_ENGINE_MAP UINT32_C(1)    /* by the mapping */
 #define RMMAP_ENGINE_PWRITE UINT32_C(2) /* by pwrite and pread */
 
-/* rmmap_options.pattern: a hint, what will be written */
+/* rmmap_options.pattern: a hint, how the file will be used; changes speed, never results */
 #define RMMAP_PATTERN_UNKNOWN UINT32_C(0)
-#define RMMAP_PATTERN_DENSE UINT32_C(1)     /* all of the file */
-#define RMMAP_PATTERN_SCATTERED UINT32_C(2) /* few small pieces far apart */
+#define RMMAP_PATTERN_DENSE UINT32_C(1)      /* all of it written */
+#define RMMAP_PATTERN_SCATTERED UINT32_C(2)  /* few small pieces of it written, far apart */
+#define RMMAP_PATTERN_SEQUENTIAL UINT32_C(3) /* read or written in order, from front to back */
+#define RMMAP_PATTERN_RANDOM UINT32_C(4)     /* small pieces of it read, all over */
 
 struct rmmap_options {
         size_t size;                                 /* RMMAP_OPTIONS_INIT sets it */
@@ -483,14 +486,17 @@ struct rmmap_info {
         uint64_t sync_rounds;       /* rounds of I/O that served them */
         uint64_t flush_calls;
         uint64_t faults_caught;
-        uint32_t facts;   /* RMMAP_FACT_... */
-        uint32_t engine;  /* in use; RMMAP_ENGINE_AUTO: the faster one for each write */
-        uint32_t pattern; /* as asked for */
-        int32_t error;    /* the sticky error, a negative errno; 0: none */
+        uint32_t facts;     /* RMMAP_FACT_... */
+        uint32_t engine;    /* in use; RMMAP_ENGINE_AUTO: the faster one for each write */
+        uint32_t pattern;   /* as asked for */
+        int32_t error;      /* the sticky error, a negative errno; 0: none */
+        uint64_t map_bytes; /* written through the mapping by copying calls; may be a bit low */
+        uint64_t faults_avoided; /* pages that no store had to fault in, one by one */
 };
 #define RMMAP_INFO_INIT                                                                            \
         {                                                                                          \
-                sizeof(struct rmmap_info), NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+                sizeof(struct rmmap_info), NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
+                        0, 0, 0                                                                    \
         }
 
 /* Fill *info; set info->size first. Errors: EINVAL. */

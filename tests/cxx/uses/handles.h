@@ -63,6 +63,7 @@ static void options(const char *path)
                                           .lock_file()
                                           .catch_faults()
                                           .no_follow()
+                                          .write_behind()
                                           .mode(0600)
                                           .allocate_from(5)
                                           .engine(rmmap::engine::pwrite)
@@ -71,7 +72,7 @@ static void options(const char *path)
                                           .native();
 
         CHECK(all.size == sizeof(all) && all.reserved == nullptr);
-        CHECK(all.flags == 255 && all.mode == 0600 && all.allocate_from == 5);
+        CHECK(all.flags == 511 && all.mode == 0600 && all.allocate_from == 5);
         CHECK(all.engine == RMMAP_ENGINE_PWRITE && all.pattern == RMMAP_PATTERN_SCATTERED);
         CHECK(all.allocator == rmmap_sequential_allocator() && all.allocator_config == path);
         CHECK(rmmap::options().populate().flags(RMMAP_LOCK_FILE).native().flags == RMMAP_LOCK_FILE);
