@@ -2,7 +2,7 @@
 /*
  * The reference count: lib/refcount.h, and who uses it, rmmap_clone and rmmap_release of
  * lib/file.c. Threads begin with a reference each, use the object, clone, hand clones to each
- * other, and release. Holds C.4.
+ * other, and release. Holds A.3, C.4.
  *
  * Checked: nobody touches the object after its end, its end comes once and surely, and all uses
  * by all threads happen before it. For the last, knows[t] holds thread u's bit while all that u
