@@ -274,7 +274,7 @@ START_TEST(counter_beyond_the_limit)
 }
 END_TEST
 
-/* What a call sees that comes while another one is inside. */
+/* What a call sees that comes while another one is inside. Holds A.7. */
 START_TEST(sequential_tells_of_overlap)
 {
         struct bump *bump;

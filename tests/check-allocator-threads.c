@@ -210,6 +210,7 @@ static const struct {
 };
 #define STORMS (sizeof(storms) / sizeof(storms[0]))
 
+/* Holds A.1, B.1. */
 START_TEST(through_the_ops)
 {
         storm_on_ops(storms[_i].threads, storms[_i].largest, storms[_i].exact_of_16);

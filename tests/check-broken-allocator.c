@@ -51,6 +51,7 @@ static int allocate(uint64_t size, bool exact)
         return err;
 }
 
+/* Holds F.4. */
 START_TEST(ranges_that_can_not_be)
 {
         static const struct {

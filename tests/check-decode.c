@@ -148,7 +148,7 @@ START_TEST(another_handle_seals_anew)
 }
 END_TEST
 
-/* A handle whose allocator still has those bytes to hand out can't take them. */
+/* A handle whose allocator still has those bytes to hand out can't take them. Holds D.6. */
 START_TEST(not_handed_out_here)
 {
         struct rmmap_file *first = create(), *second = NULL;

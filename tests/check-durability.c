@@ -90,6 +90,7 @@ static struct rmmap_file *created(const char *name, uint32_t flags, struct rmmap
         return file;
 }
 
+/* Holds D.2. */
 START_TEST(the_first_sync_of_a_created_file_saves_its_name)
 {
         int file_at = -1, directory_at = -1;
@@ -144,6 +145,7 @@ START_TEST(the_name_behind_a_link)
 }
 END_TEST
 
+/* Holds D.1. */
 START_TEST(every_sync_serves_what_it_was_asked_for)
 {
         struct rmmap_file *file = setup_file(_i, "served", SIZE);

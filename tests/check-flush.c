@@ -97,6 +97,7 @@ static void range_in_the_middle(struct rmmap_file *file, struct rmmap_range *ran
         ck_ok(rmmap_commit_range(file, *range, receipt));
 }
 
+/* Holds D.4. */
 START_TEST(a_flush_starts_to_write)
 {
         struct rmmap_file *file = dirty_file(_i);
@@ -197,6 +198,7 @@ START_TEST(what_was_not_asked_for_waits)
 }
 END_TEST
 
+/* Holds C.3, D.1. */
 START_TEST(a_sync_of_a_range_leaves_none_of_it)
 {
         for (int way = 0; way < 5; way++) {

@@ -36,6 +36,7 @@ static int sync_amid_syncs(void *arg)
 }
 
 /* One thread is in a round, three wait for the next one: none of them is in the child. */
+/* Holds A.8. */
 START_TEST(fork_amid_a_round)
 {
         struct inherited inherited = inherited_make("amid");
@@ -137,6 +138,7 @@ static int work_alone(void *arg)
 }
 
 /* With no other handle, each open and release sets up and takes down what a process has once. */
+/* Holds A.6. */
 START_TEST(fork_amid_first_opens_and_last_releases)
 {
         char *path = (char *)(uintptr_t)test_file("opened", INHERITED_SIZE);

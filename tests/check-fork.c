@@ -32,6 +32,7 @@ static int use_inherited(void *arg)
         return 0;
 }
 
+/* Holds A.8. */
 START_TEST(a_child_writes_reads_and_syncs)
 {
         struct inherited inherited = inherited_make("uses");

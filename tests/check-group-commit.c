@@ -125,6 +125,7 @@ static struct rmmap_file *ready(struct asker *askers, uint64_t apart,
 }
 
 /* A request isn't served by the round that runs already, and one more serves all of them. */
+/* Holds C.3. */
 START_TEST(two_rounds_serve_eight)
 {
         struct asker askers[THREADS];
@@ -220,6 +221,47 @@ START_TEST(one_after_the_other_is_a_round_each)
 }
 END_TEST
 
+/* All that takes a lock in the library, or might; not flush, which would wait at the gate. */
+static void do_everything_but_sync(struct rmmap_file *file, struct rmmap_range range)
+{
+        unsigned char bytes[4096], state[128];
+        size_t length = sizeof(state);
+        struct rmmap_file *other = NULL;
+        struct rmmap_range more;
+
+        memset(bytes, 'e', sizeof(bytes));
+        ck_is(rmmap_allocate(file, 4096, &more), -ENOSPC);
+        ck_is(rmmap_allocate_exact(file, 4096, &more), -ENOSPC);
+        ck_ok(rmmap_claim_range(file, 0, 4096, &more));
+        ck_ok(rmmap_write_range(file, range, bytes, sizeof(bytes), NULL));
+        ck_ok(rmmap_write_within(file, range, 5, bytes, 100));
+        ck_ok(rmmap_raw_read(file, rmmap_range_start(range), bytes, sizeof(bytes), NULL));
+        ck_assert_uint_ne(described(file).sync_calls, 0);
+        ck_ok(rmmap_allocator_save(file, state, &length));
+        rmmap_release(rmmap_clone(file));
+        ck_ok(rmmap_create(test_path("other"), 4096, NULL, &other));
+        rmmap_release(other);
+}
+
+/* Holds A.4, A.5. A round is held in the kernel's stead: whoever waited for it would hang. */
+START_TEST(nothing_else_waits_for_a_round)
+{
+        struct asker askers[THREADS];
+        struct rmmap_file *file = ready(askers, MIB, ask_for_all);
+
+        inject_start();
+        inject_close_gate();
+        start(&askers[0]);
+        ck_assert(test_until(is_at_gate, NULL));
+        do_everything_but_sync(file, askers[1].range);
+        ck_assert_int_eq(inject_waiting(), 1);
+        inject_open_gate();
+        ck_assert_int_eq(pthread_join(askers[0].thread, NULL), 0);
+        ck_ok(askers[0].result);
+        rmmap_release(file);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("group-commit");
@@ -235,6 +277,7 @@ int main(void)
         else
                 skip_part("libc has no pwritev2: no write that syncs");
         tcase_add_test(core, one_after_the_other_is_a_round_each);
+        tcase_add_test(core, nothing_else_waits_for_a_round);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }

@@ -131,6 +131,7 @@ START_TEST(a_read_only_handle_changes_nothing)
 }
 END_TEST
 
+/* Holds B.4. */
 START_TEST(two_handles_have_two_allocators)
 {
         const char *path = test_file("two", 8192);

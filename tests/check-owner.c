@@ -3,6 +3,7 @@
 #include "range-calls.h"
 #include "two-files.h"
 
+/* Holds F.2. */
 START_TEST(of_another_handle)
 {
         struct rmmap_range range = take(file, 4096), theirs = take(other, 4096);
@@ -20,6 +21,7 @@ START_TEST(of_another_handle)
 }
 END_TEST
 
+/* Holds F.2. */
 START_TEST(of_a_released_handle)
 {
         struct rmmap_range range = take(file, 4096);

@@ -159,7 +159,7 @@ START_TEST(two_flipped_bits_are_refused)
 }
 END_TEST
 
-/* What a program makes up, or mixes from ranges that it has. */
+/* What a program makes up, or mixes from ranges that it has. Holds F.1. */
 START_TEST(forged_ones_are_refused)
 {
         struct rmmap_range a = take(file, 1), b = take(file, 1), forged;
@@ -181,6 +181,7 @@ START_TEST(forged_ones_are_refused)
 }
 END_TEST
 
+/* Holds F.1. */
 START_TEST(one_kind_is_not_the_other)
 {
         struct rmmap_range range = take(file, 1), from_receipt;

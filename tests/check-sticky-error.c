@@ -9,6 +9,7 @@
 
 static const int errors[] = {EIO, ENOSPC, EDQUOT, ESTALE};
 
+/* Holds D.3. */
 START_TEST(an_error_of_fsync_stays)
 {
         struct rmmap_range range;

@@ -68,6 +68,7 @@ static void ask_together(struct rmmap_file *file, struct question *questions)
                 ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
 }
 
+/* Holds D.3. */
 START_TEST(who_waits_gets_it_too)
 {
         for (int round = 1; round <= 2; round++) {

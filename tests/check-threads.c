@@ -108,6 +108,7 @@ static void *take_and_write(void *arg)
         return NULL;
 }
 
+/* Holds B.1, B.2. */
 START_TEST(a_hundred_threads_write_disjoint_ranges)
 {
         const size_t size = 512 * PIECE + 1000;
@@ -162,6 +163,7 @@ static void *claim_and_write(void *arg)
         return NULL;
 }
 
+/* Holds B.2, C.5. */
 START_TEST(engines_mix_in_one_file)
 {
         static const uint32_t engines[] = {RMMAP_ENGINE_AUTO, RMMAP_ENGINE_PWRITE,
@@ -221,6 +223,7 @@ static void *write_touching_pieces(void *arg)
         return NULL;
 }
 
+/* Holds C.2. */
 START_TEST(several_threads_write_one_range)
 {
         const size_t size = 1 << 20;
@@ -268,6 +271,7 @@ static void *clone_and_release(void *arg)
         return NULL;
 }
 
+/* Holds A.3, C.4. */
 START_TEST(clones_come_and_go_in_many_threads)
 {
         size_t descriptors = test_count_descriptors();

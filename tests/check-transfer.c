@@ -25,6 +25,7 @@ static void three_ranges(int setup, uint64_t first, uint64_t length, struct rmma
         ck_assert_uint_eq(rmmap_range_start(*range), first);
 }
 
+/* Holds B.2. */
 START_TEST(a_write_moves_its_bytes_and_no_others)
 {
         static const size_t lengths[] = {4096,         SLICE - 4096, SLICE,
@@ -82,6 +83,7 @@ START_TEST(the_short_range_at_the_end)
 END_TEST
 
 /* Wrong lengths are refused before a byte moves, and out-parameters keep what they held. */
+/* Holds B.3, F.3. */
 START_TEST(wrong_lengths_move_nothing)
 {
         static const size_t wrong[] = {0, 1, 8191, 8193, 12288, SIZE};
@@ -112,6 +114,7 @@ START_TEST(wrong_lengths_move_nothing)
 }
 END_TEST
 
+/* Holds B.3, F.3. */
 START_TEST(pieces_outside_their_range_move_nothing)
 {
         static const struct {

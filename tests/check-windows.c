@@ -99,6 +99,7 @@ static uint64_t by_call(struct rmmap_file *file)
 }
 
 /* Described by the bytes that calls wrote: cold by calls, warm by the mapping, a sync cools. */
+/* Holds A.4. */
 START_TEST(each_write_takes_its_way)
 {
         static unsigned char data[MIB];

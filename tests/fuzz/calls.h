@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* A file, handles of it, and the plain model of both: for sequences of calls. */
+#ifndef FUZZ_CALLS_H
+#define FUZZ_CALLS_H
+
+#include <errno.h>
+#include <stdbool.h>
+
+#include "fuzz/input.h"
+#include "rmmap.h"
+
+#define CALLS_RANGES 16
+#define CALLS_HANDLES 2
+#define CALLS_BLOCK 4096
+
+struct calls_range {
+        struct rmmap_range range;
+        struct rmmap_receipt receipt; /* if written */
+        uint64_t start, end;
+        bool written;
+};
+
+struct calls_handle {
+        struct rmmap_file *file;
+        struct rmmap_options options;
+        uint64_t next; /* of the allocator, in bytes */
+        bool fresh;    /* nothing allocated since it was made or restored */
+        struct calls_range ranges[CALLS_RANGES];
+        size_t count;
+};
+
+struct calls {
+        struct input *input;
+        const char *path;
+        uint64_t size;
+        unsigned char *bytes;  /* what the file must hold */
+        unsigned char *buffer; /* size + 2 blocks, for what goes in and out */
+        struct calls_handle handles[CALLS_HANDLES];
+        struct calls_handle *handle; /* the one that the next call is for */
+        int fd;                      /* of the file, not through the library */
+        uint8_t mark;                /* makes what is written different each time */
+};
+
+/* An offset or length, most often within limit, sometimes a little or far beyond. */
+uint64_t calls_number(struct calls *calls, uint64_t limit);
+
+/* One of the handle's ranges; NULL: there are none. */
+struct calls_range *calls_pick(struct calls *calls);
+
+/* A range that the handle has given, at the end of the list or in the place of another. */
+struct calls_range *calls_keep(struct calls *calls, struct rmmap_range range, uint64_t start,
+                               uint64_t end);
+
+/* buffer's first length bytes are new ones. */
+const unsigned char *calls_scribble(struct calls *calls, size_t length);
+
+static inline bool calls_read_only(const struct calls *calls)
+{
+        return (calls->handle->options.flags & RMMAP_READ_ONLY) != 0;
+}
+
+/* Each does one step. */
+extern void (*const calls_moves[])(struct calls *calls); /* bytes: calls-move.c */
+extern const size_t calls_moves_count;
+extern void (*const calls_others[])(struct calls *calls); /* all else: calls-other.c */
+extern const size_t calls_others_count;
+
+#endif
