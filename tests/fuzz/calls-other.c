@@ -218,6 +218,35 @@ static void second_handle(struct calls *calls)
         second->fresh = true;
 }
 
+struct look {
+        const unsigned char *from;
+        unsigned char *to;
+        size_t length;
+};
+
+static int look_at(void *arg)
+{
+        const struct look *look = arg;
+
+        memcpy(look->to, look->from, look->length);
+        return 0;
+}
+
+/* Through the pointer, as a program does it: -EOPNOTSUPP where there is none. */
+static int read_guarded(struct calls *calls, uint64_t offset, size_t length)
+{
+        struct look look = {.to = calls->buffer, .length = length};
+        const void *bytes;
+        int result = -1, err = rmmap_raw_view(calls->handles[0].file, &bytes);
+
+        if (err != 0)
+                return err;
+        look.from = (const unsigned char *)bytes + offset;
+        err = rmmap_guard_call(calls->handles[0].file, look_at, &look, &result);
+        fuzz_check(err != 0 || result == 0);
+        return err;
+}
+
 /*
  * Somebody makes the file shorter, and longer again after one call, which must not kill, and not
  * give bytes that aren't there. What lay beyond the cut is as the file then says.
@@ -228,15 +257,20 @@ static void cut(struct calls *calls)
         uint64_t left = calls_number(calls, calls->size) % calls->size;
         uint64_t offset = calls_number(calls, calls->size) % calls->size;
         uint64_t length = 1 + calls_number(calls, calls->size) % (calls->size - offset);
-        bool writes = take_byte(calls->input) & 1;
+        uint8_t how = take_byte(calls->input);
+        bool writes = how & 1;
         int got;
 
         if (!(handle->options.flags & RMMAP_CATCH_FAULTS))
                 return;
         fuzz_check(ftruncate(calls->fd, (off_t)left) == 0);
         calls_scribble(calls, (size_t)length);
-        got = writes ? rmmap_raw_write(handle->file, offset, calls->buffer, (size_t)length)
-                     : rmmap_raw_read(handle->file, offset, calls->buffer, (size_t)length, NULL);
+        if (writes)
+                got = rmmap_raw_write(handle->file, offset, calls->buffer, (size_t)length);
+        else if (how & 2)
+                got = read_guarded(calls, offset, (size_t)length);
+        else
+                got = rmmap_raw_read(handle->file, offset, calls->buffer, (size_t)length, NULL);
         fuzz_check(got == 0 || got == -ESTALE);
         if (offset + length > (left + CALLS_BLOCK - 1) / CALLS_BLOCK * CALLS_BLOCK)
                 fuzz_is(got, -ESTALE);
