@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The windows' states: windows_note_write and windows_note_sync of lib/windows.c, transfer_put and
- * put_cold of lib/move.c that choose a write's way by them, sync_now of lib/durability.c that
- * resets them. Writers, a reader and syncs meet on two windows; one write spans both. Holds A.4, C.2, C.3, C.5.
+ * The windows' states: windows_note_write and windows_note_writeback of lib/windows.c; choose_way,
+ * prepare_window and put_by_windows of lib/move.c, which choose the way of each part of a write by
+ * them; sync_now of lib/durability.c, which resets them, as start_writeback does. Writers, a reader
+ * and syncs meet on two windows; one write spans both. Holds A.4, C.2, C.3, C.5.
  *
  * The states are a hint: checked is that nothing depends on them. A read sees each write whose end
  * it was told of, by whichever way both go; a sync makes durable what was written before it was
- * asked for, also when its reset and a writer's mark cross and one of them is lost; no state passes
- * WARM or wraps, however marks cross. RESET_FIRST is no twin: the other order must be right too.
+ * asked for, also when its reset and a writer's mark cross and one of them is lost; preparing a
+ * window loses nothing of what others write meanwhile; no state passes FILLED by marks, or wraps,
+ * however they cross. RESET_FIRST is no twin: the other order must be right too.
  *
- * twins: SYNC_TRUSTS_STATE READ_TRUSTS_STATE TWO_CACHES NO_LIMIT
+ * twins: SYNC_TRUSTS_STATE READ_TRUSTS_STATE TWO_CACHES NO_LIMIT DROP_LOSES
  * variants: RESET_FIRST
  */
 #define WINDOWS 2
-#define WARM 3  /* WINDOW_WARM */
-#define SMALL 1 /* WINDOW_SMALL_STEP */
-#define LARGE 4 /* a window written whole: more than from cold to warm */
-#define BYTE 5  /* the largest value that a state can hold */
+#define FILLED 2 /* WINDOW_FILLED */
+#define WARM 3   /* WINDOW_WARM */
+#define SMALL 1  /* WINDOW_SMALL_STEP */
+#define LARGE 3  /* a window written whole: more than from cold to filled */
+#define BYTE 4   /* the largest value that a state can hold */
 
 byte state[WINDOWS];
 
@@ -37,56 +40,90 @@ byte mapped[PLACES];
 /* What the end of a write told everybody, as a lock would. */
 byte ended[PLACES];
 
-/* One step of windows_note_write: a load, and a store of what was added to it. */
+/* One step of windows_note_write: loads, and a store of what was added, unless it is warm. */
 inline note_write(window, step)
 {
 	seen = state[window];
-	atomic {
-		seen = seen + step;
+	if
+	:: state[window] != WARM ->
+		atomic {
+			seen = seen + step;
 #ifdef NO_LIMIT
-		seen = seen % (BYTE + 1);
-		assert(seen >= step);
+			seen = seen % (BYTE + 1);
+			assert(seen >= step);
 #else
-		seen = (seen < WARM -> seen : WARM);
+			seen = (seen < FILLED -> seen : FILLED);
+			assert(seen <= FILLED);
 #endif
-		assert(seen <= WARM);
-		state[window] = seen;
-		seen = 0
-	}
+			state[window] = seen
+		}
+	:: else
+	fi;
+	seen = 0
+}
+
+/*
+ * prepare_window: warm first, then madvise, which maps the pages as they are; it may fail. The
+ * twin throws them away, as another advice would.
+ */
+inline prepare(window)
+{
+	state[window] = WARM;
+#ifdef DROP_LOSES
+	if
+	:: window == 0 -> cached[0] = disk[0]; cached[1] = disk[1]
+	:: else -> cached[2] = disk[2]
+	fi;
+#endif
+	if
+	:: prepared = true
+	:: state[window] = 0; prepared = false
+	fi
+}
+
+/* One place's part of a write: choose_way, then put_one_way. */
+inline put_part(window, place, step, version)
+{
+	way = state[window];
+	if
+	:: way == FILLED -> prepare(window)
+	:: else
+	fi;
+	if
+	:: way == WARM || prepared -> by_map(place) = version
+	:: else -> note_write(window, step); cached[place] = version
+	fi;
+	d_step { way = 0; prepared = false }
 }
 
 /* transfer_put within the first window. */
 inline put(place, step, version)
 {
-	if
-	:: state[0] < WARM -> note_write(0, step); cached[place] = version
-	:: state[0] >= WARM -> by_map(place) = version
-	fi;
+	put_part(0, place, step, version);
 	ended[place] = version
 }
 
 proctype writer(byte place; byte step)
 {
-	byte seen;
+	byte seen, way;
+	bool prepared;
 
-	put(place, step, 1);
+	if
+	:: place == 0 -> put(place, step, 1)
+	:: else
+	fi;
 	put(place, LARGE, 2)
 }
 
-/* Over the end of the first window, whose state decides for the whole write. */
+/* Over the end of the first window: put_by_windows chooses for each part. */
 proctype spanner()
 {
-	byte seen;
+	byte seen, way;
+	bool prepared;
 
 	(ended[1] == 2);
-	if
-	:: state[0] < WARM ->
-		note_write(0, SMALL);
-		note_write(1, LARGE);
-		cached[1] = 3;
-		cached[2] = 3
-	:: state[0] >= WARM -> by_map(1) = 3; by_map(2) = 3
-	fi;
+	put_part(0, 1, SMALL, 3);
+	put_part(1, 2, LARGE, 3);
 	atomic { ended[1] = 3; ended[2] = 3 }
 }
 
