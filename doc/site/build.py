@@ -28,6 +28,7 @@ class Site:
         self.symbols = read_header(self.header)
         self.manual = [ManualPage(page) for page in pages]
         self.guides = [Guide(path) for path in sorted(glob.glob(f"{source}/doc/*.md"))]
+        self.pictures = {}  # file name of a picture in a guide: where it is
         self.examples = {}  # file name of a source that a guide refers to: its page
         self.targets = {f"{name}({page.section})": page.file
                         for page in self.manual for name in page.names}
@@ -60,6 +61,9 @@ class Site:
         folder, name = os.path.split(local)
         if folder == "doc" and name.endswith(".md"):
             return name[:-len(".md")] + ".html" + mark + fragment
+        if name.endswith(".png"):
+            self.pictures[name] = file
+            return name
         if folder == "man" and any(page.file == f"{name}.html" for page in self.manual):
             return f"{name}.html{mark}{fragment}"
         if folder == "include" and name == "rmmap.h.in":
@@ -164,6 +168,8 @@ def main():
     for name, markup in site.pages():
         with open(os.path.join(output, name), "w", encoding="utf-8") as page:
             page.write(markup)
+    for name, path in site.pictures.items():
+        shutil.copyfile(path, os.path.join(output, name))
     for name in ("style.css", "search.js"):
         shutil.copyfile(os.path.join(HERE, name), os.path.join(output, name))
 

@@ -7,6 +7,7 @@ import subprocess
 
 from markup import color_c, contents, escape, link_words, text_of
 
+PICTURE = re.compile(r'<img src="([^"]*)"')
 LINK = re.compile(r'<a href="([^"]*)">(.*?)</a>', re.S)
 HEADING = re.compile(r'<h([1-6])(?: id="[^"]*")?>(.*?)</h\1>', re.S)
 TABLE = re.compile(r"<table>.*?</table>", re.S)
@@ -46,7 +47,11 @@ class Guide:
             target = find_target(self, address)
             return f'<a href="{target}">{words}</a>' if target else words
 
+        def picture(found):
+            return f'<img src="{find_target(self, found.group(1))}"'
+
         markup = LINK.sub(link, HEADING.sub(head, self.markup))
+        markup = PICTURE.sub(picture, markup)
         markup = TABLE.sub(lambda table: label_cells(table.group()), markup)
         blocks = []
 
