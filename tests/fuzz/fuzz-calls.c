@@ -9,14 +9,16 @@
 
 #include "fuzz/calls.h"
 
-static char path[64];
+static char path[256];
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-        const char *directory = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+        const char *directory = getenv("FUZZ_DIRECTORY");
 
         (void)argc;
         (void)argv;
+        if (directory == NULL)
+                directory = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
         snprintf(path, sizeof(path), "%s/fuzz-calls-%ld", directory, (long)getpid());
         return 0;
 }

@@ -71,6 +71,11 @@ replace()
         cat "$1" >"$2"
 }
 
+FUZZ_DIRECTORY=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d) || exit 99
+export FUZZ_DIRECTORY
+trap 'rm -rf "$FUZZ_DIRECTORY"' EXIT
+trap 'exit 1' HUP INT TERM
+
 failed=0 total=0
 grep -v '^#' "$here/mistakes" | while read -r name rest; do
         case " ${*:-$name} " in *" $name "*) printf '%s %s\n' "$name" "$rest" ;; esac
