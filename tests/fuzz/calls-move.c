@@ -27,6 +27,12 @@ static size_t memory_length(struct calls *calls, uint64_t limit)
         return (size_t)(calls_number(calls, limit) % (calls->size + 2 * CALLS_BLOCK + 1));
 }
 
+/* Most often what is left behind offset, or a little more. */
+static size_t piece_length(struct calls *calls, uint64_t offset, uint64_t limit)
+{
+        return memory_length(calls, offset <= limit ? limit - offset : limit);
+}
+
 static bool fits(uint64_t offset, uint64_t length, uint64_t limit)
 {
         return offset <= limit && length <= limit - offset;
@@ -76,7 +82,7 @@ static void write_within(struct calls *calls)
         if (range == NULL)
                 return;
         offset = calls_number(calls, length_of(range));
-        length = memory_length(calls, length_of(range));
+        length = piece_length(calls, offset, length_of(range));
         want = calls_read_only(calls)                    ? -EROFS
                : !fits(offset, length, length_of(range)) ? -ERANGE
                                                          : 0;
@@ -115,7 +121,7 @@ static void read_within(struct calls *calls)
         if (range == NULL)
                 return;
         offset = calls_number(calls, length_of(range));
-        length = memory_length(calls, length_of(range));
+        length = piece_length(calls, offset, length_of(range));
         want = fits(offset, length, length_of(range)) ? 0 : -ERANGE;
         fuzz_is(rmmap_read_within(calls->handle->file, range->range, offset, calls->buffer, length),
                 want);
@@ -125,7 +131,7 @@ static void read_within(struct calls *calls)
 static void raw_write(struct calls *calls)
 {
         uint64_t offset = calls_number(calls, calls->size);
-        size_t length = memory_length(calls, calls->size);
+        size_t length = piece_length(calls, offset, calls->size);
         int want = calls_read_only(calls)               ? -EROFS
                    : !fits(offset, length, calls->size) ? -ERANGE
                                                         : 0;

@@ -13,6 +13,11 @@ if [ "$seconds" = --one ]; then
         seconds=$1 name=$2
         target=tests/fuzz/fuzz-$name
         mkdir -p "fuzz/$name.corpus" "fuzz/$name.broken"
+        # In memory where that can be; a target that ends badly leaves its file behind.
+        FUZZ_DIRECTORY=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d) || exit 1
+        export FUZZ_DIRECTORY
+        trap 'rm -rf "$FUZZ_DIRECTORY"' EXIT
+        trap 'exit 1' HUP INT TERM
         "$target" -max_total_time="$seconds" -print_final_stats=1 -max_len=600 -timeout=100 \
                 -artifact_prefix="fuzz/$name.broken/" \
                 "fuzz/$name.corpus" "$here/corpus/$name" >"fuzz/$name.log" 2>&1

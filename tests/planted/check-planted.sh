@@ -12,10 +12,12 @@ source=$base/source
 
 command -v clang >/dev/null || { echo "SKIP: clang is missing"; exit 77; }
 command -v valgrind >/dev/null || { echo "SKIP: valgrind is missing"; exit 77; }
+# Afresh: what an older run built has mistakes in it.
+rm -rf "$base"
 mkdir -p "$base"
 $MAKE --no-print-directory -s distdir distdir="$source" || exit 1
 # Another copy, to put back what was changed.
-rm -rf "$base/whole" && cp -R "$source" "$base/whole" && chmod -R u+w "$source" || exit 1
+cp -R "$source" "$base/whole" && chmod -R u+w "$source" || exit 1
 
 # build DIR GOAL COMPILER CONFIGURE-ARGUMENT...
 build()
@@ -69,10 +71,26 @@ replace()
         cat "$1" >"$2"
 }
 
+FUZZ_DIRECTORY=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d) || exit 99
+export FUZZ_DIRECTORY
+trap 'rm -rf "$FUZZ_DIRECTORY"' EXIT
+trap 'exit 1' HUP INT TERM
+
 failed=0 total=0
-grep -v '^#' "$here/mistakes" >"$base/list"
+grep -v '^#' "$here/mistakes" | while read -r name rest; do
+        case " ${*:-$name} " in *" $name "*) printf '%s %s\n' "$name" "$rest" ;; esac
+done >"$base/list"
+
+# Without a mistake none may be found; this builds everything, too.
+for tool in $(cut -d ' ' -f 3 "$base/list" | tr , '\n' | sort -u); do
+        found_by "$tool"
+        case $? in
+        1) echo "no mistake: none found by $tool" ;;
+        2) tail "$base/log"; echo "FAIL: the source can't be built for $tool"; failed=1 ;;
+        *) tail "$base/log"; echo "FAIL: $tool finds what wasn't planted"; failed=1 ;;
+        esac
+done
 while read -r name file tools expression <&3; do
-        case " ${*:-$name} " in *" $name "*) ;; *) continue ;; esac
         sed -E -z "$expression" "$base/whole/$file" >"$base/changed"
         if cmp -s "$base/whole/$file" "$base/changed"; then
                 echo "FAIL: $name changes nothing in $file any more"
@@ -85,7 +103,7 @@ while read -r name file tools expression <&3; do
                 begin=$(date +%s)
                 found_by "$tool"
                 case $? in
-                0) echo "$name: found by $tool, $(($(date +%s) - begin)) s with the build" ;;
+                0) echo "$name: found by $tool in $(($(date +%s) - begin)) s, build included" ;;
                 2) tail "$base/log"; echo "FAIL: $name can't be built for $tool"; failed=1 ;;
                 *) tail "$base/log"; echo "FAIL: $tool did not find $name"; failed=1 ;;
                 esac
