@@ -368,9 +368,11 @@ nobody_else_reads_the_part()
 
 interrupted()
 {
-        local signal begun
+        local signal begun signals='INT:130 TERM:143 HUP:129'
+        # Under nohup it must not be heeded.
+        if grep -q '^SigIgn:.*[13579bdf]$' /proc/self/status; then signals=${signals% HUP:*}; fi
         truncate -s 12T "$dir/source" # some seconds, if nothing stopped it
-        for signal in INT:130 TERM:143 HUP:129; do
+        for signal in $signals; do
                 start
                 kill -"${signal%:*}" $background
                 begun=$SECONDS
