@@ -43,12 +43,19 @@ const char *engine_word(uint32_t engine)
         return engine == RMMAP_ENGINE_AUTO ? "auto" : engine == RMMAP_ENGINE_MAP ? "map" : "pwrite";
 }
 
+/* To glibc a request is unsigned long; to POSIX, and musl, int, which has to keep all its bits. */
+#ifdef __GLIBC__
+#define ASK_EXTENTS FS_IOC_FIEMAP
+#else
+#define ASK_EXTENTS ((int)FS_IOC_FIEMAP)
+#endif
+
 /* How many extents; -1: the file system doesn't tell. */
 static int extents_of(int fd)
 {
         struct fiemap query = {.fm_length = FIEMAP_MAX_OFFSET};
 
-        return ioctl(fd, FS_IOC_FIEMAP, &query) ? -1 : (int)query.fm_mapped_extents;
+        return ioctl(fd, ASK_EXTENTS, &query) ? -1 : (int)query.fm_mapped_extents;
 }
 
 static void tell_space(struct report *report, int fd, const struct stat *facts)

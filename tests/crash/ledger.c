@@ -130,7 +130,7 @@ static void count_range(const struct record *record, const struct slot *slot,
                         struct findings *findings)
 {
         findings->ranges++;
-        findings->bytes += slot->end - slot->start;
+        findings->bytes += (size_t)(slot->end - slot->start);
         if (record->origin == OPENED_WRITTEN && slot->promised == 1)
                 return;
         findings->synced++;

@@ -22,6 +22,12 @@
 #ifndef FS_IOC_SHUTDOWN
 #define FS_IOC_SHUTDOWN _IOR('X', 125, __u32)
 #endif
+/* What ioctl takes a request as: glibc unsigned long, musl int. */
+#ifdef __GLIBC__
+#define SHUT_DOWN FS_IOC_SHUTDOWN
+#else
+#define SHUT_DOWN ((int)FS_IOC_SHUTDOWN)
+#endif
 #define WITHOUT_LOG 2
 
 #define PLAIN_FILE_MOST ((uint64_t)32 << 20)
@@ -137,7 +143,7 @@ int stage_cut(struct stage *stage)
                 return 0;
         }
         fd = open(stage->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        err = fd < 0 || ioctl(fd, FS_IOC_SHUTDOWN, &how) != 0 ? -errno : 0;
+        err = fd < 0 || ioctl(fd, SHUT_DOWN, &how) != 0 ? -errno : 0;
         if (fd >= 0)
                 close(fd);
         return err;

@@ -16,9 +16,10 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/probes-test.XXXXXX") || exit 99
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 # A tracer's break points are in the file, for everybody who runs it: each test has its own.
-soname=librangedmmap.so.0
-cp "$library" "$work/$soname" || exit 99
-library=$work/$soname
+original=$(readlink -f "$library")
+library=$work/traced/$(basename "$original")
+mkdir "$work/traced" && cp "$original" "$library" || exit 99
+[ -e "$work/traced/librangedmmap.so.0" ] || ln -s "$library" "$work/traced/librangedmmap.so.0"
 
 has_probes()
 {

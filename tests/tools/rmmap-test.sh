@@ -535,15 +535,14 @@ END
 bar()
 {
         local columns longest size
-        # As large as it takes for something to be drawn.
-        for size in 1T 2T 4T 8T 15T; do
-                truncate -s $size "$dir/source" 2>/dev/null || break
-                terminal 60 copy -j1 --no-sync source copy >"$out"
-                rm "$dir/copy"
-                ! grep -q '%' "$out" || break
-        done
         for columns in 60 30; do
-                terminal $columns copy -j1 --no-sync source copy-$columns >"$out"
+                # As large as it takes for something to be drawn.
+                for size in 1T 2T 4T 8T 15T 15T 15T; do
+                        truncate -s $size "$dir/source" 2>/dev/null || break
+                        terminal $columns copy -j1 --no-sync source copy >"$out"
+                        rm "$dir/copy"
+                        ! grep -q '%' "$out" || break
+                done
                 prints '[0-9.]+ (B|[KMGT]iB)/s +[0-9:-]+'
                 [ $columns -lt 60 ] || prints '^ *[0-9]+% \[=*>? *\]'
                 longest=$(grep '%' "$out" | wc -L)
@@ -605,8 +604,16 @@ info_json()
 
 info_of_locked()
 {
+        local turn
         start
-        run 0 info copy.rmmap-part
+        # It may have been stopped before it had the lock.
+        for turn in 1 2 3 4 5 6 7 8 9 10; do
+                run 0 info copy.rmmap-part
+                ! grep -q 'it is locked' "$out" || break
+                kill -CONT $background
+                read -r -t 0.01 <>"$work/fifo"
+                kill -STOP $background
+        done
         prints 'not now: it is locked'
         prints 'held by one alone|none that this process can see'
         kill -TERM $background
