@@ -49,7 +49,7 @@ static void sync_one(struct worker *worker, struct promise *promise)
 static void sync_several(struct worker *worker, struct promise *promise)
 {
         struct rmmap_receipt receipts[MOST_RECEIPTS];
-        size_t count = 1 + test_random(&worker->random) % MOST_RECEIPTS;
+        size_t count = 1 + (size_t)(test_random(&worker->random) % MOST_RECEIPTS);
 
         for (size_t n = 0; n < count; n++) {
                 unsigned int i = work_own_slot(worker);
