@@ -54,8 +54,8 @@ START_TEST(large_and_jumping_writes_arrive)
                 random ^= random << 13;
                 random ^= random >> 7;
                 random ^= random << 17;
-                length = (size_t)1 << (random % 19);
-                length -= (random >> 8) % 3 == 0 ? (random >> 16) % length : 0;
+                length = (size_t)1 << (unsigned int)(random % 19);
+                length -= (random >> 8) % 3 == 0 ? (size_t)((random >> 16) % length) : 0;
                 offset = (size_t)((random >> 24) % (size - length));
                 memset(data, (int)(random >> 56), length);
                 ck_ok(rmmap_raw_write(file, offset, data, length));
