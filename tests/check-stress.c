@@ -106,7 +106,7 @@ static int write_somehow(struct worker *worker, struct rmmap_range range, unsign
 
 static void allocate_and_write(struct worker *worker)
 {
-        size_t size = 4096 * (1 + test_random(&worker->random) % 3), length;
+        size_t size = 4096 * (size_t)(1 + test_random(&worker->random) % 3), length;
         unsigned char data[PIECE];
         struct parcel *latest = &worker->latest;
         struct rmmap_range range;

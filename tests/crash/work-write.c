@@ -38,7 +38,8 @@ static int by_range(struct task *task)
 static int by_vector(struct task *task)
 {
         unsigned char *data = task->worker->buffer;
-        size_t first = test_random(&task->worker->random) % (task->length / 8) * 8;
+        size_t words = task->length / 8;
+        size_t first = (size_t)(test_random(&task->worker->random) % words) * 8;
         struct iovec pieces[] = {{data, first}, {data + first, task->length - first}};
 
         return rmmap_writev_range(task->file, task->range, pieces, 2, task->receipt);
@@ -47,7 +48,7 @@ static int by_vector(struct task *task)
 /* In pieces of whole words, the last first. */
 static int in_pieces(struct task *task, int (*put)(struct task *task, size_t at, size_t piece))
 {
-        size_t piece = 8 + test_random(&task->worker->random) % task->length / 8 * 8;
+        size_t piece = 8 + (size_t)(test_random(&task->worker->random) % task->length) / 8 * 8;
         size_t end = task->length;
         int err = 0;
 
