@@ -341,7 +341,7 @@ static int on_hugetlbfs(void *arg)
         child_is(mount("none", place, "hugetlbfs", 0, "pagesize=2M"), 0);
         child_is(rmmap_create(path, HUGE + 4096, NULL, &file), -EINVAL); /* no whole pages */
         child_expect(access(path, F_OK) != 0 && file == UNTOUCHED);
-        child_is(rmmap_create(path, 4096 * HUGE, NULL, &file), -ENOSPC);
+        child_is(rmmap_create(path, 256 * HUGE, NULL, &file), -ENOSPC);
         child_expect(access(path, F_OK) != 0 && file == UNTOUCHED);
         child_is(rmmap_create(path, 2 * HUGE, NULL, &file), 0);
         child_is(use_huge_file(file), 0);
