@@ -23,14 +23,16 @@ grep -q "usdt:$library:" "$work/script" || fail "the script names no library"
 # watch SCRIPT: until the program is over, and no longer than that.
 watch()
 {
-        timeout 20 bpftrace "$1" >"$work/said" 2>&1 &
+        timeout 90 bpftrace "$1" >"$work/said" 2>&1 &
         tracer=$!
         turns=0
-        while ! grep -q '^Tracing' "$work/said" && [ $turns -lt 100 ] && kill -0 $tracer 2>/dev/null
+        while ! grep -q '^Tracing' "$work/said" && [ $turns -lt 600 ] && kill -0 $tracer 2>/dev/null
         do
                 turns=$((turns + 1))
                 sleep 0.1
         done
+        grep -q '^Tracing' "$work/said" ||
+                skip "bpftrace sees no user's probe here: $(grep -m 1 ERROR "$work/said")"
         "$program" "$work/file" >"$work/log" || fail "the program fails when it is traced"
         kill -INT $tracer 2>/dev/null
         wait $tracer
