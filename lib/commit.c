@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include <sched.h>
-
+#include "backoff.h"
 #include "checked.h"
 #include "commit.h"
 #include "compiler.h"
@@ -36,6 +35,8 @@ void commit_destroy(struct commit *commit)
          * condition waits for its waiters, and those never come. */
         if (process_forked(atomic_load_explicit(&commit->generation, memory_order_relaxed)))
                 return;
+        if (commit->started == 0) /* never used: DRD doesn't know them for what they are */
+                return;
         pthread_cond_destroy(&commit->finished_one);
         pthread_mutex_destroy(&commit->lock);
 }
@@ -48,6 +49,7 @@ static NOINLINE void adopt(struct commit *commit)
 {
         uint64_t mine = process_generation();
         uint64_t seen = atomic_load_explicit(&commit->generation, memory_order_acquire);
+        unsigned int tries = 0;
 
         while (seen != mine) {
                 /* Somebody else's mark is that of a thread left behind by one more fork. */
@@ -59,7 +61,7 @@ static NOINLINE void adopt(struct commit *commit)
                         atomic_store_explicit(&commit->generation, mine, memory_order_release);
                         return;
                 }
-                sched_yield();
+                backoff(tries++);
                 seen = atomic_load_explicit(&commit->generation, memory_order_acquire);
         }
 }

@@ -48,11 +48,8 @@ static int open_and_lock(struct creation *creation)
         err = storage_size(creation->fd, &ignored);
         if (err == 0)
                 err = lock_exclusively(creation);
-        if (err == 0)
-                return 0;
-        if (err == -EOPNOTSUPP) /* nobody can lock here: it is nobody else's */
-                remove_made(creation);
-        storage_close(creation->fd);
+        if (err != 0) /* without the lock it may be another creator's by now: it stays */
+                storage_close(creation->fd);
         return err;
 }
 

@@ -74,7 +74,10 @@ static int sync_directory(struct rmmap_file *file)
 
 static int sync_data(struct rmmap_file *file, const struct commit_work *work, bool entry_pending)
 {
-        if (work->everything || file->base == NULL || (entry_pending && file->directory < 0))
+        /* Without a directory the name is the file's to save; of an empty range the size still is. */
+        bool file_first = entry_pending && (file->directory < 0 || work->start == work->end);
+
+        if (work->everything || file_first || file->base == NULL || MSYNC_IS_SEEN_AS_READ)
                 return writeback_sync(file->fd, entry_pending);
         return mapping_sync(&file->mapping, work->start, work->end - work->start);
 }

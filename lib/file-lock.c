@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
-#include <sched.h>
 #include <sys/file.h>
-#include <time.h>
 
+#include "backoff.h"
 #include "file-lock.h"
 #include "storage.h"
 
-/* How often the exclusive lock is asked for again: at once, then a millisecond apart. */
-#define YIELDS 200
-#define PAUSES 500
+/* For half a second. */
+#define EXCLUSIVE_TRIES (BACKOFF_YIELDS + 500)
 
 int file_lock_take(int fd, enum file_lock lock)
 {
@@ -36,15 +34,10 @@ int file_lock_take(int fd, enum file_lock lock)
 
 int file_lock_outlast(int fd)
 {
-        const struct timespec moment = {.tv_nsec = 1000000};
         int err = file_lock_take(fd, FILE_LOCK_EXCLUSIVE);
 
-        for (int tries = 0; err == -EBUSY && tries < YIELDS + PAUSES; tries++) {
-                /* Yielding is enough, until who has the lock isn't even run. */
-                if (tries < YIELDS)
-                        sched_yield();
-                else
-                        nanosleep(&moment, NULL);
+        for (unsigned int tries = 0; err == -EBUSY && tries < EXCLUSIVE_TRIES; tries++) {
+                backoff(tries);
                 err = file_lock_take(fd, FILE_LOCK_EXCLUSIVE);
         }
         return err;

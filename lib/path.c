@@ -14,12 +14,17 @@
 
 static int open_retrying(const char *path, int flags, mode_t mode)
 {
-        int fd;
+        for (;;) {
+                int fd = open(path, flags, mode);
 
-        do {
-                fd = open(path, flags, mode);
-        } while (fd < 0 && errno == EINTR);
-        return fd < 0 ? -errno : fd;
+                if (fd >= 0)
+                        return fd;
+                /* A lease on a regular file is being ended: that is worth waiting for. */
+                if (errno == EWOULDBLOCK && (flags & O_NONBLOCK))
+                        flags &= ~O_NONBLOCK;
+                else if (errno != EINTR)
+                        return -errno;
+        }
 }
 
 /* Looked at before it is opened: opening a device can do things. A race is seen after. */

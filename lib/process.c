@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "backoff.h"
 #include "process.h"
 #include "sync-annotations.h"
 
@@ -30,11 +30,12 @@ static size_t handles;
 static void process_lock(void)
 {
         long mine = (long)getpid(), holder = 0;
+        unsigned int tries = 0;
 
         while (!atomic_compare_exchange_weak_explicit(&process_lock_holder, &holder, mine,
                                                       memory_order_acquire, memory_order_relaxed)) {
                 if (holder == mine) {
-                        sched_yield();
+                        backoff(tries++);
                         holder = 0;
                 }
         }

@@ -19,11 +19,14 @@
                                                 (size), 0, 0, 0);                                  \
         } while (0)
 #define NOTE_ATOMIC(object) NOTE_ATOMICS(object, sizeof(*(object)))
+/* To the tools an msync reads all that it syncs, while other threads may be writing there. */
+#define MSYNC_IS_SEEN_AS_READ true
 #else
 #define NOTE_RELEASE(object) ((void)(object))
 #define NOTE_ACQUIRE(object) ((void)(object))
 #define NOTE_ATOMICS(objects, size) ((void)(objects), (void)(size))
 #define NOTE_ATOMIC(object) ((void)(object))
+#define MSYNC_IS_SEEN_AS_READ false
 #endif
 
 #endif

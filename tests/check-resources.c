@@ -32,8 +32,9 @@ static bool put_text(const char *path, const char *text)
 
 /* ---- a group of processes that may have little memory, and a file of several times that */
 
-#define GROUP_MEMORY "25165824" /* 24 MiB */
-#define GROUP_FILE (96 * MIB)
+/* What a sanitizer needs for itself counts too. */
+#define GROUP_MEMORY "67108864" /* 64 MiB */
+#define GROUP_FILE (192 * MIB)
 
 static char group[4096];
 

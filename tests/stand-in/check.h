@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define STAND_IN_MOST 64
-#define STAND_IN_SECONDS 4
+#define STAND_IN_SECONDS 120
 #define CK_ENV 0
 
 typedef struct {
