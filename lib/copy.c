@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -61,15 +62,37 @@ stream_avx512(unsigned char *to, const unsigned char *from, size_t length)
                                     _mm512_loadu_si512((const void *)(from + at)));
 }
 
-/* Each question is a load and a test: libgcc asked the processor when the program was loaded. */
-static stream_lines *best_stream(void)
+/* Best first. Each question is a load and a test: libgcc asked the processor at load time. */
+static bool has_avx512(void)
 {
-        if (__builtin_cpu_supports("avx512f"))
-                return stream_avx512;
-        return __builtin_cpu_supports("avx2") ? stream_avx2 : stream_sse2;
+        return __builtin_cpu_supports("avx512f");
 }
 
-void copy_streaming(void *to, const void *from, size_t length)
+static bool has_avx2(void)
+{
+        return __builtin_cpu_supports("avx2");
+}
+
+static bool has_sse2(void)
+{
+        return true; /* as every x86-64 has */
+}
+
+static const struct {
+        bool (*suits)(void);
+        stream_lines *lines;
+} streams[] = {{has_avx512, stream_avx512}, {has_avx2, stream_avx2}, {has_sse2, stream_sse2}};
+
+static stream_lines *best_stream(void)
+{
+        size_t best = 0;
+
+        while (!streams[best].suits())
+                best++;
+        return streams[best].lines;
+}
+
+static void copy_by(stream_lines *stream, void *to, const void *from, size_t length)
 {
         unsigned char *target = to;
         const unsigned char *source = from;
@@ -81,9 +104,24 @@ void copy_streaming(void *to, const void *from, size_t length)
         }
         memcpy(target, source, head);
         lines = (length - head) / LINE * LINE;
-        best_stream()(target + head, source + head, lines);
+        stream(target + head, source + head, lines);
         memcpy(target + head + lines, source + head + lines, length - head - lines);
         _mm_sfence(); /* or a later store could be seen before these */
+}
+
+void copy_streaming(void *to, const void *from, size_t length)
+{
+        copy_by(best_stream(), to, from, length);
+}
+
+int copy_streaming_variant(unsigned int variant, void *to, const void *from, size_t length)
+{
+        if (variant >= sizeof(streams) / sizeof(streams[0]))
+                return -ENOENT;
+        if (!streams[variant].suits())
+                return -EOPNOTSUPP;
+        copy_by(streams[variant].lines, to, from, length);
+        return 0;
 }
 
 /* What the last level of cache has, or what is common. */
@@ -107,6 +145,15 @@ bool copy_streams_suit(uint64_t file_size)
 void copy_streaming(void *to, const void *from, size_t length)
 {
         memcpy(to, from, length);
+}
+
+int copy_streaming_variant(unsigned int variant, void *to, const void *from, size_t length)
+{
+        (void)variant;
+        (void)to;
+        (void)from;
+        (void)length;
+        return -ENOENT;
 }
 
 bool copy_streams_suit(uint64_t file_size)

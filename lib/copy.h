@@ -35,4 +35,10 @@ bool copy_streams_suit(uint64_t file_size);
  */
 void copy_streaming(void *to, const void *from, size_t length);
 
+/*
+ * For tests: the same by one of the ways that it chooses from, which are numbered from 0. -ENOENT
+ * past the last one, -EOPNOTSUPP for one that this processor lacks.
+ */
+int copy_streaming_variant(unsigned int variant, void *to, const void *from, size_t length);
+
 #endif

@@ -108,8 +108,10 @@ static void sync_now(void *context, const struct commit_work *work)
                 err = sync_directory(file);
         if (err == 0 && entry_pending)
                 atomic_store_explicit(&file->entry_pending, false, memory_order_relaxed);
-        if (file->windows.state != NULL)
+        if (file->windows.state != NULL) {
                 windows_note_writeback(&file->windows, first_of(work), end_of(file, work));
+                patience_learn(&file->patience, file_written(file));
+        }
         PROBE5(sync_round, file, first_of(work), end_of(file, work), probe_since(began), err);
         latch(file, err);
         telling_ends(file);
@@ -283,7 +285,7 @@ static int start_writeback(struct rmmap_file *file, uint64_t offset, uint64_t le
         return err;
 }
 
-void durability_write_behind(struct rmmap_file *file, uint64_t offset, size_t length)
+void durability_write_behind(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
         (void)start_writeback(file, offset, length);
 }

@@ -35,6 +35,8 @@ static void init_counters(struct rmmap_file *file)
         atomic_init(&file->faults_caught, 0);
         atomic_init(&file->faults_avoided, 0);
         atomic_init(&file->huge_pages, false);
+        patience_init(&file->patience);
+        NOTE_ATOMIC(&file->patience);
         NOTE_ATOMIC(&file->entry_pending);
         NOTE_ATOMIC(&file->pwrite_bytes);
         NOTE_ATOMIC(&file->flush_calls);

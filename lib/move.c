@@ -131,7 +131,7 @@ static inline bool should_stream(const struct rmmap_file *file, struct traffic_l
                                  uint64_t offset, size_t length)
 {
         return file->streams && length >= COPY_STREAM_SCATTERED &&
-               (length >= COPY_STREAM_ALWAYS || traffic_moves(lane, window_of(offset)));
+               (length >= COPY_STREAM_ALWAYS || traffic_moves(&lane->window, window_of(offset)));
 }
 
 static NOINLINE int put_by_map(struct rmmap_file *file, uint64_t offset, const void *data,
@@ -164,8 +164,10 @@ static bool prepare_window(struct rmmap_file *file, uint64_t offset)
         if (file->fresh && file->pattern == RMMAP_PATTERN_DENSE)
                 file_want_huge_pages(file);
         err = mapping_prepare(&file->mapping, offset & ~(WINDOW_SIZE - 1), WINDOW_SIZE);
-        if (err == 0)
+        if (err == 0) {
                 count(&file->faults_avoided, WINDOW_SIZE / RMMAP_ALIGNMENT);
+                patience_note_prepared(&file->patience, WINDOW_SIZE);
+        }
         if (err == 0 || err == -EOPNOTSUPP)
                 return true;
         window_set(&file->windows, window, WINDOW_COLD); /* a call will tell why */
@@ -175,9 +177,11 @@ static bool prepare_window(struct rmmap_file *file, uint64_t offset)
 /* WAY_MAP or WAY_CALL. */
 static enum way choose_way(struct rmmap_file *file, uint64_t offset, size_t length)
 {
-        enum way way = policy_way(file->pattern, length >= WINDOW_LARGE_WRITE,
-                                  window_class(&file->windows, offset));
+        unsigned int state = window_class(&file->windows, offset);
+        enum way way = policy_way(file->pattern, length >= WINDOW_LARGE_WRITE, state);
 
+        if (way == WAY_PREPARE && state < WINDOW_FILLED && !patience_is_hasty(&file->patience))
+                return WAY_CALL;
         if (way == WAY_PREPARE)
                 way = prepare_window(file, offset) ? WAY_MAP : WAY_CALL;
         return way;
@@ -186,9 +190,14 @@ static enum way choose_way(struct rmmap_file *file, uint64_t offset, size_t leng
 static int put_one_way(struct rmmap_file *file, enum way way, uint64_t offset, const void *data,
                        size_t length)
 {
+        _Atomic uint64_t *page = &traffic_lane(&file->traffic)->page;
+        unsigned int step;
+
         if (way == WAY_MAP)
                 return put_by_map(file, offset, data, length);
-        windows_note_write(&file->windows, offset, length);
+        /* The same page again needs no more of its window than before. */
+        step = traffic_moves(page, offset / RMMAP_ALIGNMENT) ? patience_step(&file->patience) : 0;
+        windows_note_write(&file->windows, offset, length, step);
         count(&file->faults_avoided, length / RMMAP_ALIGNMENT);
         return put_by_call(file, offset, data, length);
 }
@@ -216,6 +225,31 @@ static NOINLINE int put_by_windows(struct rmmap_file *file, uint64_t offset,
                 way = next;
         }
         return err;
+}
+
+uint64_t transfer_room(const struct rmmap_file *file, uint64_t offset)
+{
+        size_t window = window_of(offset);
+
+        if (!file->by_map)
+                return 0;
+        if (file->windows.state == NULL)
+                return file->size - offset;
+        while (window < file->windows.count &&
+               window_state(&file->windows, window) == WINDOW_WARM)
+                window++;
+        return window == window_of(offset) ? 0 : ((uint64_t)window << WINDOW_SHIFT) - offset;
+}
+
+void transfer_note(struct rmmap_file *file, uint64_t length)
+{
+        traffic_count(traffic_lane(&file->traffic), length);
+}
+
+void transfer_finish(struct rmmap_file *file, uint64_t offset, uint64_t length)
+{
+        if (file->write_behind && length >= WRITE_BEHIND_FROM)
+                durability_write_behind(file, offset, length);
 }
 
 static inline bool is_warm(const struct rmmap_file *file, uint64_t offset, size_t length)

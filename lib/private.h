@@ -15,6 +15,7 @@
 #include "file-system.h"
 #include "mapping.h"
 #include "options.h"
+#include "patience.h"
 #include "policy.h"
 #include "probes.h"
 #include "process.h"
@@ -66,6 +67,7 @@ struct rmmap_file {
         atomic_bool entry_pending;  /* the first sync must make size and entry durable too */
         atomic_bool huge_pages;     /* asked for, and granted */
         _Atomic uint64_t pwrite_bytes, flush_calls, faults_caught, faults_avoided;
+        struct patience patience; /* of choosing the way of each write */
 
         struct traffic traffic;
 
@@ -98,6 +100,14 @@ void file_free(struct rmmap_file *file);
 int transfer_put(struct rmmap_file *file, uint64_t offset, const void *data, size_t length);
 int transfer_get(struct rmmap_file *file, uint64_t offset, void *buffer, size_t length);
 
+/* How many bytes the kernel may be asked to put at offset through the mapping; 0: use transfer_put.
+ * What it put is noted. */
+uint64_t transfer_room(const struct rmmap_file *file, uint64_t offset);
+void transfer_note(struct rmmap_file *file, uint64_t length);
+
+/* All of [offset, offset + length) was written in pieces: RMMAP_WRITE_BEHIND, if it is wanted. */
+void transfer_finish(struct rmmap_file *file, uint64_t offset, uint64_t length);
+
 /* ---- fault.c */
 
 /* After a fault at offset: why. -ESTALE, -ENOSPC, -EDQUOT or -EIO. */
@@ -117,7 +127,7 @@ int durability_sync(struct rmmap_file *file, const struct commit_work *work);
 int durability_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length);
 
 /* Start the write-back of what was just written; a sync tells how it ended. */
-void durability_write_behind(struct rmmap_file *file, uint64_t offset, size_t length);
+void durability_write_behind(struct rmmap_file *file, uint64_t offset, uint64_t length);
 
 static inline int durability_error(const struct rmmap_file *file)
 {
@@ -129,6 +139,13 @@ static inline int durability_error(const struct rmmap_file *file)
 static inline bool file_forked(const struct rmmap_file *file)
 {
         return process_forked(file->generation);
+}
+
+/* Written by copying calls so far, as far as it is counted. */
+static inline uint64_t file_written(const struct rmmap_file *file)
+{
+        return atomic_load_explicit(&file->pwrite_bytes, memory_order_relaxed) +
+               traffic_bytes(&file->traffic);
 }
 
 /* Counters tell people how often; nothing is ordered by them. */

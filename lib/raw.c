@@ -9,6 +9,9 @@
 /* What fill copies from; small enough to stay in the cache and on a small thread's stack. */
 #define FILL_PATTERN ((size_t)16 << 10)
 
+/* What is filled before its write-back starts, where that is wanted. */
+#define FILL_PART ((uint64_t)2 << 20)
+
 int rmmap_raw_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
 {
         if (unlikely(file == NULL || (data == NULL && length != 0)))
@@ -35,23 +38,32 @@ int rmmap_raw_read(struct rmmap_file *file, uint64_t offset, void *buffer, size_
         return err;
 }
 
+static int fill_part(struct rmmap_file *file, uint64_t start, uint64_t end,
+                     const unsigned char *pattern)
+{
+        for (uint64_t at = start; at < end; at += FILL_PATTERN) {
+                int err = transfer_put(file, at, pattern, (size_t)min_u64(FILL_PATTERN, end - at));
+
+                if (err != 0)
+                        return err;
+        }
+        transfer_finish(file, start, end - start);
+        return 0;
+}
+
 int rmmap_raw_fill(struct rmmap_file *file, unsigned char byte)
 {
         unsigned char pattern[FILL_PATTERN];
+        int err = 0;
 
         if (file == NULL)
                 return -EINVAL;
         if (file->read_only)
                 return -EROFS;
         memset(pattern, byte, sizeof(pattern));
-        for (uint64_t at = 0; at < file->size; at += sizeof(pattern)) {
-                size_t piece = (size_t)min_u64(sizeof(pattern), file->size - at);
-                int err = transfer_put(file, at, pattern, piece);
-
-                if (err != 0)
-                        return err;
-        }
-        return 0;
+        for (uint64_t at = 0; err == 0 && at < file->size; at += FILL_PART)
+                err = fill_part(file, at, min_u64(at + FILL_PART, file->size), pattern);
+        return err;
 }
 
 int rmmap_raw_zero(struct rmmap_file *file)

@@ -19,7 +19,7 @@
 
 struct traffic_lane {
         alignas(CACHE_LINE) _Atomic uint64_t bytes;
-        _Atomic uint64_t last; /* the number of the place that was written last */
+        _Atomic uint64_t window, page; /* the numbers of those that were written last */
 };
 
 struct traffic {
@@ -46,13 +46,13 @@ static inline void traffic_count(struct traffic_lane *lane, uint64_t length)
         atomic_store_explicit(&lane->bytes, before + length, memory_order_relaxed);
 }
 
-/* True when the lane's last visit was to another place, whatever the caller numbers. */
-static inline bool traffic_moves(struct traffic_lane *lane, uint64_t place)
+/* Of a lane's window or page: true when its last visit was to another one. */
+static inline bool traffic_moves(_Atomic uint64_t *last, uint64_t now)
 {
-        uint64_t last = atomic_load_explicit(&lane->last, memory_order_relaxed);
+        uint64_t before = atomic_load_explicit(last, memory_order_relaxed);
 
-        atomic_store_explicit(&lane->last, place, memory_order_relaxed);
-        return last != place;
+        atomic_store_explicit(last, now, memory_order_relaxed);
+        return before != now;
 }
 
 static inline uint64_t traffic_bytes(const struct traffic *traffic)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Filling a range from a descriptor. Where copying goes by the mapping the kernel reads straight
- * into it; a page that can't be had is then EFAULT of the read, and no signal. The read is a
+ * Filling a range from a descriptor. Into warm pages, and where copying goes by the mapping anyway,
+ * the kernel reads straight; a page that can't be had is then EFAULT of the read, and no signal.
+ * Elsewhere it goes through a small buffer, and warms as any small writes do. The read is a
  * cancellation point, and EINTR and EAGAIN come through: it is the caller's descriptor.
  */
 #include <errno.h>
@@ -18,13 +19,15 @@
 #define LARGEST_READ ((size_t)1 << 30)
 
 /* Bytes read, 0 at the end of input, or a negative errno. */
-static ssize_t read_into_map(struct rmmap_file *file, uint64_t offset, uint64_t left, int fd)
+static ssize_t read_into_map(struct rmmap_file *file, uint64_t offset, uint64_t length, int fd)
 {
-        ssize_t got = read(fd, file->base + offset, (size_t)min_u64(left, LARGEST_READ));
+        ssize_t got = read(fd, file->base + offset, (size_t)min_u64(length, LARGEST_READ));
 
         PROBE3(write_by_read, file, offset, got);
-        if (got >= 0)
+        if (got >= 0) {
+                transfer_note(file, (uint64_t)got);
                 return got;
+        }
         return errno == EFAULT ? fault_reason(file, offset) : -errno;
 }
 
@@ -67,14 +70,16 @@ int rmmap_write_range_from_fd(struct rmmap_file *file, struct rmmap_range range,
         if (*done > length)
                 return -ERANGE;
         while (*done < length) {
-                uint64_t offset = range_start(&range) + *done;
-                ssize_t got = file->by_map ? read_into_map(file, offset, length - *done, fd)
-                                           : read_and_put(file, offset, length - *done, fd);
+                uint64_t offset = range_start(&range) + *done, left = length - *done;
+                uint64_t room = transfer_room(file, offset);
+                ssize_t got = room > 0 ? read_into_map(file, offset, min_u64(room, left), fd)
+                                       : read_and_put(file, offset, left, fd);
 
                 if (got <= 0)
                         return got == 0 ? -ENODATA : (int)got;
                 *done += (uint64_t)got;
         }
+        transfer_finish(file, range_start(&range), length);
         receipt_give(receipt, &range);
         return 0;
 }

@@ -116,9 +116,11 @@ int rmmap_writev_range(struct rmmap_file *file, struct rmmap_range range, const 
                 err = transfer_put(file, offset, iov[i].iov_base, length);
                 offset += length;
         }
-        if (err == 0)
-                receipt_give(receipt, &range);
-        return err;
+        if (err != 0)
+                return err;
+        transfer_finish(file, range_start(&range), range_length(&range));
+        receipt_give(receipt, &range);
+        return 0;
 }
 
 int rmmap_write_within(struct rmmap_file *file, struct rmmap_range range, uint64_t offset,

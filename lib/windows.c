@@ -30,22 +30,23 @@ void windows_set_warm(struct windows *windows)
 
 /* A window written whole makes 256 steps. */
 static unsigned int steps_of(const struct windows *windows, size_t window, uint64_t offset,
-                             uint64_t length)
+                             uint64_t length, unsigned int small_step)
 {
         uint64_t start = max_u64(offset, (uint64_t)window << WINDOW_SHIFT);
         uint64_t end = min_u64(offset + length, (uint64_t)(window + 1) << WINDOW_SHIFT);
         unsigned int steps = window_state(windows, window);
 
         if (length < WINDOW_LARGE_WRITE)
-                return steps + WINDOW_SMALL_STEP;
+                return steps + small_step;
         return steps + (unsigned int)((end - start) >> (WINDOW_SHIFT - 8));
 }
 
-void windows_note_write(struct windows *windows, uint64_t offset, uint64_t length)
+void windows_note_write(struct windows *windows, uint64_t offset, uint64_t length,
+                        unsigned int small_step)
 {
         for (size_t window = window_of(offset); window <= window_of(offset + length - 1);
              window++) {
-                unsigned int steps = steps_of(windows, window, offset, length);
+                unsigned int steps = steps_of(windows, window, offset, length, small_step);
 
                 if (window_state(windows, window) != WINDOW_WARM)
                         window_set(windows, window, steps < WINDOW_FILLED ? steps : WINDOW_FILLED);
@@ -56,5 +57,7 @@ void windows_note_writeback(struct windows *windows, uint64_t start, uint64_t en
 {
         for (size_t window = window_of(start); start < end && window <= window_of(end - 1);
              window++)
-                window_set(windows, window, WINDOW_COLD);
+                /* Much of a sparse file was never touched: its states needn't be, either. */
+                if (window_state(windows, window) != WINDOW_COLD)
+                        window_set(windows, window, WINDOW_COLD);
 }

@@ -19,14 +19,13 @@
 
 /*
  * From WINDOW_COLD to WINDOW_FILLED: how much was written by calls since creation or the last
- * sync, in steps; one pass of large writes fills a window, or some small ones, and few far apart
- * don't. WINDOW_WARM: its pages are mapped for writing. What each state is good for is policy.c's.
+ * sync, in steps; one pass of large writes fills a window, or small ones to some of its pages, and
+ * few far apart don't. WINDOW_WARM: its pages are mapped for writing. What each state is good for is policy.c's.
  */
 enum { WINDOW_COLD = 0, WINDOW_FILLED = 254, WINDOW_WARM = 255 };
 
-/* Below this a write is small, and counts as WINDOW_SMALL_STEP however short it is. */
+/* Below this a write is small, and counts as one step of the caller's choice. */
 #define WINDOW_LARGE_WRITE ((size_t)32 << 10)
-#define WINDOW_SMALL_STEP 16
 
 /* A write this near to the start of a window that follows a warm one goes on in order. */
 #define WINDOW_START ((uint64_t)64 << 10)
@@ -43,7 +42,8 @@ void windows_destroy(struct windows *windows);
 void windows_set_warm(struct windows *windows);
 
 /* [offset, offset + length), not empty, was written by a call: what isn't warm fills. */
-void windows_note_write(struct windows *windows, uint64_t offset, uint64_t length);
+void windows_note_write(struct windows *windows, uint64_t offset, uint64_t length,
+                        unsigned int small_step);
 
 /* Write-back of [start, end) began or ended: what was mapped for writing is so no more. */
 void windows_note_writeback(struct windows *windows, uint64_t start, uint64_t end);

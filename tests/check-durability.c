@@ -123,6 +123,55 @@ START_TEST(the_first_sync_of_a_created_file_saves_its_name)
 }
 END_TEST
 
+/* A sync of nothing may be the first: what it doesn't cover of the data it covers of the size. */
+static int sync_nothing(int way, struct rmmap_file *file, struct rmmap_range range)
+{
+        struct rmmap_receipt receipts[2];
+        struct rmmap_range empty, rest;
+        int err = rmmap_range_split_up(range, 0, &empty, &rest);
+
+        if (err >= 0)
+                err = rmmap_commit_range(file, empty, &receipts[0]);
+        if (err != 0)
+                return err;
+        receipts[1] = receipts[0];
+        switch (way) {
+        case 0:
+                return rmmap_sync_range(file, receipts[0]);
+        case 1:
+                return rmmap_sync_ranges(file, receipts, 2);
+        case 2:
+                return rmmap_sync_within(file, range, 0, 0);
+        case 3:
+                return rmmap_raw_sync(file, rmmap_range_start(range), 0);
+        default:
+                return rmmap_write_range_durable(file, empty, NULL, 0, NULL);
+        }
+}
+#define WAYS_OF_NOTHING 5
+
+/* Holds D.2. */
+START_TEST(a_first_sync_of_nothing_saves_size_and_name)
+{
+        struct rmmap_range range;
+        struct rmmap_file *file = created("nothing", 0, &range);
+        ino_t inode = inode_of(test_path("nothing")), directory = inode_of(test_directory());
+        int file_at = -1, directory_at = -1;
+
+        inject_start();
+        ck_ok(sync_nothing(_i, file, range));
+        for (int i = 0; i < inject_total(); i++) {
+                if (inject_record(i).call == INJECT_FSYNC && inject_record(i).inode == inode)
+                        file_at = i;
+                if (inject_record(i).call == INJECT_FSYNC && inject_record(i).inode == directory)
+                        directory_at = i;
+        }
+        ck_assert_int_ge(file_at, 0);
+        ck_assert_int_gt(directory_at, file_at);
+        rmmap_release(file);
+}
+END_TEST
+
 /* The link's target is the file's entry, not the link. */
 START_TEST(the_name_behind_a_link)
 {
@@ -354,6 +403,41 @@ START_TEST(write_behind)
 }
 END_TEST
 
+/* A write that is made of pieces counts as the one that it is. */
+START_TEST(write_behind_of_pieces)
+{
+        static unsigned char data[512 << 10];
+        struct rmmap_options options = test_options(RMMAP_WRITE_BEHIND, (uint32_t)_i);
+        struct iovec pieces[4];
+        struct rmmap_range range;
+        struct rmmap_file *file;
+        uint64_t done = 0;
+        int fd;
+
+        if (rmmap_create(test_path("pieces"), 6 << 20, &options, &file) == -EOPNOTSUPP) {
+                skip_part("no space is reserved here: not by the mapping");
+                return;
+        }
+        ck_ok(rmmap_allocate(file, sizeof(data), &range));
+        for (int i = 0; i < 4; i++)
+                pieces[i] = (struct iovec){data, sizeof(data) / 4};
+        inject_start();
+        ck_ok(rmmap_writev_range(file, range, pieces, 4, NULL));
+        ck_assert_int_eq(inject_count(INJECT_SYNC_FILE_RANGE), 1);
+        ck_assert_uint_eq(inject_record(0).length, sizeof(data));
+        fd = open(test_file("source", sizeof(data)), O_RDONLY | O_CLOEXEC);
+        inject_start();
+        ck_ok(rmmap_write_range_from_fd(file, range, fd, &done, NULL));
+        ck_assert_int_eq(inject_count(INJECT_SYNC_FILE_RANGE), 1);
+        ck_assert_uint_eq(inject_record(0).length, sizeof(data));
+        close(fd);
+        inject_start();
+        ck_ok(rmmap_raw_fill(file, 7));
+        ck_assert_int_eq(inject_count(INJECT_SYNC_FILE_RANGE), 3); /* one for each 2 MiB */
+        rmmap_release(file);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("durability");
@@ -362,6 +446,7 @@ int main(void)
         inject_start();
         tcase_set_timeout(core, 120);
         tcase_add_loop_test(core, the_first_sync_of_a_created_file_saves_its_name, 0, WAYS);
+        tcase_add_loop_test(core, a_first_sync_of_nothing_saves_size_and_name, 0, WAYS_OF_NOTHING);
         tcase_add_test(core, the_name_behind_a_link);
         tcase_add_loop_test(core, every_sync_serves_what_it_was_asked_for, 0, setup_count);
         tcase_add_loop_test(core, an_opened_file_has_its_name_already, 0, WAYS);
@@ -370,6 +455,7 @@ int main(void)
         tcase_add_loop_test(core, an_interrupted_call_is_made_again, 0, 2);
         tcase_add_test(core, syncs_are_no_cancellation_points);
         tcase_add_loop_test(core, write_behind, 0, 6);
+        tcase_add_loop_test(core, write_behind_of_pieces, 0, 3);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* How warm a window is guessed to be; and that bytes are right whichever way each write took. */
 #include "child.h"
+#include "patience.h"
 #include "policy.h"
 #include "windows.h"
 
@@ -12,17 +13,17 @@ START_TEST(large_writes_fill_by_one_pass)
 
         ck_ok(windows_create(&windows, 5 * MIB)); /* two whole windows and a short one */
         ck_assert_uint_eq(windows.count, 3);
-        windows_note_write(&windows, 0, MIB);
+        windows_note_write(&windows, 0, MIB, 16);
         ck_assert_uint_lt(window_state(&windows, 0), WINDOW_FILLED);
-        windows_note_write(&windows, MIB, 2 * MIB); /* over a boundary */
+        windows_note_write(&windows, MIB, 2 * MIB, 16); /* over a boundary */
         ck_assert_uint_eq(window_state(&windows, 0), WINDOW_FILLED);
         ck_assert_uint_gt(window_state(&windows, 1), WINDOW_COLD);
         ck_assert_uint_lt(window_state(&windows, 1), WINDOW_FILLED);
         ck_assert_uint_eq(window_state(&windows, 2), WINDOW_COLD);
-        windows_note_write(&windows, 0, 5 * MIB);
+        windows_note_write(&windows, 0, 5 * MIB, 16);
         ck_assert_uint_eq(window_state(&windows, 1), WINDOW_FILLED);
         window_set(&windows, 1, WINDOW_WARM);
-        windows_note_write(&windows, 0, 5 * MIB); /* a call there doesn't unmap it */
+        windows_note_write(&windows, 0, 5 * MIB, 16); /* a call there doesn't unmap it */
         ck_assert_uint_eq(window_state(&windows, 1), WINDOW_WARM);
         windows_destroy(&windows);
 }
@@ -35,8 +36,9 @@ START_TEST(small_writes_fill_after_some)
 
         ck_ok(windows_create(&windows, 4 * MIB));
         for (; window_state(&windows, 1) < WINDOW_FILLED && writes < 1000; writes++)
-                windows_note_write(&windows, 2 * MIB + 64, 64);
+                windows_note_write(&windows, 2 * MIB + 64, 64, 16);
         ck_assert_int_eq(writes, 16);
+        windows_note_write(&windows, 64, 64, 0); /* one that doesn't count */
         ck_assert_uint_eq(window_state(&windows, 0), WINDOW_COLD);
         windows_note_writeback(&windows, 0, 2 * MIB);
         ck_assert_uint_eq(window_state(&windows, 1), WINDOW_FILLED);
@@ -129,6 +131,89 @@ START_TEST(each_write_takes_its_way)
 }
 END_TEST
 
+/* ---- how soon a window is prepared, and what syncs teach */
+
+static unsigned int after(struct patience *patience, uint64_t bet, uint64_t written)
+{
+        patience_note_prepared(patience, bet);
+        patience_learn(patience, patience->written_before + written);
+        return patience_step(patience);
+}
+
+START_TEST(lost_bets_make_patient)
+{
+        struct patience patience;
+
+        patience_init(&patience);
+        ck_assert(patience_is_hasty(&patience));
+        ck_assert_uint_eq(after(&patience, 0, 1), PATIENCE_HASTY); /* no bet: nothing to learn */
+        ck_assert_uint_eq(after(&patience, 2 * MIB, 2 * MIB), PATIENCE_HASTY);
+        ck_assert_uint_eq(after(&patience, 2 * MIB, MIB / 2), PATIENCE_HASTY); /* not that bad */
+        ck_assert_uint_eq(after(&patience, 2 * MIB, MIB / 2 - 1), PATIENCE_HASTY / 4);
+        ck_assert(!patience_is_hasty(&patience));
+        ck_assert_uint_eq(after(&patience, 0, 100 * MIB), PATIENCE_HASTY / 4);
+        for (int i = 0; i < 5; i++)
+                ck_assert_uint_ge(after(&patience, 2 * MIB, 4096), PATIENCE_CALM);
+        ck_assert_uint_eq(patience_step(&patience), PATIENCE_CALM);
+        for (int i = 0; i < 5; i++)
+                after(&patience, 2 * MIB, MIB);
+        ck_assert_uint_eq(patience_step(&patience), PATIENCE_HASTY);
+}
+END_TEST
+
+/* 0: there is one way only, and it can't be seen here. */
+static struct rmmap_file *created_for_both_ways(const char *name, uint32_t pattern)
+{
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        struct rmmap_file *file;
+
+        options.pattern = pattern;
+        ck_ok(rmmap_create(test_path(name), 4 * MIB, &options, &file));
+        if (by_call(file) != UINT64_MAX)
+                return file;
+        skip_part("space is not reserved here: there is one way only");
+        return rmmap_release(file);
+}
+
+/* What a sync writes to the disk is the page, and not all that is near it. */
+START_TEST(a_page_written_again_and_again_prepares_nothing)
+{
+        struct rmmap_file *file = created_for_both_ways("hot", RMMAP_PATTERN_UNKNOWN);
+
+        if (file == NULL)
+                return;
+        for (uint64_t i = 0; i < 1000; i++)
+                ck_ok(rmmap_raw_write(file, MIB + 64 * (i % 64), "x", 1));
+        ck_assert_uint_eq(by_call(file), 1000);
+        rmmap_release(file);
+}
+END_TEST
+
+/* A log whose records are synced in groups: bet on once at most, whatever was said of it. */
+START_TEST(who_syncs_often_is_bet_on_once)
+{
+        static const uint32_t patterns[] = {RMMAP_PATTERN_UNKNOWN, RMMAP_PATTERN_SEQUENTIAL,
+                                            RMMAP_PATTERN_DENSE};
+        static const unsigned char record[4096] = "record";
+        struct rmmap_file *file = created_for_both_ways("log", patterns[_i]);
+        uint64_t before = 0;
+
+        if (file == NULL)
+                return;
+        for (uint64_t group = 0; group < 10; group++) {
+                if (group == 1)
+                        before = by_call(file);
+                for (uint64_t i = 0; i < 20; i++)
+                        ck_ok(rmmap_raw_write(file, 4096 * (20 * group + i), record,
+                                              sizeof(record)));
+                ck_ok(rmmap_sync_all(file));
+        }
+        ck_assert_uint_lt(before, 20 * sizeof(record)); /* the bet was made */
+        ck_assert_uint_eq(by_call(file) - before, 9 * 20 * sizeof(record));
+        rmmap_release(file);
+}
+END_TEST
+
 /* The caller's word that writes are few and far apart. */
 START_TEST(scattered_writes_never_warm)
 {
@@ -157,6 +242,9 @@ int main(void)
         tcase_add_test(core, what_each_state_is_good_for);
         tcase_add_test(core, each_write_takes_its_way);
         tcase_add_test(core, scattered_writes_never_warm);
+        tcase_add_test(core, lost_bets_make_patient);
+        tcase_add_test(core, a_page_written_again_and_again_prepares_nothing);
+        tcase_add_loop_test(core, who_syncs_often_is_bet_on_once, 0, 3);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }

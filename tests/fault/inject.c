@@ -43,11 +43,13 @@
 static struct rule {
         atomic_int calls_until; /* 1: the next one fails; 0 and below: so long ago */
         atomic_int error, times;
+        void (*step)(void *arg); /* set and called by one thread */
+        void *arg;
 } rules[INJECT_CALLS];
 
 static struct inject_record records[MOST_RECORDS];
 static atomic_int record_count, counts[INJECT_CALLS], failed_count, blocks;
-static atomic_llong mapped;
+static atomic_llong mapped, longest_reserved;
 static atomic_bool synced_since;
 /* The process whose callers wait: a forked child must not find itself at its parent's gate. */
 static atomic_int gate_of, waiting;
@@ -57,10 +59,12 @@ void inject_start(void)
         for (int i = 0; i < INJECT_CALLS; i++) {
                 atomic_store(&rules[i].calls_until, 0);
                 atomic_store(&rules[i].times, 0);
+                rules[i].step = NULL;
                 atomic_store(&counts[i], 0);
         }
         atomic_store(&record_count, 0);
         atomic_store(&failed_count, 0);
+        atomic_store(&longest_reserved, 0);
         atomic_store(&synced_since, false);
         inject_open_gate();
 }
@@ -70,6 +74,12 @@ void inject_fail(enum injected call, int k, int error, int times)
         atomic_store(&rules[call].error, error);
         atomic_store(&rules[call].times, times);
         atomic_store(&rules[call].calls_until, k);
+}
+
+void inject_before(enum injected call, void (*step)(void *arg), void *arg)
+{
+        rules[call].arg = arg;
+        rules[call].step = step;
 }
 
 int inject_failed(void)
@@ -105,6 +115,11 @@ bool inject_synced_since(void)
 int inject_blocks(void)
 {
         return atomic_load(&blocks);
+}
+
+long long inject_longest_reserved(void)
+{
+        return atomic_load(&longest_reserved);
 }
 
 long long inject_mapped(void)
@@ -144,7 +159,12 @@ static int meddle(enum injected call)
 {
         struct rule *rule = &rules[call];
         int left = atomic_fetch_sub(&rule->calls_until, 1);
+        void (*step)(void *arg) = rule->step;
 
+        if (step != NULL) {
+                rule->step = NULL;
+                step(rule->arg);
+        }
         atomic_fetch_add(&counts[call], 1);
         if (left > 1 || left <= 1 - atomic_load(&rule->times))
                 return 0;
@@ -276,6 +296,8 @@ DECLARE(int, LARGE(ftruncate), (int fd, off_t size))
 
 DECLARE(int, LARGE(fallocate), (int fd, int mode, off_t offset, off_t length))
 {
+        if (length > atomic_load(&longest_reserved))
+                atomic_store(&longest_reserved, length);
         return fails(INJECT_FALLOCATE) ? -1 : REAL(LARGE(fallocate))(fd, mode, offset, length);
 }
 

@@ -77,6 +77,9 @@ void inject_start(void);
 /* The k-th such call from now on, 1 is the next, fails with error; and so do times - 1 more. */
 void inject_fail(enum injected call, int k, int error, int times);
 
+/* In front of the next such call, once: what somebody else might do between two steps of ours. */
+void inject_before(enum injected call, void (*step)(void *arg), void *arg);
+
 /* How many calls were made to fail since inject_start. */
 int inject_failed(void);
 
@@ -87,6 +90,9 @@ struct inject_record inject_record(int n);
 
 /* Did the kernel make something durable after the last failure that was injected? */
 bool inject_synced_since(void);
+
+/* The longest piece of fallocate since inject_start, in bytes. */
+long long inject_longest_reserved(void);
 
 /* Through here: blocks of memory allocated and not freed; bytes mapped and not unmapped. */
 int inject_blocks(void);

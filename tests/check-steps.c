@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What others may do between two steps of create and open: give the name away, hold a lease. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "fault/inject.h"
+#include "setups.h"
+
+#define SIZE 8192
+
+/* ---- the name, between our open and our lock */
+
+static char name[4096], other[4096], kept[4096];
+
+static void give_name_away(void *arg)
+{
+        (void)arg;
+        if (rename(other, name) != 0)
+                abort();
+}
+
+/* Three paths: the name; another file, of twice the size; and a second name of the first file. */
+static void make_scene(bool there)
+{
+        snprintf(name, sizeof(name), "%s", test_path("name"));
+        snprintf(kept, sizeof(kept), "%s", test_path("kept"));
+        snprintf(other, sizeof(other), "%s", test_file("other", 2 * SIZE));
+        unlink(name);
+        unlink(kept);
+        if (there)
+                ck_assert_int_eq(link(test_file("name", SIZE), kept), 0);
+        inject_start();
+        inject_before(INJECT_FLOCK, give_name_away, NULL);
+}
+
+static ino_t inode_of(const char *path)
+{
+        struct stat status;
+
+        ck_assert_int_eq(stat(path, &status), 0);
+        return status.st_ino;
+}
+
+static ino_t inode_behind(struct rmmap_file *file)
+{
+        struct stat status;
+
+        ck_assert_int_eq(fstat(rmmap_fd(file), &status), 0);
+        return status.st_ino;
+}
+
+static void old_file_is_whole(const char *path)
+{
+        unsigned char expected[SIZE];
+
+        for (uint64_t at = 0; at < SIZE; at++)
+                expected[at] = test_byte(at);
+        ck_assert(test_file_holds(path, 0, expected, SIZE));
+}
+
+/* _i 0: an older file has the name; 1: create makes it. What has the name at last is taken over. */
+START_TEST(create_is_of_what_has_the_name)
+{
+        ino_t expected;
+        struct rmmap_file *file;
+
+        make_scene(_i == 0);
+        expected = inode_of(other);
+        ck_ok(rmmap_create(name, SIZE, NULL, &file));
+        ck_assert_uint_eq(inode_behind(file), expected);
+        ck_assert_uint_eq(inode_of(name), expected);
+        ck_assert_uint_eq(rmmap_size(file), SIZE);
+        if (_i == 0)
+                old_file_is_whole(kept);
+        rmmap_release(file);
+}
+END_TEST
+
+START_TEST(open_is_of_what_has_the_name)
+{
+        struct rmmap_file *file;
+
+        make_scene(true);
+        ck_ok(rmmap_open(name, NULL, &file));
+        ck_assert_uint_eq(inode_behind(file), inode_of(name));
+        ck_assert_uint_eq(rmmap_size(file), 2 * SIZE);
+        old_file_is_whole(kept);
+        rmmap_release(file);
+}
+END_TEST
+
+/* What was made but can't be locked may be somebody else's by then: it keeps its name. */
+START_TEST(a_file_that_cannot_be_locked_keeps_its_name)
+{
+        struct rmmap_options options = test_options(RMMAP_LOCK_FILE, 0);
+        struct rmmap_file *file = NULL;
+        const char *path = test_path("unlockable");
+
+        inject_start();
+        inject_fail(INJECT_FLOCK, 1, EOPNOTSUPP, 1);
+        ck_is(rmmap_create(path, SIZE, &options, &file), -EOPNOTSUPP);
+        ck_assert_ptr_null(file);
+        ck_assert_int_eq(access(path, F_OK), 0);
+        ck_assert_int_eq(inject_count(INJECT_UNLINK), 0);
+        unlink(path);
+}
+END_TEST
+
+/* ---- a lease: the kernel asks its holder to end it, and who opens waits */
+
+static int lease_pipe[2];
+static volatile sig_atomic_t lease_asked_for;
+
+static void end_lease(int number)
+{
+        (void)number;
+        lease_asked_for = 1;
+}
+
+/* Holds the only descriptor of the file until it is asked. */
+static int hold_lease(void *arg)
+{
+        const struct timespec moment = {.tv_nsec = 1000000};
+        int fd = open(arg, O_RDWR | O_CLOEXEC);
+        char said = 'y';
+
+        signal(SIGIO, end_lease);
+        if (fcntl(fd, F_SETLEASE, F_WRLCK) != 0)
+                said = 'n';
+        if (write(lease_pipe[1], &said, 1) != 1 || said == 'n')
+                return 0;
+        for (int i = 0; i < 30000 && !lease_asked_for; i++)
+                nanosleep(&moment, NULL);
+        for (int i = 0; i < 20; i++) /* who doesn't wait is gone by now */
+                nanosleep(&moment, NULL);
+        child_is(fcntl(fd, F_SETLEASE, F_UNLCK), 0);
+        child_is(lease_asked_for, 1);
+        return 0;
+}
+
+static int open_somehow(int way, const char *path, struct rmmap_file **file)
+{
+        struct rmmap_options options = test_options(way == 2 ? RMMAP_READ_ONLY : 0, 0);
+
+        return way == 0 ? rmmap_create(path, SIZE, &options, file)
+                        : rmmap_open(path, &options, file);
+}
+#define WAYS 3
+
+START_TEST(a_lease_is_waited_for)
+{
+        char *path = (char *)(uintptr_t)test_file("leased", SIZE);
+        struct rmmap_file *file;
+        pid_t holder;
+        char said;
+
+        ck_assert_int_eq(pipe(lease_pipe), 0);
+        holder = child_start(hold_lease, path);
+        ck_assert_int_eq(read(lease_pipe[0], &said, 1), 1);
+        if (said == 'n') {
+                ck_assert_int_eq(child_wait(holder), 0);
+                skip_part("leases: none can be had on this file system");
+                return;
+        }
+        ck_ok(open_somehow(_i, path, &file));
+        ck_assert_int_eq(child_wait(holder), 0);
+        rmmap_release(file);
+}
+END_TEST
+
+/* ---- space is reserved in pieces, so that a signal or a kill is heeded between them */
+
+START_TEST(space_is_reserved_in_pieces)
+{
+        struct rmmap_file *file;
+        int err;
+
+        inject_start();
+        err = rmmap_create(test_path("large"), UINT64_C(200) << 20, NULL, &file);
+        ck_assert(err == 0 || err == -ENOSPC);
+        ck_assert_int_le(inject_longest_reserved(), 64 << 20);
+        ck_assert_int_gt(inject_longest_reserved(), 0);
+        if (err == 0)
+                rmmap_release(file);
+        unlink(test_path("large"));
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("steps");
+        TCase *core = tcase_create("core");
+
+        inject_start();
+        tcase_add_loop_test(core, create_is_of_what_has_the_name, 0, 2);
+        tcase_add_test(core, open_is_of_what_has_the_name);
+        tcase_add_test(core, a_file_that_cannot_be_locked_keeps_its_name);
+        tcase_add_loop_test(core, a_lease_is_waited_for, 0, WAYS);
+        tcase_add_test(core, space_is_reserved_in_pieces);
+        suite_add_tcase(suite, core);
+        return test_run(suite);
+}
