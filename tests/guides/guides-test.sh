@@ -10,12 +10,15 @@ top=${top_srcdir:-$here/../..}
 awk=${AWK:-awk}
 . "$here/../man/programs.sh"
 
-# killed PROGRAM: in one directory, before its first, second and so on call that changes a file, each
-# time going on where the last one died; then to its end.
+# killed PROGRAM NAME[:COUNT[:PATH]]...: in one directory, before its first, second and so on call
+# that changes a file, each time going on where the last one died; then to its end. And before the
+# call of each NAME, where something in the directory changes.
 killed() {
-        rm -rf "$1.dir" && mkdir "$1.dir" && cd "$1.dir" || return
+        program=$1
+        shift
+        rm -rf "$program.dir" && mkdir "$program.dir" && cd "$program.dir" || return
         for call in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 30 50 80 130; do
-                LD_PRELOAD=$work/die-at.so DIE_AT=$call "$1"
+                LD_PRELOAD=$work/die-at.so DIE_AT=$call "$program"
                 status=$?
                 # One that goes on may be at its end before it comes to a later call.
                 case $status:$call in
@@ -26,15 +29,32 @@ killed() {
                         ;;
                 esac
         done
-        "$1" || return
-        # Where a name changes; then early in the next life; then to the end.
-        for name in rename unlink; do
+        "$program" || return
+        # Then early in the next life; then to the end.
+        for call; do
                 rm -f ./*
-                LD_PRELOAD=$work/die-at.so DIE_ON=$name DIE_AT=1 "$1"
-                LD_PRELOAD=$work/die-at.so DIE_AT=20 "$1"
-                "$1" || return
+                dies "$program" "$call" || return
+                LD_PRELOAD=$work/die-at.so DIE_AT=20 "$program"
+                "$program" || return
         done
 }
+
+# dies PROGRAM NAME[:COUNT[:PATH]]: before that call.
+dies() {
+        (
+                IFS=:
+                # shellcheck disable=SC2086 # the parts of a call
+                set -- "$1" $2
+                [ -z "${4:-}" ] || export DIE_PATH="$4"
+                LD_PRELOAD=$work/die-at.so DIE_ON=$2 DIE_AT=${3:-1} "$1"
+        )
+        status=$?
+        [ "$status" -eq 137 ] && return
+        echo "status $status instead of death before $2"
+        return 1
+}
+
+# ---- all of them
 
 # on_full_disk PROGRAM: it says that the disk is full, ends by itself, and leaves nothing half made.
 on_full_disk() {
@@ -81,6 +101,20 @@ fi
 # shellcheck disable=SC2086 # a list of words
 $cc $CFLAGS -shared -fPIC -o "$work/die-at.so" "$here/die-at.c" -ldl || exit 1
 
+# preloaded PROGRAM GUIDE: what is done to it with die-at.so.
+preloaded() {
+        case $2 in
+        guide-database)
+                (killed "$1" rename) >"$work/log" 2>&1
+                verdict $? "${1##*/}, killed and run again"
+                ;;
+        guide-downloader)
+                (killed "$1" rename unlink rename:1:film.part) >"$work/log" 2>&1
+                verdict $? "${1##*/}, killed and run again"
+                ;;
+        esac
+}
+
 can_mount=true
 mkdir "$work/probe.dir"
 unshare -m mount -t tmpfs tmpfs "$work/probe.dir" 2>/dev/null || can_mount=false
@@ -94,16 +128,11 @@ for guide in "$top"/doc/*.md; do
                 compile "$source" "$program" >"$work/log" 2>&1 &&
                         run_program "$program" >"$work/log" 2>&1
                 verdict $? "${program##*/}"
-                case $name in
-                guide-database | guide-downloader)
-                        if [ "${RMMAP_SANITIZER:-no}" = no ]; then
-                                (killed "$program") >"$work/log" 2>&1
-                                verdict $? "${program##*/}, killed and run again"
-                        else
-                                echo "SKIP: no preload with a sanitizer: $name isn't killed"
-                        fi
-                        ;;
-                esac
+                if [ "${RMMAP_SANITIZER:-no}" = no ]; then
+                        preloaded "$program" "$name"
+                else
+                        echo "SKIP: no preload with a sanitizer: $name isn't killed"
+                fi
                 case $name in
                 guide-*)
                         if $can_mount; then
