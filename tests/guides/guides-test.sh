@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The programs of the guides compile without a warning, and do what their guide says: in an empty
-# directory; after having been killed between any two calls that change a file; and on a full disk,
-# which is an error and no signal. From the environment: what programs.sh reads.
+# directory; after having been killed between any two calls that change a file; when two are started
+# at once; and on a full disk, which is an error and no signal. From the environment: what
+# programs.sh reads.
 # shellcheck disable=SC2154 # work is made by programs.sh
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -52,6 +53,88 @@ dies() {
         [ "$status" -eq 137 ] && return
         echo "status $status instead of death before $2"
         return 1
+}
+
+# ---- the database
+
+# hold PROGRAM LOG: starts it, with what the environment says of its gap; $pid, once it stopped there.
+hold() {
+        LD_PRELOAD=$work/die-at.so HOLD=1 "$1" >"$2" 2>&1 &
+        pid=$!
+        tries=0
+        until [ "$(sed 's/.*) \(.\).*/\1/' "/proc/$pid/stat" 2>/dev/null)" = T ]; do
+                tries=$((tries + 1))
+                if [ "$tries" -gt 1000 ] || ! kill -0 "$pid" 2>/dev/null; then
+                        echo "it doesn't stop: $(cat "$2")"
+                        return 1
+                fi
+                sleep 0.02
+        done
+}
+
+# goes_on PID STATUS LOG TEXT: let go, it ends so and says so.
+goes_on() {
+        kill -CONT "$1" && wait "$1"
+        ended "$?" "$2" "$3" "$4"
+}
+
+ended() {
+        cat "$3"
+        [ "$1" -eq "$2" ] && grep -qi "$4" "$3" && return
+        echo "status $1 instead of $2, or not '$4'"
+        return 1
+}
+
+# second_is_busy PROGRAM
+second_is_busy() {
+        "$1" >second 2>&1
+        ended "$?" 1 second busy
+}
+
+# two_starts PROGRAM: whichever comes first, one has the database, the other is told; and nothing
+# that was called durable goes.
+two_starts() {
+        first='' second='' program=$1
+        trap 'kill -KILL $first $second 2>/dev/null' EXIT
+        rm -rf "$program.dir" && mkdir "$program.dir" && cd "$program.dir" || return
+        echo '-- the second while the first is at work'
+        DIE_AT=30 hold "$program" one && first=$pid && second_is_busy "$program" &&
+                goes_on "$first" 0 one 'commit 200 ' || return
+        echo '-- the second while the first is creating'
+        rm -f ./*
+        DIE_ON=renameat2 DIE_AT=1 hold "$program" one && first=$pid && second_is_busy "$program" &&
+                goes_on "$first" 0 one 'commit 200 ' || return
+        echo '-- both found none; the faster one is at work, or is done'
+        for fast in working finished; do
+                rm -f ./*
+                DIE_ON=open DIE_PATH=bank.db.new DIE_AT=1 hold "$program" two && second=$pid || return
+                if [ "$fast" = working ]; then
+                        DIE_AT=30 hold "$program" one && first=$pid &&
+                                goes_on "$second" 1 two busy &&
+                                goes_on "$first" 0 one 'commit 200 ' || return
+                        wanted='commit 400 '
+                else
+                        "$program" && goes_on "$second" 0 two 'commit 400 ' || return
+                        wanted='commit 600 '
+                fi
+                "$program" >one 2>&1
+                ended "$?" 0 one "$wanted" || return
+                [ "$(echo bank.db*)" = bank.db ] || return
+        done
+}
+
+# found_is_synced PROGRAM: before a new run writes to any block, it has written the root that counts,
+# made it durable, and then the name.
+found_is_synced() {
+        rm -rf "$1.dir" && mkdir "$1.dir" && cd "$1.dir" && "$1" || return
+        TELL=1 LD_PRELOAD=$work/die-at.so "$1" 3>told || return
+        head -n 5 told
+        "$awk" '
+                /^pwrite/ && $2 >= 2 * 4096 { block = 1; exit }
+                /^pwrite/ { root = 1 }
+                /^(fdatasync|msync) / && root { synced = 1 }
+                /^fsync / && synced { named = 1 }
+                END { exit !(block && synced && named) }' told
 }
 
 # ---- all of them
@@ -105,8 +188,12 @@ $cc $CFLAGS -shared -fPIC -o "$work/die-at.so" "$here/die-at.c" -ldl || exit 1
 preloaded() {
         case $2 in
         guide-database)
-                (killed "$1" rename) >"$work/log" 2>&1
+                (killed "$1" renameat2) >"$work/log" 2>&1
                 verdict $? "${1##*/}, killed and run again"
+                (two_starts "$1") >"$work/log" 2>&1
+                verdict $? "${1##*/}, two starts"
+                (found_is_synced "$1") >"$work/log" 2>&1
+                verdict $? "${1##*/}, what it finds is synced"
                 ;;
         guide-downloader)
                 (killed "$1" rename unlink rename:1:film.part) >"$work/log" 2>&1
