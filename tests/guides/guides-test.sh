@@ -137,6 +137,14 @@ found_is_synced() {
                 END { exit !(block && synced && named) }' told
 }
 
+# ---- the downloader
+
+# part_removed PROGRAM: the user removes what there is, and the next run is killed before it saved.
+part_removed() {
+        rm -rf "$1.dir" && mkdir "$1.dir" && cd "$1.dir" || return
+        dies "$1" unlink:2 && [ -f film.state ] && rm film.part && dies "$1" rename && "$1"
+}
+
 # ---- all of them
 
 # on_full_disk PROGRAM: it says that the disk is full, ends by itself, and leaves nothing half made.
@@ -196,8 +204,10 @@ preloaded() {
                 verdict $? "${1##*/}, what it finds is synced"
                 ;;
         guide-downloader)
-                (killed "$1" rename unlink rename:1:film.part) >"$work/log" 2>&1
+                (killed "$1" rename unlink unlink:2 rename:1:film.part) >"$work/log" 2>&1
                 verdict $? "${1##*/}, killed and run again"
+                (part_removed "$1") >"$work/log" 2>&1
+                verdict $? "${1##*/}, its file removed"
                 ;;
         esac
 }
