@@ -145,6 +145,24 @@ part_removed() {
         dies "$1" unlink:2 && [ -f film.state ] && rm film.part && dies "$1" rename && "$1"
 }
 
+# ---- the logger
+
+# passes_over_stumps PROGRAM: segments whose writer was killed while it made them.
+passes_over_stumps() {
+        rm -rf "$1.dir" && mkdir "$1.dir" && cd "$1.dir" && : >log.0 && : >log.2 && "$1" &&
+                [ ! -s log.0 ] && [ -s log.1 ] && [ ! -s log.2 ] && [ -s log.3 ]
+}
+
+# skips_no_number SOURCE: its next segment can't be had for a while.
+skips_no_number() {
+        echo "#define main main_of_guide
+                #include \"$1\"
+                #undef main" | cat - "$here/logger-disk-full.c" >"$work/disk-full.c" &&
+                compile "$work/disk-full.c" "$work/disk-full" && mkdir "$work/disk-full.dir" &&
+                unshare -m sh -c 'mount -t tmpfs -o size=600k tmpfs "$1.dir" && cd "$1.dir" && "$1"' \
+                        sh "$work/disk-full"
+}
+
 # ---- all of them
 
 # on_full_disk PROGRAM: it says that the disk is full, ends by itself, and leaves nothing half made.
@@ -230,11 +248,19 @@ for guide in "$top"/doc/*.md; do
                 else
                         echo "SKIP: no preload with a sanitizer: $name isn't killed"
                 fi
+                if [ "$name" = guide-logger ]; then
+                        (passes_over_stumps "$program") >"$work/log" 2>&1
+                        verdict $? "${program##*/}, after a kill within rmmap_create"
+                fi
                 case $name in
                 guide-*)
                         if $can_mount; then
                                 on_full_disk "$program" >"$work/log" 2>&1
                                 verdict $? "${program##*/}, disk full"
+                                if [ "$name" = guide-logger ]; then
+                                        skips_no_number "$source" >"$work/log" 2>&1
+                                        verdict $? "${program##*/}, disk full for a while"
+                                fi
                         else
                                 echo "SKIP: no tmpfs can be mounted: no full disk for $name"
                         fi
