@@ -82,6 +82,7 @@ STAND_IN(ssize_t, pwrite64, NULL, at, (int fd, const void *data, size_t length, 
 STAND_IN(ssize_t, pwritev64v2, NULL, at,
          (int fd, const struct iovec *iov, int count, off64_t at, int flags), fd, iov, count, at,
          flags)
+STAND_IN(int, ftruncate64, NULL, -1, (int fd, off64_t length), fd, length)
 #endif
 STAND_IN(int, msync, NULL, -1, (void *address, size_t length, int flags), address, length, flags)
 STAND_IN(int, fdatasync, NULL, -1, (int fd), fd)
