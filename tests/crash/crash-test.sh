@@ -30,6 +30,7 @@ part()
 }
 
 part power-loss 100 sh "$here/power-loss-test.sh"
+part guide 8 sh "$here/guide-test.sh"
 part lost-writes 1 "$top_builddir/tests/crash/lost-writes"
 part process-death 1000 env TEST_TMPDIR="$memory" "$top_builddir/tests/check-process-death"
 part rmget 200 bash "$here/../rmget/rmget-test.sh" killed_at_random

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The programs of the guides compile without a warning, and do what their guide says: in an empty
-# directory; after having been killed between any two calls that change a file; and on a full disk,
-# which is an error and no signal. From the environment: what programs.sh reads.
+# directory; after having been killed between any two calls that change a file; when two are started
+# at once; and on a full disk, which is an error and no signal. From the environment: what
+# programs.sh reads.
 # shellcheck disable=SC2154 # work is made by programs.sh
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -10,12 +11,15 @@ top=${top_srcdir:-$here/../..}
 awk=${AWK:-awk}
 . "$here/../man/programs.sh"
 
-# killed PROGRAM: in one directory, before its first, second and so on call that changes a file, each
-# time going on where the last one died; then to its end.
+# killed PROGRAM NAME[:COUNT[:PATH]]...: in one directory, before its first, second and so on call
+# that changes a file, each time going on where the last one died; then to its end. And before the
+# call of each NAME, where something in the directory changes.
 killed() {
-        rm -rf "$1.dir" && mkdir "$1.dir" && cd "$1.dir" || return
+        program=$1
+        shift
+        rm -rf "$program.dir" && mkdir "$program.dir" && cd "$program.dir" || return
         for call in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 30 50 80 130; do
-                LD_PRELOAD=$work/die-at.so DIE_AT=$call "$1"
+                LD_PRELOAD=$work/die-at.so DIE_AT=$call "$program"
                 status=$?
                 # One that goes on may be at its end before it comes to a later call.
                 case $status:$call in
@@ -26,15 +30,140 @@ killed() {
                         ;;
                 esac
         done
-        "$1" || return
-        # Where a name changes; then early in the next life; then to the end.
-        for name in rename unlink; do
+        "$program" || return
+        # Then early in the next life; then to the end.
+        for call; do
                 rm -f ./*
-                LD_PRELOAD=$work/die-at.so DIE_ON=$name DIE_AT=1 "$1"
-                LD_PRELOAD=$work/die-at.so DIE_AT=20 "$1"
-                "$1" || return
+                dies "$program" "$call" || return
+                LD_PRELOAD=$work/die-at.so DIE_AT=20 "$program"
+                "$program" || return
         done
 }
+
+# dies PROGRAM NAME[:COUNT[:PATH]]: before that call.
+dies() {
+        (
+                IFS=:
+                # shellcheck disable=SC2086 # the parts of a call
+                set -- "$1" $2
+                [ -z "${4:-}" ] || export DIE_PATH="$4"
+                LD_PRELOAD=$work/die-at.so DIE_ON=$2 DIE_AT=${3:-1} "$1"
+        )
+        status=$?
+        [ "$status" -eq 137 ] && return
+        echo "status $status instead of death before $2"
+        return 1
+}
+
+# ---- the database
+
+# hold PROGRAM LOG: starts it, with what the environment says of its gap; $pid, once it stopped there.
+hold() {
+        LD_PRELOAD=$work/die-at.so HOLD=1 "$1" >"$2" 2>&1 &
+        pid=$!
+        tries=0
+        until [ "$(sed 's/.*) \(.\).*/\1/' "/proc/$pid/stat" 2>/dev/null)" = T ]; do
+                tries=$((tries + 1))
+                if [ "$tries" -gt 1000 ] || ! kill -0 "$pid" 2>/dev/null; then
+                        echo "it doesn't stop: $(cat "$2")"
+                        return 1
+                fi
+                sleep 0.02
+        done
+}
+
+# goes_on PID STATUS LOG TEXT: let go, it ends so and says so.
+goes_on() {
+        kill -CONT "$1" && wait "$1"
+        ended "$?" "$2" "$3" "$4"
+}
+
+ended() {
+        cat "$3"
+        [ "$1" -eq "$2" ] && grep -qi "$4" "$3" && return
+        echo "status $1 instead of $2, or not '$4'"
+        return 1
+}
+
+# second_is_busy PROGRAM
+second_is_busy() {
+        "$1" >second 2>&1
+        ended "$?" 1 second busy
+}
+
+# two_starts PROGRAM: whichever comes first, one has the database, the other is told; and nothing
+# that was called durable goes.
+two_starts() {
+        first='' second='' program=$1
+        trap 'kill -KILL $first $second 2>/dev/null' EXIT
+        rm -rf "$program.dir" && mkdir "$program.dir" && cd "$program.dir" || return
+        echo '-- the second while the first is at work'
+        DIE_AT=30 hold "$program" one && first=$pid && second_is_busy "$program" &&
+                goes_on "$first" 0 one 'commit 200 ' || return
+        echo '-- the second while the first is creating'
+        rm -f ./*
+        DIE_ON=renameat2 DIE_AT=1 hold "$program" one && first=$pid && second_is_busy "$program" &&
+                goes_on "$first" 0 one 'commit 200 ' || return
+        echo '-- both found none; the faster one is at work, or is done'
+        for fast in working finished; do
+                rm -f ./*
+                DIE_ON=open DIE_PATH=bank.db.new DIE_AT=1 hold "$program" two && second=$pid || return
+                if [ "$fast" = working ]; then
+                        DIE_AT=30 hold "$program" one && first=$pid &&
+                                goes_on "$second" 1 two busy &&
+                                goes_on "$first" 0 one 'commit 200 ' || return
+                        wanted='commit 400 '
+                else
+                        "$program" && goes_on "$second" 0 two 'commit 400 ' || return
+                        wanted='commit 600 '
+                fi
+                "$program" >one 2>&1
+                ended "$?" 0 one "$wanted" || return
+                [ "$(echo bank.db*)" = bank.db ] || return
+        done
+}
+
+# found_is_synced PROGRAM: before a new run writes to any block, it has written the root that counts,
+# made it durable, and then the name.
+found_is_synced() {
+        rm -rf "$1.dir" && mkdir "$1.dir" && cd "$1.dir" && "$1" || return
+        TELL=1 LD_PRELOAD=$work/die-at.so "$1" 3>told || return
+        head -n 5 told
+        "$awk" '
+                /^pwrite/ && $2 >= 2 * 4096 { block = 1; exit }
+                /^pwrite/ { root = 1 }
+                /^(fdatasync|msync) / && root { synced = 1 }
+                /^fsync / && synced { named = 1 }
+                END { exit !(block && synced && named) }' told
+}
+
+# ---- the downloader
+
+# part_removed PROGRAM: the user removes what there is, and the next run is killed before it saved.
+part_removed() {
+        rm -rf "$1.dir" && mkdir "$1.dir" && cd "$1.dir" || return
+        dies "$1" unlink:2 && [ -f film.state ] && rm film.part && dies "$1" rename && "$1"
+}
+
+# ---- the logger
+
+# passes_over_stumps PROGRAM: segments whose writer was killed while it made them.
+passes_over_stumps() {
+        rm -rf "$1.dir" && mkdir "$1.dir" && cd "$1.dir" && : >log.0 && : >log.2 && "$1" &&
+                [ ! -s log.0 ] && [ -s log.1 ] && [ ! -s log.2 ] && [ -s log.3 ]
+}
+
+# skips_no_number SOURCE: its next segment can't be had for a while.
+skips_no_number() {
+        echo "#define main main_of_guide
+                #include \"$1\"
+                #undef main" | cat - "$here/logger-disk-full.c" >"$work/disk-full.c" &&
+                compile "$work/disk-full.c" "$work/disk-full" && mkdir "$work/disk-full.dir" &&
+                unshare -m sh -c 'mount -t tmpfs -o size=600k tmpfs "$1.dir" && cd "$1.dir" && "$1"' \
+                        sh "$work/disk-full"
+}
+
+# ---- all of them
 
 # on_full_disk PROGRAM: it says that the disk is full, ends by itself, and leaves nothing half made.
 on_full_disk() {
@@ -76,10 +205,63 @@ else
         echo 'SKIP: libpmem.h is missing: its names are not compared'
 fi
 
+# crate_names LIST TABLE: each name of the list is in the left column of a table, whole, or its end
+# where several share one: flush stands for MmapMut::flush and MmapRaw::flush. And both are
+# about the same version.
+crate_names() {
+        version=$(sed -n 's/^# .* \(version [0-9.]*\)\.$/\1/p' "$1")
+        [ -n "$version" ] && grep -q "$version" "$2" || echo "not of one version: $version"
+        # shellcheck disable=SC2016 # fields of awk
+        "$awk" -F '|' '
+                FNR == NR && /^\|/ {
+                        count = split($2, parts, "`")
+                        for (i = 2; i <= count; i += 2)
+                                while (match(parts[i], /[A-Za-z_][A-Za-z_0-9:]*/)) {
+                                        told[substr(parts[i], RSTART, RLENGTH)]
+                                        parts[i] = substr(parts[i], RSTART + RLENGTH)
+                                }
+                }
+                FNR < NR && !/^#/ {
+                        for (end = $0; !(end in told); end = substr(end, at + 2))
+                                if (!(at = index(end, "::"))) {
+                                        print
+                                        break
+                                }
+                }' "$2" "$1"
+}
+for crate in memmap2 rust-ranged-mmap; do
+        crate_names "$here/names-of-$crate" "$top/doc/migrate-from-$crate.md" >"$work/log"
+        ! grep -q . "$work/log"
+        verdict $? "every name of $crate is in the table"
+done
+
 # ---- programs
 
 # shellcheck disable=SC2086 # a list of words
 $cc $CFLAGS -shared -fPIC -o "$work/die-at.so" "$here/die-at.c" -ldl || exit 1
+
+# preloaded PROGRAM GUIDE: what is done to it with die-at.so.
+preloaded() {
+        case ${RMMAP_SANITIZER:-no}:$2 in
+        no:guide-database)
+                (killed "$1" renameat2) >"$work/log" 2>&1
+                verdict $? "${1##*/}, killed and run again"
+                (two_starts "$1") >"$work/log" 2>&1
+                verdict $? "${1##*/}, two starts"
+                (found_is_synced "$1") >"$work/log" 2>&1
+                verdict $? "${1##*/}, what it finds is synced"
+                ;;
+        no:guide-downloader)
+                (killed "$1" rename unlink unlink:2 rename:1:film.part) >"$work/log" 2>&1
+                verdict $? "${1##*/}, killed and run again"
+                (part_removed "$1") >"$work/log" 2>&1
+                verdict $? "${1##*/}, its file removed"
+                ;;
+        *:guide-database | *:guide-downloader)
+                echo "SKIP: no preload with a sanitizer: $2 isn't killed"
+                ;;
+        esac
+}
 
 can_mount=true
 mkdir "$work/probe.dir"
@@ -94,21 +276,20 @@ for guide in "$top"/doc/*.md; do
                 compile "$source" "$program" >"$work/log" 2>&1 &&
                         run_program "$program" >"$work/log" 2>&1
                 verdict $? "${program##*/}"
-                case $name in
-                guide-database | guide-downloader)
-                        if [ "${RMMAP_SANITIZER:-no}" = no ]; then
-                                (killed "$program") >"$work/log" 2>&1
-                                verdict $? "${program##*/}, killed and run again"
-                        else
-                                echo "SKIP: no preload with a sanitizer: $name isn't killed"
-                        fi
-                        ;;
-                esac
+                preloaded "$program" "$name"
+                if [ "$name" = guide-logger ]; then
+                        (passes_over_stumps "$program") >"$work/log" 2>&1
+                        verdict $? "${program##*/}, after a kill within rmmap_create"
+                fi
                 case $name in
                 guide-*)
                         if $can_mount; then
                                 on_full_disk "$program" >"$work/log" 2>&1
                                 verdict $? "${program##*/}, disk full"
+                                if [ "$name" = guide-logger ]; then
+                                        skips_no_number "$source" >"$work/log" 2>&1
+                                        verdict $? "${program##*/}, disk full for a while"
+                                fi
                         else
                                 echo "SKIP: no tmpfs can be mounted: no full disk for $name"
                         fi
