@@ -715,7 +715,8 @@ doctor_json()
         json 'all(r["verdict"] in ("good", "note") for r in d["findings"] if "verdict" in r)'
         random source 5000
         run 0 doctor --json source
-        json 'f["size"] == 5000'
+        json 'f["file"]["size"] == 5000 and "size" not in f'
+        json 'f["reserved"] in (True, False) and f["file"]["reserved"] in (True, False)'
         # What is told of the file system is what another program says.
         case $(stat -f -c %T .) in
         ext2/ext3) json 'f["file_system"] == "ext4"' ;;
