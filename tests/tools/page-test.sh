@@ -62,7 +62,7 @@ told()
         # Two calls in examine_engine have their name from there; no other may hide one.
         grep -h -E '(report_row|fact_[a-z]+)\(' "$@" |
                 grep -v -e '[(]&\{0,1\}[a-z>-]*, "' -e 'doctor->report, \(name\|fact\),' \
-                        >"$work/hidden" && fail "names that this test can't read:" "$work/hidden"
+                        >"$work/hidden" && fail "names that this test can't read:" "$work/hidden" >&2
 }
 told info "$top/tools/info.c" >"$work/told"
 told doctor "$top"/tools/doctor*.c >>"$work/told"
