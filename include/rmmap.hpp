@@ -721,36 +721,109 @@ inline constexpr bool has = operation_of<void, Operation, T>::is_there;
 template <template <class> class Operation, class T>
 inline constexpr bool throws = operation_of<void, Operation, T>::throws;
 
-template <class T> using name_of = std::bool_constant<noexcept(static_cast<const char *>(T::name))>;
+/* Constants; a function is neither of them. */
 template <class T>
-using thread_safe_of = std::bool_constant<noexcept(static_cast<bool>(T::thread_safe))>;
+using name_of = std::bool_constant<(static_cast<void>(static_cast<const char *>(T::name)), true)>;
 template <class T>
-using create_of = std::bool_constant<noexcept(
-        T::create(std::declval<const ::rmmap_allocator_args &>(), std::declval<T *&>()))>;
+using thread_safe_of = std::enable_if_t<!std::is_function_v<decltype(T::thread_safe)>,
+                                        std::bool_constant<bool(T::thread_safe) || true>>;
+/* A call that answers int; the value tells that nothing is thrown. */
+#define RMMAP_ANSWERS(call)                                                                        \
+        std::enable_if_t<std::is_same_v<decltype(call), int>, std::bool_constant<noexcept(call)>>
 template <class T>
-using allocate_of =
-        std::bool_constant<noexcept(std::declval<T &>().allocate(std::uint64_t{}, std::uint32_t{},
-                                                                 std::declval<std::uint64_t &>(),
-                                                                 std::declval<std::uint64_t &>()))>;
+using create_of = RMMAP_ANSWERS(T::create(std::declval<const ::rmmap_allocator_args &>(),
+                                          std::declval<T *&>()));
+template <class T>
+using allocate_of = RMMAP_ANSWERS(std::declval<T &>().allocate(std::uint64_t{}, std::uint32_t{},
+                                                               std::declval<std::uint64_t &>(),
+                                                               std::declval<std::uint64_t &>()));
 template <class T>
 using remaining_of = std::bool_constant<noexcept(std::declval<const T &>().remaining())>;
 template <class T>
-using give_back_of = std::bool_constant<noexcept(
-        std::declval<T &>().give_back(std::uint64_t{}, std::uint64_t{}))>;
+using give_back_of = RMMAP_ANSWERS(std::declval<T &>().give_back(std::uint64_t{}, std::uint64_t{}));
 template <class T>
-using claim_of = std::bool_constant<noexcept(
-        std::declval<const T &>().claim(std::uint64_t{}, std::uint64_t{}))>;
+using claim_of = RMMAP_ANSWERS(std::declval<const T &>().claim(std::uint64_t{}, std::uint64_t{}));
 template <class T>
-using save_of = std::bool_constant<noexcept(
-        std::declval<const T &>().save(std::declval<void *>(), std::declval<std::size_t &>()))>;
+using save_of = RMMAP_ANSWERS(std::declval<const T &>().save(std::declval<void *>(),
+                                                             std::declval<std::size_t &>()));
 template <class T>
-using restore_of = std::bool_constant<noexcept(
-        std::declval<T &>().restore(std::declval<const void *>(), std::size_t{}))>;
+using restore_of = RMMAP_ANSWERS(std::declval<T &>().restore(std::declval<const void *>(),
+                                                             std::size_t{}));
+/* What takes these is given copies, and what it puts there would be lost. */
+template <class T>
+using allocate_of_copy = RMMAP_ANSWERS(std::declval<T &>().allocate(
+        std::uint64_t{}, std::uint32_t{}, std::uint64_t{}, std::uint64_t{}));
+template <class T>
+using create_of_copy = RMMAP_ANSWERS(T::create(std::declval<const ::rmmap_allocator_args &>(),
+                                               static_cast<T *>(nullptr)));
+template <class T>
+using save_of_copy = RMMAP_ANSWERS(std::declval<const T &>().save(std::declval<void *>(),
+                                                                  std::size_t{}));
+#undef RMMAP_ANSWERS
+
+/*
+ * names::save<T>: T has a member of that name, whatever it is, and whoever may use it. It is
+ * ambiguous then in a child of T and of another class that has one. A final class has no children:
+ * what is private or overloaded isn't seen in it.
+ */
+struct childless {
+};
+template <class T>
+using parent = std::conditional_t<std::is_class_v<T> && !std::is_final_v<T>, T, childless>;
+template <class T, class Other> struct child : parent<T>, Other {
+};
+#define RMMAP_NAMES(member)                                                                        \
+        struct other_##member {                                                                    \
+                int member;                                                                        \
+        };                                                                                         \
+        template <class T, class = void> struct unambiguous_##member : std::false_type {           \
+        };                                                                                         \
+        template <class T>                                                                         \
+        struct unambiguous_##member<T, std::void_t<decltype(&child<T, other_##member>::member)>>   \
+                : std::true_type {                                                                 \
+        };                                                                                         \
+        template <class T, class = void> struct sees_##member : std::false_type {                  \
+        };                                                                                         \
+        template <class T>                                                                         \
+        struct sees_##member<T, std::void_t<decltype(&T::member)>> : std::true_type {              \
+        };                                                                                         \
+        template <class T>                                                                         \
+        inline constexpr bool member = !unambiguous_##member<T>::value || sees_##member<T>::value;
+namespace names
+{
+RMMAP_NAMES(name)
+RMMAP_NAMES(thread_safe)
+RMMAP_NAMES(create)
+RMMAP_NAMES(give_back)
+RMMAP_NAMES(claim)
+RMMAP_NAMES(save)
+RMMAP_NAMES(restore)
+} // namespace names
+#undef RMMAP_NAMES
 
 /* A class as the operations of C's table. Nothing is thrown into C: a constructor's is caught. */
 template <class T> struct operations {
-        static_assert(has<allocate_of, T>, "an allocator needs int allocate(size, flags, &, &)");
+        static_assert(has<allocate_of, T> && !has<allocate_of_copy, T>,
+                      "an allocator needs int allocate(size, flags, &, &)");
         static_assert(has<remaining_of, T>, "an allocator needs uint64_t remaining() const");
+        static_assert(has<name_of, T> || !names::name<T>,
+                      "an allocator's name must be static constexpr const char *name");
+        static_assert(has<thread_safe_of, T> || !names::thread_safe<T>,
+                      "an allocator's thread_safe must be static constexpr bool thread_safe");
+        static_assert((has<create_of, T> && !has<create_of_copy, T>) || !names::create<T>,
+                      "an allocator's create must be "
+                      "static int create(const rmmap_allocator_args &args, T *&made)");
+        static_assert(has<give_back_of, T> || !names::give_back<T>,
+                      "an allocator's give_back must be "
+                      "int give_back(uint64_t start, uint64_t end)");
+        static_assert(has<claim_of, T> || !names::claim<T>,
+                      "an allocator's claim must be "
+                      "int claim(uint64_t start, uint64_t end) const");
+        static_assert((has<save_of, T> && !has<save_of_copy, T>) || !names::save<T>,
+                      "an allocator's save must be int save(void *buffer, size_t &length) const");
+        static_assert(has<restore_of, T> || !names::restore<T>,
+                      "an allocator's restore must be "
+                      "int restore(const void *buffer, size_t length)");
         static_assert(!throws<create_of, T>, "an allocator's create must be noexcept");
         static_assert(!throws<allocate_of, T>, "an allocator's allocate must be noexcept");
         static_assert(!throws<remaining_of, T>, "an allocator's remaining must be noexcept");
@@ -850,7 +923,7 @@ template <class T> struct operations {
  *      int allocate(uint64_t size, uint32_t flags, uint64_t &start, uint64_t &end);
  *      uint64_t remaining() const;
  *
- * and may have (what takes something else counts as not there):
+ * and may have (what has one of these names and isn't that doesn't compile):
  *
  *      static constexpr const char *name;
  *      static constexpr bool thread_safe;              RMMAP_ALLOCATOR_THREAD_SAFE

@@ -190,8 +190,8 @@ static void examine_engine(struct doctor *doctor, const char *name, const char *
 
 void examine_engines(struct doctor *doctor)
 {
-        examine_engine(doctor, "created file", "engine", 0);
-        examine_engine(doctor, "sparse file", "engine_sparse", RMMAP_NO_PREALLOCATE);
-        examine_engine(doctor, "faults caught", "engine_catching_faults",
+        examine_engine(doctor, "created_file", "engine", 0);
+        examine_engine(doctor, "sparse_file", "engine_sparse", RMMAP_NO_PREALLOCATE);
+        examine_engine(doctor, "faults_caught", "engine_catching_faults",
                        RMMAP_NO_PREALLOCATE | RMMAP_CATCH_FAULTS);
 }

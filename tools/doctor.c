@@ -144,6 +144,7 @@ static enum status run(struct doctor *doctor, const char *path, bool json)
 
                         if (!json)
                                 printf("\n%s\n", path);
+                        facts_of_file(&doctor->report);
                         of_file = info_of_file(&doctor->report, path);
                         status = status ? status : of_file;
                 }

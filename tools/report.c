@@ -55,8 +55,8 @@ bool report_end(struct report *report)
         good &= report->facts && !fclose(report->facts);
         good &= report->rows && !fclose(report->rows);
         if (good)
-                printf(", \"facts\": {%s}, \"findings\": [%s]}\n", report->buffers[0],
-                       report->buffers[1]);
+                printf(", \"facts\": {%s%s}, \"findings\": [%s]}\n", report->buffers[0],
+                       report->about_file ? "}" : "", report->buffers[1]);
         free(report->buffers[0]);
         free(report->buffers[1]);
         return good;
@@ -171,6 +171,15 @@ static bool begin_fact(struct report *report, const char *name)
         if (report->json)
                 fprintf(report->facts, "%s\"%s\": ", report->fact_count++ ? ", " : "", name);
         return report->json;
+}
+
+void facts_of_file(struct report *report)
+{
+        if (!begin_fact(report, "file"))
+                return;
+        fputc('{', report->facts);
+        report->fact_count = 0;
+        report->about_file = true;
 }
 
 void fact_number(struct report *report, const char *name, uint64_t value)

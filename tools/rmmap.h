@@ -91,6 +91,7 @@ struct report {
         char *buffers[2];
         size_t sizes[2];
         unsigned fact_count, row_count;
+        bool about_file; /* see facts_of_file */
 };
 
 bool report_begin(struct report *report, bool json, const char *command, const char *path);
@@ -105,6 +106,8 @@ __attribute__((format(printf, 5, 6))) void report_row(struct report *report, con
 void fact_number(struct report *report, const char *name, uint64_t value);
 void fact_flag(struct report *report, const char *name, bool value);
 void fact_text(struct report *report, const char *name, const char *value);
+/* From here on they are of a file, in an object of its own: some have the names of others. */
+void facts_of_file(struct report *report);
 
 /* ---- json.c ---- */
 

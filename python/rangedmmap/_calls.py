@@ -4,12 +4,27 @@ call of the library."""
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, Union
 
 from ._rangedmmap import ffi, lib
 
-# bytes, bytearray, memoryview, mmap, array and whatever else shows its memory, in one piece.
-Buffer = Any
+if TYPE_CHECKING:
+    import array
+    import ctypes
+    import mmap
+    from typing import Protocol
+
+    class HasBuffer(Protocol):
+        """What typing_extensions.Buffer is, also to a checker that doesn't know that yet."""
+
+        def __buffer__(self, flags: int, /) -> memoryview: ...
+
+    # What shows its memory, in one piece, to be written; who else does is passed as a memoryview.
+    Writable = Union[bytearray, memoryview, array.array[Any], mmap.mmap, ctypes.Array[Any]]
+    # The same, to be read.
+    Readable = Union[bytes, Writable, HasBuffer]
+else:
+    Readable = Writable = Any
 
 
 def check(result: int, *about: Any) -> int:
@@ -20,14 +35,14 @@ def check(result: int, *about: Any) -> int:
 
 
 @contextmanager
-def source(data: Buffer) -> Iterator[tuple[Any, int]]:
+def source(data: Readable) -> Iterator[tuple[Any, int]]:
     """The memory to copy from, and its length; it can't move or go meanwhile."""
     with ffi.from_buffer(data) as memory:
         yield memory, len(memory)
 
 
 @contextmanager
-def target(buffer: Buffer) -> Iterator[tuple[Any, int]]:
+def target(buffer: Writable) -> Iterator[tuple[Any, int]]:
     with ffi.from_buffer("char[]", buffer, True) as memory:
         yield memory, len(memory)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Union
 
-from ._calls import Buffer, check, memory_of, owned, source, target
+from ._calls import Readable, Writable, check, memory_of, owned, source, target
 from ._constants import Engine, Fact, Info, Pattern
 from ._range import Range, Receipt
 from ._rangedmmap import ffi, lib
@@ -133,11 +133,11 @@ class File:
         """A range over what was handed out before, by this run or an earlier one."""
         return self._range(lib.rmmap_claim_range, start, end)
 
-    def decode_range(self, encoded: Buffer) -> Range:
+    def decode_range(self, encoded: Readable) -> Range:
         with source(encoded) as (memory, length):
             return self._range(lib.rmmap_range_decode, memory, length)
 
-    def decode_receipt(self, encoded: Buffer) -> Receipt:
+    def decode_receipt(self, encoded: Readable) -> Receipt:
         value = ffi.new("struct rmmap_receipt *")
         with source(encoded) as (memory, length):
             check(lib.rmmap_receipt_decode(self._handle(), memory, length, value))
@@ -160,7 +160,7 @@ class File:
         check(lib.rmmap_allocator_save(handle, buffer, length))
         return bytes(ffi.buffer(buffer, length[0]))
 
-    def restore_allocator(self, state: Buffer) -> None:
+    def restore_allocator(self, state: Readable) -> None:
         """Before the first allocate only."""
         with source(state) as (memory, length):
             check(lib.rmmap_allocator_restore(self._handle(), memory, length))
@@ -182,11 +182,11 @@ class File:
 
     # ---- raw access: bounds are checked, overlap is the caller's business
 
-    def raw_write(self, offset: int, data: Buffer) -> None:
+    def raw_write(self, offset: int, data: Readable) -> None:
         with source(data) as (memory, length):
             check(lib.rmmap_raw_write(self._handle(), offset, memory, length))
 
-    def raw_readinto(self, offset: int, buffer: Buffer) -> int:
+    def raw_readinto(self, offset: int, buffer: Writable) -> int:
         """How many bytes: fewer at the end of the file, 0 past it."""
         length = ffi.new("size_t *")
         with target(buffer) as (memory, capacity):
@@ -226,7 +226,9 @@ class File:
 
 
 def _options(flags: dict[int, bool], allocator: Allocator, allocate_from: int, engine: int,
-             pattern: int, mode: int = 0) -> Any:
+             pattern: int, mode: Union[int, None] = None) -> Any:
+    if mode == 0:
+        raise ValueError("mode 0 permits nobody anything; None is 0o666")
     options = ffi.new("struct rmmap_options *")
     options.size = ffi.sizeof("struct rmmap_options")
     if allocator is Allocator.SEQUENTIAL:
@@ -235,7 +237,7 @@ def _options(flags: dict[int, bool], allocator: Allocator, allocate_from: int, e
         options.allocator = lib.rmmap_concurrent_allocator()
     options.allocate_from = allocate_from
     options.flags = sum(flag for flag, wanted in flags.items() if wanted)
-    options.mode = mode
+    options.mode = mode or 0  # which is 0666 to the library
     options.engine = engine
     options.pattern = pattern
     return options
@@ -261,11 +263,13 @@ def create(
     write_behind: bool = False,
     allocator: Allocator = Allocator.CONCURRENT,
     allocate_from: int = 0,
-    mode: int = 0o666,
+    mode: Union[int, None] = None,
     engine: int = Engine.AUTO,
     pattern: int = Pattern.UNKNOWN,
 ) -> File:
-    """A file of size bytes, its space reserved; an existing one loses its content."""
+    """A file of size bytes, its space reserved; an existing one loses its content. mode: the
+    permissions of a new one, of which the umask takes its part; None is 0o666, and 0 a ValueError,
+    since to the library it means that none are given."""
     flags = {
         lib.RMMAP_MUST_CREATE: must_create,
         lib.RMMAP_NO_PREALLOCATE: not preallocate,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, Union
 
-from ._calls import Buffer, check, memory_of, source, target
+from ._calls import Readable, Writable, check, memory_of, source, target
 from ._rangedmmap import ffi, lib
 
 if TYPE_CHECKING:
@@ -129,13 +129,13 @@ class Range(_Span):
         check(call(self._file._handle(), self._value[0], *arguments, value))
         return Receipt._made(self._file, value)
 
-    def write(self, data: Buffer, *, durable: bool = False) -> Receipt:
+    def write(self, data: Readable, *, durable: bool = False) -> Receipt:
         """All of it: another length is EMSGSIZE, and nothing is written."""
         call = lib.rmmap_write_range_durable if durable else lib.rmmap_write_range
         with source(data) as (memory, length):
             return self._receipt(call, memory, length)
 
-    def writev(self, pieces: Iterable[Buffer]) -> Receipt:
+    def writev(self, pieces: Iterable[Readable]) -> Receipt:
         """From pieces whose lengths add up to the range's."""
         memories = [ffi.from_buffer(piece) for piece in pieces]
         try:
@@ -163,7 +163,7 @@ class Range(_Span):
                 setattr(error, "characters_written", int(position[0]))
                 raise
 
-    def write_within(self, offset: int, data: Buffer) -> None:
+    def write_within(self, offset: int, data: Readable) -> None:
         """A piece, offset bytes into the range; when all are there, commit."""
         with source(data) as (memory, length):
             check(lib.rmmap_write_within(self._file._handle(), self._value[0], offset, memory,
@@ -175,7 +175,7 @@ class Range(_Span):
 
     # ---- reading
 
-    def readinto(self, buffer: Buffer) -> int:
+    def readinto(self, buffer: Writable) -> int:
         """Into a buffer that isn't smaller than the range (else ENOBUFS)."""
         length = ffi.new("size_t *")
         with target(buffer) as (memory, capacity):
@@ -188,7 +188,7 @@ class Range(_Span):
         self.readinto(buffer)
         return bytes(buffer)
 
-    def readinto_within(self, offset: int, buffer: Buffer) -> None:
+    def readinto_within(self, offset: int, buffer: Writable) -> None:
         """Fill the buffer from offset bytes into the range."""
         with target(buffer) as (memory, length):
             check(lib.rmmap_read_within(self._file._handle(), self._value[0], offset, memory,

@@ -21,6 +21,20 @@ def test_create_makes_a_file_of_that_size(path: pathlib.Path) -> None:
     file.close()
 
 
+def test_permissions(path: pathlib.Path) -> None:
+    before = os.umask(0o027)
+    try:
+        for mode, found in ((None, 0o640), (0o666, 0o640), (0o604, 0o600), (0o200, 0o200)):
+            with rangedmmap.create(path, SIZE, mode=mode):
+                assert path.stat().st_mode & 0o777 == found
+            path.unlink()
+        with pytest.raises(ValueError, match="mode 0"):
+            rangedmmap.create(path, SIZE, mode=0)
+        assert not path.exists()
+    finally:
+        os.umask(before)
+
+
 @pytest.mark.parametrize("spell", [str, os.fsencode, pathlib.Path])
 def test_paths_of_all_kinds(path: pathlib.Path, spell: Any) -> None:
     rangedmmap.create(spell(path), SIZE).close()

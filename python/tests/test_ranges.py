@@ -40,14 +40,14 @@ def test_writing_and_reading(file: File) -> None:
     assert part.readinto(buffer) == ALIGNMENT and buffer == PAGE + b"\0"
     expect(errno.ENOBUFS, part.readinto, bytearray(1))
     with pytest.raises((TypeError, BufferError)):
-        part.readinto(bytes(ALIGNMENT))
+        part.readinto(bytes(ALIGNMENT))  # type: ignore[arg-type]
     with pytest.raises(TypeError):
-        part.write("text")
+        part.write("text")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("data", [bytearray(PAGE), memoryview(PAGE), array.array("b", PAGE),
                                   memoryview(PAGE).cast("Q")], ids=lambda data: type(data).__name__)
-def test_whatever_shows_its_memory_can_be_written(file: File, data: object) -> None:
+def test_whatever_shows_its_memory_can_be_written(file: File, data: bytearray) -> None:
     assert file.allocate(1).write(data).range.read() == PAGE
 
 

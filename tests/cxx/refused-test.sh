@@ -41,6 +41,7 @@ clangs=
 for dialect in $(echo "$dialects" | tr ' ' ,); do
         cxx=${dialect%,*} std=${dialect#*,}
         check refused.cc "$cxx" "$std"
+        check refused-allocator.cc "$cxx" "$std"
         # What is left depends on the compiler, not on the standard: one will do.
         [ "$cxx" != "$old" ] || continue
         old=$cxx

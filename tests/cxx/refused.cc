@@ -323,32 +323,3 @@ int body_that_throws(const rmmap::file &file, std::error_code &error)
         return file.guard_call([]() noexcept { return 0; }, error);
 #endif
 }
-
-/* An allocator that may. */
-struct throwing {
-        explicit throwing(const rmmap_allocator_args &)
-        {
-        }
-        int allocate(std::uint64_t, std::uint32_t, std::uint64_t &, std::uint64_t &) noexcept
-        {
-                return -ENOSPC;
-        }
-#ifdef REFUSED
-        std::uint64_t remaining() const
-#else
-        std::uint64_t remaining() const noexcept
-#endif
-        {
-                return 0;
-        }
-};
-
-rmmap::options allocator_that_throws()
-{
-#ifdef REFUSED
-        // error: an allocator.s remaining must be noexcept
-        return rmmap::options().allocator<throwing>();
-#else
-        return rmmap::options().allocator<throwing>();
-#endif
-}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Like refused.cc, about allocators that are classes: what they may have and have in another shape
+ * would not be called, and nobody would know.
+ */
+#include <rmmap.hpp>
+
+#include <cerrno>
+
+/* What an allocator must have. */
+struct least {
+        least() = default;
+        explicit least(const rmmap_allocator_args &)
+        {
+        }
+        int allocate(std::uint64_t, std::uint32_t, std::uint64_t &, std::uint64_t &) noexcept
+        {
+                return -ENOSPC;
+        }
+        std::uint64_t remaining() const noexcept
+        {
+                return 0;
+        }
+};
+
+struct allocate_by_value {
+        explicit allocate_by_value(const rmmap_allocator_args &)
+        {
+        }
+#ifdef REFUSED
+        int allocate(std::uint64_t, std::uint32_t, std::uint64_t, std::uint64_t) noexcept
+#else
+        int allocate(std::uint64_t, std::uint32_t, std::uint64_t &, std::uint64_t &) noexcept
+#endif
+        {
+                return -ENOSPC;
+        }
+        std::uint64_t remaining() const noexcept
+        {
+                return 0;
+        }
+};
+
+rmmap::options given_no_place_for_the_range()
+{
+#ifdef REFUSED
+        // error: an allocator needs int allocate.size, flags, &, &.
+        return rmmap::options().allocator<allocate_by_value>();
+#else
+        return rmmap::options().allocator<allocate_by_value>();
+#endif
+}
+
+struct throwing : least {
+        using least::least;
+#ifdef REFUSED
+        std::uint64_t remaining() const
+#else
+        std::uint64_t remaining() const noexcept
+#endif
+        {
+                return 0;
+        }
+};
+
+rmmap::options that_throws()
+{
+#ifdef REFUSED
+        // error: an allocator.s remaining must be noexcept
+        return rmmap::options().allocator<throwing>();
+#else
+        return rmmap::options().allocator<throwing>();
+#endif
+}
+
+struct named : least {
+        using least::least;
+#ifdef REFUSED
+        static const char *name() noexcept
+        {
+                return "named";
+        }
+#else
+        static constexpr const char *name = "named";
+#endif
+};
+
+rmmap::options named_by_a_function()
+{
+#ifdef REFUSED
+        // error: an allocator.s name must be static constexpr const char .name
+        return rmmap::options().allocator<named>();
+#else
+        return rmmap::options().allocator<named>();
+#endif
+}
+
+struct each_named : least {
+        using least::least;
+#ifdef REFUSED
+        const char *name = "each";
+#else
+        static constexpr char name[] = "each";
+#endif
+};
+
+rmmap::options named_in_each_object()
+{
+#ifdef REFUSED
+        // error: an allocator.s name must be static constexpr const char .name
+        return rmmap::options().allocator<each_named>();
+#else
+        return rmmap::options().allocator<each_named>();
+#endif
+}
+
+struct safe : least {
+        using least::least;
+#ifdef REFUSED
+        static constexpr bool thread_safe() noexcept
+        {
+                return false;
+        }
+#else
+        static constexpr bool thread_safe = false;
+#endif
+};
+
+rmmap::options thread_safe_by_a_function()
+{
+#ifdef REFUSED
+        // error: an allocator.s thread_safe must be static constexpr bool thread_safe
+        return rmmap::options().allocator<safe>();
+#else
+        return rmmap::options().allocator<safe>();
+#endif
+}
+
+struct perhaps_safe : least {
+        using least::least;
+#ifdef REFUSED
+        static inline bool thread_safe = true;
+#else
+        enum { thread_safe = 1 };
+#endif
+};
+
+rmmap::options thread_safe_at_times()
+{
+#ifdef REFUSED
+        // error: an allocator.s thread_safe must be static constexpr bool thread_safe
+        return rmmap::options().allocator<perhaps_safe>();
+#else
+        return rmmap::options().allocator<perhaps_safe>();
+#endif
+}
+
+struct made : least {
+        using least::least;
+#ifdef REFUSED
+        static int create(const rmmap_allocator_args &, made *) noexcept
+        {
+                return -ENOMEM;
+        }
+#else
+        static int create(const rmmap_allocator_args &, made *&) noexcept
+        {
+                return -ENOMEM;
+        }
+#endif
+};
+
+rmmap::options made_and_lost()
+{
+#ifdef REFUSED
+        // error: an allocator.s create must be static int create.*T .&made
+        return rmmap::options().allocator<made>();
+#else
+        return rmmap::options().allocator<made>();
+#endif
+}
+
+struct taking_back : least {
+        using least::least;
+#ifdef REFUSED
+        int give_back(rmmap::range) noexcept
+#else
+        int give_back(std::uint64_t, std::uint64_t) noexcept
+#endif
+        {
+                return 0;
+        }
+};
+
+rmmap::options given_a_range_back()
+{
+#ifdef REFUSED
+        // error: an allocator.s give_back must be int give_back.uint64_t start, uint64_t end.
+        return rmmap::options().allocator<taking_back>();
+#else
+        return rmmap::options().allocator<taking_back>();
+#endif
+}
+
+struct claimed : least {
+        using least::least;
+#ifdef REFUSED
+        bool claim(std::uint64_t, std::uint64_t) const noexcept
+        {
+                return true;
+        }
+#else
+        int claim(std::uint64_t, std::uint64_t) const noexcept
+        {
+                return 0;
+        }
+#endif
+};
+
+rmmap::options claim_that_answers_yes()
+{
+#ifdef REFUSED
+        // error: an allocator.s claim must be int claim.uint64_t start, uint64_t end. const
+        return rmmap::options().allocator<claimed>();
+#else
+        return rmmap::options().allocator<claimed>();
+#endif
+}
+
+struct claim_changes : least {
+        using least::least;
+#ifdef REFUSED
+        int claim(std::uint64_t, std::uint64_t) noexcept
+#else
+        int claim(std::uint64_t, std::uint64_t) const noexcept
+#endif
+        {
+                return 0;
+        }
+};
+
+rmmap::options claim_that_is_not_const()
+{
+#ifdef REFUSED
+        // error: an allocator.s claim must be int claim.uint64_t start, uint64_t end. const
+        return rmmap::options().allocator<claim_changes>();
+#else
+        return rmmap::options().allocator<claim_changes>();
+#endif
+}
+
+struct saved : least {
+        using least::least;
+#ifdef REFUSED
+        int save(void *, std::size_t) const noexcept
+#else
+        int save(void *, std::size_t &) const noexcept
+#endif
+        {
+                return 0;
+        }
+};
+
+rmmap::options save_that_tells_no_length()
+{
+#ifdef REFUSED
+        // error: an allocator.s save must be int save.void .buffer, size_t &length. const
+        return rmmap::options().allocator<saved>();
+#else
+        return rmmap::options().allocator<saved>();
+#endif
+}
+
+/* Several of the name, and none is the one. */
+struct restored : least {
+        using least::least;
+#ifdef REFUSED
+        int restore(rmmap::const_bytes) noexcept
+#else
+        int restore(const void *, std::size_t) noexcept
+#endif
+        {
+                return 0;
+        }
+        int restore(const char *) noexcept
+        {
+                return 0;
+        }
+};
+
+rmmap::options restored_otherwise()
+{
+#ifdef REFUSED
+        // error: an allocator.s restore must be int restore.const void .buffer, size_t length.
+        return rmmap::options().allocator<restored>();
+#else
+        return rmmap::options().allocator<restored>();
+#endif
+}
+
+/* The right one, for nobody to call. */
+class hidden : public least
+{
+#ifndef REFUSED
+      public:
+#endif
+        int give_back(std::uint64_t, std::uint64_t) noexcept
+        {
+                return 0;
+        }
+
+      public:
+        using least::least;
+};
+
+rmmap::options hidden_give_back()
+{
+#ifdef REFUSED
+        // error: an allocator.s give_back must be int give_back.uint64_t start, uint64_t end.
+        return rmmap::options().allocator<hidden>();
+#else
+        return rmmap::options().allocator<hidden>();
+#endif
+}
+
+/* What has no children is looked at in another way. */
+struct last final : least {
+        using least::least;
+#ifdef REFUSED
+        int restore(void *, std::size_t) noexcept
+#else
+        int restore(const void *, std::size_t) noexcept
+#endif
+        {
+                return 0;
+        }
+};
+
+rmmap::options of_a_final_class()
+{
+#ifdef REFUSED
+        // error: an allocator.s restore must be int restore.const void .buffer, size_t length.
+        return rmmap::options().allocator<last>();
+#else
+        return rmmap::options().allocator<last>();
+#endif
+}
