@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "backoff.h"
-#include "checked.h"
 #include "commit.h"
 #include "compiler.h"
 #include "process.h"
@@ -8,9 +7,6 @@
 
 /* In a generation: that process is making the commit its own just now. */
 #define ADOPTING (UINT64_C(1) << 63)
-
-/* Requests this far apart are cheaper served by syncing everything than one by one. */
-#define WIDEST_JOIN (UINT64_C(1) << 20)
 
 /* By value, since the calls that initialise may fail. */
 static void reset(struct commit *commit)
@@ -74,21 +70,13 @@ static void lock(struct commit *commit)
         pthread_mutex_lock(&commit->lock);
 }
 
-/* Under lock. Neighbours become one range; what lies apart becomes everything. */
+/* Under lock. */
 static void join(struct commit *commit, const struct commit_work *work)
 {
-        struct commit_work *pending = &commit->pending;
-        uint64_t start = min_u64(pending->start, work->start);
-        uint64_t end = max_u64(pending->end, work->end);
-
-        if (!commit->wanted) {
-                *pending = *work;
-        } else if (pending->everything || work->everything || end - start > WIDEST_JOIN) {
-                pending->everything = true;
-        } else {
-                pending->start = start;
-                pending->end = end;
-        }
+        if (commit->wanted)
+                commit_work_join(&commit->pending, work);
+        else
+                commit->pending = *work;
         commit->wanted = true;
 }
 

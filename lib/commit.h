@@ -16,11 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a round must make durable: [start, end), or everything. */
-struct commit_work {
-        bool everything;
-        uint64_t start, end;
-};
+#include "commit-work.h"
 
 struct commit {
         _Atomic uint64_t generation; /* the process whose threads these are */

@@ -12,6 +12,9 @@
 #include "uncancellable.h"
 #include "writeback.h"
 
+/* So little is sooner synced whole than range by range. */
+#define LITTLE_DIRTY (UINT64_C(4) << 20)
+
 /*
  * Shared by processes, so a child is never left with a lock that nobody holds; robust, so neither
  * is whoever outlives a process that was killed.
@@ -72,30 +75,64 @@ static int sync_directory(struct rmmap_file *file)
         return 0;
 }
 
+static int sync_ranges(struct rmmap_file *file, const struct commit_work *work)
+{
+        int err = 0;
+
+        /* An error is everybody's; the rest is better on the disk all the same. */
+        for (unsigned int i = 0; i < work->count; i++) {
+                const struct commit_range *range = &work->ranges[i];
+                int this = mapping_sync(&file->mapping, range->start, range->end - range->start);
+
+                err = err != 0 ? err : this;
+        }
+        return err;
+}
+
+/*
+ * Each range by itself waits for the device once more, and everything waits for all that is dirty.
+ * dirty: so many bytes at most, as far as they were counted, since everything was synced last.
+ */
+static bool suits_everything(struct rmmap_file *file, const struct commit_work *work,
+                             bool entry_pending, uint64_t dirty)
+{
+        if (work->everything || file->base == NULL || MSYNC_IS_SEEN_AS_READ)
+                return true;
+        /* Without a directory the name is the file's to save; and its size is, if nothing else. */
+        if (entry_pending && (file->directory < 0 || work->count == 0))
+                return true;
+        return work->count > 1 && dirty <= LITTLE_DIRTY;
+}
+
 static int sync_data(struct rmmap_file *file, const struct commit_work *work, bool entry_pending)
 {
-        /* Without a directory the name is the file's to save; of an empty range the size still is. */
-        bool file_first = entry_pending && (file->directory < 0 || work->start == work->end);
+        uint64_t made = file_dirtied(file); /* before it is synced, so that none is forgotten */
+        int err;
 
-        if (work->everything || file_first || file->base == NULL || MSYNC_IS_SEEN_AS_READ)
-                return writeback_sync(file->fd, entry_pending);
-        return mapping_sync(&file->mapping, work->start, work->end - work->start);
+        if (!suits_everything(file, work, entry_pending, made - file->dirtied_before))
+                return sync_ranges(file, work);
+        err = writeback_sync(file->fd, entry_pending);
+        if (err == 0)
+                file->dirtied_before = made;
+        return err;
 }
 
-/* What is told of it: offsets in the file. */
-static uint64_t first_of(const struct commit_work *work)
+static void cool(struct rmmap_file *file, const struct commit_work *work)
 {
-        return work->everything ? 0 : work->start;
-}
-
-static uint64_t end_of(const struct rmmap_file *file, const struct commit_work *work)
-{
-        return work->everything ? file->size : work->end;
+        if (file->windows.state == NULL)
+                return;
+        if (work->everything)
+                windows_note_writeback(&file->windows, 0, file->size);
+        for (unsigned int i = 0; i < work->count; i++)
+                windows_note_writeback(&file->windows, work->ranges[i].start,
+                                       work->ranges[i].end);
+        patience_learn(&file->patience, file_written(file));
 }
 
 static void sync_now(void *context, const struct commit_work *work)
 {
         struct rmmap_file *file = context;
+        struct commit_range span = commit_work_span(work, file->size);
         /* Only a round touches this, and rounds run one at a time. */
         bool entry_pending = atomic_load_explicit(&file->entry_pending, memory_order_relaxed);
         uint64_t began = PROBE_BEGIN(sync_round);
@@ -108,11 +145,8 @@ static void sync_now(void *context, const struct commit_work *work)
                 err = sync_directory(file);
         if (err == 0 && entry_pending)
                 atomic_store_explicit(&file->entry_pending, false, memory_order_relaxed);
-        if (file->windows.state != NULL) {
-                windows_note_writeback(&file->windows, first_of(work), end_of(file, work));
-                patience_learn(&file->patience, file_written(file));
-        }
-        PROBE5(sync_round, file, first_of(work), end_of(file, work), probe_since(began), err);
+        cool(file, work);
+        PROBE5(sync_round, file, span.start, span.end, probe_since(began), err);
         latch(file, err);
         telling_ends(file);
 }
@@ -131,12 +165,13 @@ static int sync_with_others(struct rmmap_file *file, const struct commit_work *w
 
 int durability_sync(struct rmmap_file *file, const struct commit_work *work)
 {
+        struct commit_range span = commit_work_span(work, file->size);
         uint64_t began = PROBE_BEGIN(sync_return);
         int err;
 
-        PROBE3(sync_entry, file, first_of(work), end_of(file, work));
+        PROBE3(sync_entry, file, span.start, span.end);
         err = sync_with_others(file, work);
-        PROBE5(sync_return, file, first_of(work), end_of(file, work), probe_since(began), err);
+        PROBE5(sync_return, file, span.start, span.end, probe_since(began), err);
         return err;
 }
 
@@ -200,8 +235,9 @@ int durability_write(struct rmmap_file *file, uint64_t offset, const void *data,
 
 static int sync_piece(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
-        struct commit_work work = {false, offset, offset + length};
+        struct commit_work work = {.everything = false};
 
+        commit_work_add(&work, offset, offset + length);
         return durability_sync(file, &work);
 }
 
@@ -220,8 +256,7 @@ int rmmap_sync_range(struct rmmap_file *file, struct rmmap_receipt receipt)
 
 int rmmap_sync_ranges(struct rmmap_file *file, const struct rmmap_receipt *receipts, size_t count)
 {
-        struct commit_work work = {false, UINT64_MAX, 0};
-        uint64_t asked = 0;
+        struct commit_work work = {.everything = false};
 
         if (file == NULL || (receipts == NULL && count != 0))
                 return -EINVAL;
@@ -230,15 +265,10 @@ int rmmap_sync_ranges(struct rmmap_file *file, const struct rmmap_receipt *recei
 
                 if (err != 0)
                         return err;
-                work.start = min_u64(work.start, receipts[i].opaque[WORD_START]);
-                work.end = max_u64(work.end, receipts[i].opaque[WORD_END]);
-                asked += receipts[i].opaque[WORD_END] - receipts[i].opaque[WORD_START];
+                commit_work_add(&work, receipts[i].opaque[WORD_START],
+                                receipts[i].opaque[WORD_END]);
         }
-        if (count == 0)
-                return durability_error(file);
-        /* One range where they are neighbours; what lies between them isn't worth two calls. */
-        work.everything = (work.end - work.start) / 2 > asked;
-        return durability_sync(file, &work);
+        return count == 0 ? durability_error(file) : durability_sync(file, &work);
 }
 
 int rmmap_sync_within(struct rmmap_file *file, struct rmmap_range range, uint64_t offset,

@@ -68,6 +68,7 @@ struct rmmap_file {
         atomic_bool huge_pages;     /* asked for, and granted */
         _Atomic uint64_t pwrite_bytes, flush_calls, faults_caught, faults_avoided;
         struct patience patience; /* of choosing the way of each write */
+        uint64_t dirtied_before;  /* when everything was synced last; only a round touches it */
 
         struct traffic traffic;
 
@@ -146,6 +147,13 @@ static inline uint64_t file_written(const struct rmmap_file *file)
 {
         return atomic_load_explicit(&file->pwrite_bytes, memory_order_relaxed) +
                traffic_bytes(&file->traffic);
+}
+
+/* Made dirty so far, likewise: a window that was prepared is, whole. */
+static inline uint64_t file_dirtied(const struct rmmap_file *file)
+{
+        return file_written(file) +
+               atomic_load_explicit(&file->patience.prepared, memory_order_relaxed);
 }
 
 /* Counters tell people how often; nothing is ordered by them. */

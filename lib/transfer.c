@@ -47,7 +47,7 @@ int rmmap_write_range_durable(struct rmmap_file *file, struct rmmap_range range,
                               size_t length, struct rmmap_receipt *receipt)
 {
         int err = check_write(file, &range, data, length);
-        struct commit_work work;
+        struct commit_work work = {.everything = false};
 
         if (err != 0)
                 return err;
@@ -59,8 +59,7 @@ int rmmap_write_range_durable(struct rmmap_file *file, struct rmmap_range range,
         err = durability_write(file, range_start(&range), data, length);
         if (err == -EOPNOTSUPP) {
                 err = transfer_put(file, range_start(&range), data, length);
-                work = (struct commit_work){false, range.opaque[WORD_START],
-                                            range.opaque[WORD_END]};
+                commit_work_add(&work, range.opaque[WORD_START], range.opaque[WORD_END]);
                 if (err == 0)
                         err = durability_sync(file, &work);
         }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "child.h"
+#include "commit-work.h"
 #include "fault/inject.h"
 #include "setups.h"
 
@@ -156,7 +157,7 @@ static bool covers(int n, struct rmmap_file *file, struct rmmap_range range)
                        (const char *)view + rmmap_range_length(range);
 }
 
-/* Neighbours in one call, far ones by syncing everything: either way nobody is left out. */
+/* Neighbours in one call; far ones by syncing everything, which is little: nobody is left out. */
 START_TEST(ranges_are_joined)
 {
         static const uint64_t apart[] = {4096, 3 * 4096, MIB, 8 * MIB};
@@ -171,6 +172,104 @@ START_TEST(ranges_are_joined)
         if (apart[_i] == 4096) /* and not more than was asked for */
                 ck_assert_int_eq(inject_record(1).call, INJECT_MSYNC);
         rmmap_release(file);
+}
+END_TEST
+
+/* What nobody asked for isn't waited for, when it is much: each range is synced by itself. */
+static void dirty_much(struct rmmap_file *file)
+{
+        static const unsigned char data[MIB] = "dirty";
+
+        for (uint64_t i = 0; i < 6; i++)
+                ck_ok(rmmap_raw_write(file, i * 8 * MIB + MIB, data, sizeof(data)));
+}
+
+START_TEST(far_ranges_beside_much_else)
+{
+        struct asker askers[THREADS];
+        struct rmmap_file *file = ready(askers, 8 * MIB, ask_for_range);
+
+        dirty_much(file);
+        ask_together(file, askers);
+        ck_assert_int_eq(inject_sync_count(), THREADS);
+        ck_assert_int_eq(inject_count(INJECT_MSYNC), THREADS);
+        for (int i = 0; i < THREADS; i++) {
+                int covered = 0;
+
+                for (int n = 0; n < THREADS; n++)
+                        covered += covers(n, file, askers[i].range);
+                ck_assert_int_ge(covered, 1);
+        }
+        rmmap_release(file);
+}
+END_TEST
+
+/* One caller's receipts, wherever they are; of more than are counted everything is synced. */
+START_TEST(receipts_far_apart)
+{
+        struct rmmap_receipt receipts[THREADS + 1];
+        struct asker askers[THREADS];
+        struct rmmap_file *file = ready(askers, 6 * MIB, ask_for_range);
+        struct rmmap_range range;
+
+        for (int i = 0; i < THREADS; i++)
+                ck_ok(rmmap_commit_range(file, askers[i].range, &receipts[i]));
+        ck_ok(rmmap_claim_range(file, SIZE - 4096, SIZE, &range));
+        ck_ok(rmmap_commit_range(file, range, &receipts[THREADS]));
+        dirty_much(file);
+        inject_start();
+        ck_ok(rmmap_sync_ranges(file, receipts, THREADS));
+        ck_assert_int_eq(inject_sync_count(), THREADS);
+        for (int i = 0; i < THREADS; i++)
+                ck_assert(covers(i, file, askers[i].range));
+        dirty_much(file);
+        inject_start();
+        ck_ok(rmmap_sync_ranges(file, receipts, THREADS + 1));
+        ck_assert_int_eq(inject_sync_count(), 1);
+        ck_assert_int_eq(inject_count(INJECT_MSYNC), 0);
+        inject_start(); /* now little is dirty */
+        ck_ok(rmmap_sync_ranges(file, receipts, 2));
+        ck_assert_int_eq(inject_sync_count(), 1);
+        ck_assert_int_eq(inject_count(INJECT_MSYNC), 0);
+        rmmap_release(file);
+}
+END_TEST
+
+/* ---- the pure part: what was added is covered, by eight ranges at most */
+
+static bool work_covers(const struct commit_work *work, uint64_t start, uint64_t end)
+{
+        for (unsigned int i = 0; i < work->count; i++)
+                if (work->ranges[i].start <= start && end <= work->ranges[i].end)
+                        return true;
+        return work->everything || start == end;
+}
+
+START_TEST(work_covers_what_was_added)
+{
+        uint64_t state = test_seed();
+
+        for (int round = 0; round < 2000; round++) {
+                struct commit_work work = {.everything = false}, joined = {.everything = false};
+                uint64_t starts[12], ends[12];
+
+                for (int i = 0; i < 12; i++) {
+                        starts[i] = test_random(&state) >> (20 + test_random(&state) % 40);
+                        ends[i] = starts[i] + test_random(&state) % (2 * MIB);
+                        if (test_random(&state) % 8 == 0)
+                                ends[i] = starts[i];
+                        commit_work_add(i % 2 == 0 ? &work : &joined, starts[i], ends[i]);
+                }
+                commit_work_join(&joined, &work);
+                ck_assert_uint_le(joined.count, COMMIT_RANGES);
+                for (int i = 0; i < 12; i++) {
+                        struct commit_range span = commit_work_span(&joined, UINT64_MAX);
+
+                        ck_assert(work_covers(&joined, starts[i], ends[i]));
+                        ck_assert(starts[i] == ends[i] ||
+                                  (span.start <= starts[i] && ends[i] <= span.end));
+                }
+        }
 }
 END_TEST
 
@@ -271,6 +370,9 @@ int main(void)
         tcase_set_timeout(core, 120);
         tcase_add_test(core, two_rounds_serve_eight);
         tcase_add_loop_test(core, ranges_are_joined, 0, 4);
+        tcase_add_test(core, far_ranges_beside_much_else);
+        tcase_add_test(core, receipts_far_apart);
+        tcase_add_test(core, work_covers_what_was_added);
         tcase_add_test(core, all_is_more_than_a_range);
         if (INJECT_HAS_PWRITEV2) /* who tries it in vain has a round, too */
                 tcase_add_test(core, durable_writes_join);

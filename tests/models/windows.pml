@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The windows' states: windows_note_write and windows_note_writeback of lib/windows.c; choose_way,
+ * The windows' states: windows_note_write, windows_note_writeback and window_class; choose_way,
  * prepare_window and put_by_windows of lib/move.c, which choose the way of each part of a write by
- * them; sync_now of lib/durability.c, which resets them, as start_writeback does. Writers, a reader
+ * them; cool of lib/durability.c, which resets them in sync_now, as start_writeback does. Writers, a reader
  * and syncs meet on two windows; one write spans both. Holds A.4, C.2, C.3, C.5.
  *
  * The states are a hint: checked is that nothing depends on them. A read sees each write whose end
@@ -85,9 +85,14 @@ inline prepare(window)
 inline put_part(window, place, step, version)
 {
 	way = state[window];
-	if
-	:: way == FILLED -> prepare(window)
+	if /* window_class: what comes after a warm one is in order */
+	:: window == 1 && way < FILLED && state[0] == WARM -> way = FILLED
 	:: else
+	fi;
+	if /* policy_way and patience: a cold one, too, where the caller said so */
+	:: way <= FILLED -> prepare(window)
+	:: way < FILLED
+	:: way == WARM
 	fi;
 	if
 	:: way == WARM || prepared -> by_map(place) = version
