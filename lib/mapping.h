@@ -38,7 +38,6 @@ bool mapping_want_huge_pages(const struct mapping *mapping);
 /* Fault everything in. -ENOSPC (write) or -EIO (read) where a page can't be had. */
 int mapping_populate(const struct mapping *mapping, bool read_only);
 
-/* msync the pages that [offset, offset + length) touches; waits until they are durable. */
 /*
  * Map a piece for writing at once, whatever its pages are now: 0, -EOPNOTSUPP when the kernel
  * can't (before Linux 5.14), or another negative errno when it isn't so afterwards. Dirties all of
@@ -46,6 +45,7 @@ int mapping_populate(const struct mapping *mapping, bool read_only);
  */
 int mapping_prepare(const struct mapping *mapping, uint64_t offset, uint64_t length);
 
+/* msync the pages that [offset, offset + length) touches; waits until they are durable. */
 int mapping_sync(const struct mapping *mapping, uint64_t offset, uint64_t length);
 
 #endif
