@@ -88,8 +88,9 @@ struct inject_record inject_record(int n);
 /* Did the kernel make something durable after the last failure that was injected? */
 bool inject_synced_since(void);
 
-/* Through here: blocks of memory allocated and not freed; bytes mapped and not unmapped. */
+/* Through here: blocks of memory allocated and not freed, and their bytes; bytes still mapped. */
 int inject_blocks(void);
+long long inject_bytes(void);
 long long inject_mapped(void);
 
 /* While the gate is closed, callers of this process wait in front of the call. */
