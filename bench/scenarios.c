@@ -22,7 +22,7 @@
         ONE, .durable = true, .pattern = PATTERN_SCATTERED
 #define RECORD .operation = OP_WRITE_DURABLE, .size = MIB(64), .block = KIB(4), .passes = 1
 #define BATCHES .start = START_SYNCED, ONE, .size = MIB(64), .passes = 1, .timed = TIME_MOVE
-#define READ .operation = OP_READ, .size = MIB(256), .threads = {1, 2}
+#define READ .operation = OP_READ, .size = MIB(128), .threads = {1, 2}
 #define SEQUENTIAL .pattern = PATTERN_SEQUENTIAL
 #define RANDOM .pattern = PATTERN_RANDOM
 #define READ_CACHED READ, .start = START_CACHED, .passes = 4, .timed = TIME_MOVE
