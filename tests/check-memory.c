@@ -9,6 +9,7 @@
 
 #include "child.h"
 #include "fault/inject.h"
+#include "windows.h"
 
 #define MIB (UINT64_C(1) << 20)
 #define GIB (UINT64_C(1) << 30)
@@ -52,14 +53,14 @@ static void use(struct rmmap_file *file, uint64_t size)
         ck_ok(rmmap_sync_all(file));
 }
 
-static void try_size(uint64_t size)
+static void try_size(uint64_t size, uint32_t flags)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
         const char *path = test_path("sparse");
         struct taken before = taken();
         struct rmmap_file *file;
 
-        options.flags = RMMAP_NO_PREALLOCATE;
+        options.flags = flags;
         ck_ok(rmmap_create(path, size, &options, &file));
         must_be_little(before, size, "created");
         use(file, size);
@@ -75,14 +76,30 @@ START_TEST(a_byte_for_each_64_kib)
 
         /* A process's handles share some pages, from the first to the last. */
         ck_ok(rmmap_create(test_path("first"), 4096, NULL, &file));
-        try_size(4096);
-        try_size(64 * MIB);
-        try_size(GIB);
+        try_size(4096, 0);
+        try_size(64 * MIB, 0);
+        try_size(64 * MIB, RMMAP_NO_PREALLOCATE);
+        try_size(GIB, RMMAP_NO_PREALLOCATE);
         if (SIZE_MAX > UINT32_MAX)
-                try_size(1024 * GIB);
+                try_size(1024 * GIB, RMMAP_NO_PREALLOCATE);
         else
                 skip_part("1 TiB doesn't fit into this process");
         rmmap_release(file);
+}
+END_TEST
+
+/* What grows: the notes of a file whose space is reserved, as no test could have 1 TiB of. */
+START_TEST(windows_of_a_huge_file)
+{
+        for (uint64_t size = 64 * MIB; size <= 1024 * GIB; size *= 4) {
+                long long before = inject_bytes();
+                struct windows windows;
+
+                ck_ok(windows_create(&windows, size));
+                ck_assert_int_gt(inject_bytes(), before);
+                ck_assert_int_le(inject_bytes() - before, (long long)(size / PER_BYTE));
+                windows_destroy(&windows);
+        }
 }
 END_TEST
 
@@ -92,6 +109,7 @@ int main(void)
         TCase *core = tcase_create("core");
 
         tcase_add_test(core, a_byte_for_each_64_kib);
+        tcase_add_test(core, windows_of_a_huge_file);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }
