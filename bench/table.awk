@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # One table: awk -F, -v kind=KIND -f table.awk table.rows CSV. See bench/table.
+BEGIN {
+        picture["engines"] = "every engine"
+        picture["growth"] = "the time of a byte by the size of the file"
+}
 FNR == 1 { files++ }
 /^#/ { next }
 files == 1 {
@@ -121,6 +125,9 @@ function value_at(row, column)
 
 function plain(   i, j, rule)
 {
+        # make plots draws these of the same lines.
+        if (kind in picture)
+                print "![" picture[kind] "](plots/" kind ".png)\n"
         rule = "|---|"
         printf "| GiB/s |"
         for (j = 1; j <= columns_count; j++) {
