@@ -18,6 +18,7 @@ $1 == "scenario" { next }
 NF < 24 || $24 == "goals" || $24 == "others" {
         of = $1 SUBSEP $2
         seconds[of, $4] = $9; written[of, $4] = $20; payload[of] = $8
+        size[of] = $5
         ratio[of, $4] = $21; low[of, $4] = $22; high[of, $4] = $23
 }
 kind == "crossovers" || $24 ~ "^" kind { note(label(), $4, $12) }
@@ -27,7 +28,7 @@ function label(   text)
 {
         text = $1 ", " $2 ($2 == 1 ? " thread" : " threads")
         if (kind == "growth")
-                return text ", " $24 ", " $5 / 1048576 " MiB"
+                return text ", " $24 ", " amount($5)
         return text (kind == "crossovers" ? ", " $24 : $3 && kind == "durable" ? ", a sync" : "")
 }
 
@@ -48,6 +49,11 @@ function note(row, column, value)
 function number(value)
 {
         return sprintf(value < 9.995 ? "%.2f" : "%.0f", value)
+}
+
+function amount(bytes)
+{
+        return bytes < 1024 ^ 4 ? bytes / 1024 ^ 2 " MiB" : bytes / 1024 ^ 4 " TiB"
 }
 
 function times(value)
@@ -77,7 +83,7 @@ function ahead(of, peer,   text)
 
 function goals_row(i, of)
 {
-        printf "| %s | %d | %s | %s | %s | %s |\n", words(job[i]), threads[i],
+        printf "| %s | %s | %d | %s | %s | %s | %s |\n", words(job[i]), amount(size[of]), threads[i],
                 ahead(of, "mmap"), goal[i, "mmap"], ahead(of, "pwrite"), goal[i, "pwrite"]
 }
 
@@ -145,8 +151,8 @@ function plain(   i, j, rule)
 
 END {
         if (kind == "goals")
-                print "| job | threads | against plain mmap | goal | against pwrite | goal |\n" \
-                        "|---|---|---|---|---|---|"
+                print "| job | file | threads | against plain mmap | goal | against pwrite | goal |\n" \
+                        "|---|---|---|---|---|---|---|"
         else if (kind == "short")
                 print "| job | ahead of plain mmap | ahead of pwrite |\n|---|---|---|"
         else if (kind == "written")
