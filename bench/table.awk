@@ -83,8 +83,8 @@ function ahead(of, peer,   text)
 
 function goals_row(i, of)
 {
-        printf "| %s | %s | %d | %s | %s | %s | %s |\n", words(job[i]), amount(size[of]), threads[i],
-                ahead(of, "mmap"), goal[i, "mmap"], ahead(of, "pwrite"), goal[i, "pwrite"]
+        printf "| %s | %s | %d | %s | %s | %s | %s |\n", words(job[i]), amount(size[of]),
+                threads[i], ahead(of, "mmap"), goal[i, "mmap"], ahead(of, "pwrite"), goal[i, "pwrite"]
 }
 
 # Of all scenarios of the row; a + behind one: also where the library was told the hints.
@@ -151,8 +151,8 @@ function plain(   i, j, rule)
 
 END {
         if (kind == "goals")
-                print "| job | file | threads | against plain mmap | goal | against pwrite | goal |\n" \
-                        "|---|---|---|---|---|---|---|"
+                print "| job | file | threads | against plain mmap | goal | against pwrite " \
+                        "| goal |\n|---|---|---|---|---|---|---|"
         else if (kind == "short")
                 print "| job | ahead of plain mmap | ahead of pwrite |\n|---|---|---|"
         else if (kind == "written")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What a handle takes of the process's memory: at most a byte for each 64 KiB of its file, and 4 KiB
- * besides, whatever the file's size.
+ * What a handle takes of the process's memory: at most a byte for each 64 KiB of its file, and
+ * 4 KiB besides, whatever the file's size.
  */
 #include <errno.h>
 #include <inttypes.h>
