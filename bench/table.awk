@@ -84,7 +84,8 @@ function ahead(of, peer,   text)
 function goals_row(i, of)
 {
         printf "| %s | %s | %d | %s | %s | %s | %s |\n", words(job[i]), amount(size[of]),
-                threads[i], ahead(of, "mmap"), goal[i, "mmap"], ahead(of, "pwrite"), goal[i, "pwrite"]
+                threads[i], ahead(of, "mmap"), goal[i, "mmap"], ahead(of, "pwrite"),
+                goal[i, "pwrite"]
 }
 
 # Of all scenarios of the row; a + behind one: also where the library was told the hints.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# The tables of speed in the documents are what bench/table makes of the runs that are kept; its rows
-# are scenarios that the benchmark has, and their goals the benchmark's.
+# The tables of speed in the documents are what bench/table makes of the runs that are kept; its
+# rows are scenarios that the benchmark has, and their goals the benchmark's.
 set -u
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)

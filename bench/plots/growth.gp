@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # gnuplot -c growth.gp DIRECTORY OUTPUT FORMAT "SCENARIO,PART ..." CAPTION
-# The time of a byte over the size of the file: a panel per scenario and place, a curve per engine.
+# The time of a byte over the size of the file: a panel per scenario and place, a curve per
+# engine.
 load system(sprintf("dirname '%s'", ARG0))."/colours.gp"
 count = words(ARG4)
 across = count < 2 ? count : 2
@@ -11,7 +12,7 @@ if (ARG3 eq "png") {
         set terminal svg size 420 * across, 60 + 340 * down font "Sans,12" background "white"
 }
 set output ARG2
-set multiplot layout down, across title sprintf("Nanoseconds for a byte, by the size of the file\n{/*0.8 %s}", ARG5)
+set multiplot layout down, across title sprintf("Nanoseconds a byte, by the size of the file\n{/*0.8 %s}", ARG5)
 set xlabel "MiB"
 set yrange [0:*]
 set logscale x 2
