@@ -12,7 +12,7 @@ if (ARG3 eq "png") {
         set terminal svg size 420 * across, 60 + 340 * down font "Sans,12" background "white"
 }
 set output ARG2
-set multiplot layout down, across title sprintf("Nanoseconds a byte, by the size of the file\n{/*0.8 %s}", ARG5)
+set multiplot layout down, across title sprintf("Nanoseconds a byte, by size\n{/*0.8 %s}", ARG5)
 set xlabel "MiB"
 set yrange [0:*]
 set logscale x 2
