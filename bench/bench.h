@@ -35,12 +35,19 @@ enum order {
         ORDER_IN_ORDER,  /* each thread has a part of the file, from its start to its end */
         ORDER_RANDOM,    /* every block once, shuffled; or count of them */
         ORDER_SCATTERED, /* count blocks, spread evenly over the file, shuffled */
+        ORDER_BURSTS,    /* sync_every blocks of one page, then of another one far away */
 };
 
 enum operation { OP_WRITE, OP_WRITE_DURABLE, OP_READ };
 
 /* What the caller says of the whole; only rmmap-hint passes it on. */
-enum pattern { PATTERN_UNKNOWN, PATTERN_DENSE, PATTERN_SCATTERED };
+enum pattern {
+        PATTERN_UNKNOWN,
+        PATTERN_DENSE,
+        PATTERN_SCATTERED,
+        PATTERN_SEQUENTIAL,
+        PATTERN_RANDOM
+};
 
 enum phase { PHASE_CREATE, PHASE_MOVE, PHASE_SYNC, PHASE_CLOSE, PHASES };
 #define TIME_CREATE (1u << PHASE_CREATE) /* create or open */
@@ -63,7 +70,8 @@ struct scenario {
         enum operation operation;
         uint64_t size;
         size_t block;
-        uint64_t count; /* operations; 0: as many as fill the file */
+        uint64_t count;          /* operations; 0: as many as fill the file */
+        unsigned int sync_every; /* operations of a thread, then a sync among them; 0: none */
         unsigned int passes;
         unsigned int threads[MOST_VARIANTS]; /* --quick takes the first one only */
         bool durable;                        /* ends with a sync */
@@ -71,7 +79,7 @@ struct scenario {
         enum pattern pattern;
         unsigned int timed;
         struct goal goal, hint_goal; /* without hint_goal, goal holds for both */
-        double most_written;         /* bytes on the disk per byte of payload; 0: no goal */
+        double most_written;         /* bytes on the disk per byte of pages written; 0: no goal */
 };
 
 extern const struct scenario scenarios[];

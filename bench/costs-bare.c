@@ -10,3 +10,9 @@ uint64_t bare_start(struct rmmap_range range)
 {
         return range.opaque[0];
 }
+
+int bare_nothing(void *arg)
+{
+        (void)arg;
+        return 0;
+}

@@ -10,6 +10,7 @@
 /* In another file, so that the call stays a call and the copy isn't optimised away. */
 void bare_copy(void *to, const void *from, size_t length);
 uint64_t bare_start(struct rmmap_range range);
+int bare_nothing(void *arg);
 
 static inline void inlined_copy_64(void *to, const void *from)
 {

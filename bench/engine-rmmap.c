@@ -31,6 +31,8 @@ static struct rmmap_options options_for(const struct engine *engine, const struc
                 [PATTERN_UNKNOWN] = RMMAP_PATTERN_UNKNOWN,
                 [PATTERN_DENSE] = RMMAP_PATTERN_DENSE,
                 [PATTERN_SCATTERED] = RMMAP_PATTERN_SCATTERED,
+                [PATTERN_SEQUENTIAL] = RMMAP_PATTERN_SEQUENTIAL,
+                [PATTERN_RANDOM] = RMMAP_PATTERN_RANDOM,
         };
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
 

@@ -19,27 +19,54 @@ static uint64_t random_below(uint64_t *state, uint64_t limit)
         return *state % limit;
 }
 
+static void shuffle(struct job *job, uint64_t listed, uint64_t *state)
+{
+        for (uint64_t i = listed; i > 1; i--) {
+                uint64_t other = random_below(state, i);
+                uint32_t block = job->blocks[other];
+
+                job->blocks[other] = job->blocks[i - 1];
+                job->blocks[i - 1] = block;
+        }
+}
+
+/* Places of so many blocks each, one in each of so many equal parts of the file. */
+static void spread(struct job *job, uint64_t listed, uint64_t total, uint64_t *state)
+{
+        for (uint64_t i = 0; i < listed; i++) {
+                uint64_t apart = total / listed;
+
+                job->blocks[i] = (uint32_t)(i * apart + random_below(state, apart));
+        }
+        shuffle(job, listed, state);
+}
+
+/* From the last one down, for the pages of all bursts stand where the first blocks will. */
+static void make_bursts(struct job *job, uint64_t bursts)
+{
+        uint32_t burst = job->scenario->sync_every, page = (uint32_t)(PAGE / job->block);
+
+        for (uint64_t i = bursts * burst; i-- > 0;)
+                job->blocks[i] = job->blocks[i / burst] * page + (uint32_t)(i % burst);
+}
+
 /* The same ones for every engine, in every run. */
 static int choose_blocks(struct job *job)
 {
         uint64_t state = 88172645463325252, total = job->size / job->block;
         uint64_t count = job->count != 0 ? smaller(job->count, total) : total;
-        uint64_t listed = job->scenario->order == ORDER_SCATTERED ? count : total;
+        uint64_t listed = job->scenario->order == ORDER_RANDOM ? total : count;
 
         job->blocks = malloc((size_t)listed * sizeof(*job->blocks));
         if (job->blocks == NULL)
                 return -ENOMEM;
-        for (uint64_t i = 0; i < listed; i++) {
-                uint64_t apart = total / listed;
+        if (job->scenario->order == ORDER_BURSTS) {
+                uint64_t bursts = count / job->scenario->sync_every;
 
-                job->blocks[i] = (uint32_t)(i * apart + random_below(&state, apart));
-        }
-        for (uint64_t i = listed; i > 1; i--) {
-                uint64_t other = random_below(&state, i);
-                uint32_t block = job->blocks[other];
-
-                job->blocks[other] = job->blocks[i - 1];
-                job->blocks[i - 1] = block;
+                spread(job, bursts, job->size / PAGE, &state);
+                make_bursts(job, bursts);
+        } else {
+                spread(job, listed, total, &state);
         }
         job->length = count;
         return 0;
@@ -78,7 +105,7 @@ static int check_place(struct job *job, const struct options *options, const cha
 static uint64_t size_for(const struct scenario *scenario, const struct options *options)
 {
         /* What is to stay in the processor's cache keeps its size. */
-        if (options->size != 0 && scenario->block >= PAGE)
+        if (options->size != 0 && scenario->size > MIB(1))
                 return options->size;
         return options->quick && !scenario->sparse && scenario->size >= MIB(64) ? scenario->size / 4
                                                                                 : scenario->size;
@@ -101,9 +128,10 @@ int job_make(struct job *job, const struct scenario *scenario, unsigned int thre
         if (job->size < job->block || job->size / job->block > UINT32_MAX ||
             job->size > SIZE_MAX / 2)
                 return *why = "this size doesn't fit it", -EINVAL;
-        /* Each thread has as many to do. */
+        /* Each thread has as many to do, and no batch without its sync. */
         job->count -= scenario->order == ORDER_ALLOCATED ? job->count % threads : 0;
-        if (scenario->order == ORDER_RANDOM || scenario->order == ORDER_SCATTERED) {
+        job->count -= scenario->sync_every != 0 ? job->count % scenario->sync_every : 0;
+        if (scenario->order != ORDER_ALLOCATED && scenario->order != ORDER_IN_ORDER) {
                 int err = choose_blocks(job);
 
                 if (err != 0)
@@ -135,6 +163,26 @@ uint64_t job_operations(const struct job *job)
 uint64_t job_bytes(const struct job *job)
 {
         return smaller(job->length * job->block, job->size) * job->passes;
+}
+
+uint64_t job_least_written(const struct job *job)
+{
+        uint64_t pages = 0, last = UINT64_MAX;
+
+        if (job->scenario->sync_every == 0)
+                return job_bytes(job);
+        /* Within a batch offsets only grow, so a page is met anew once. */
+        for (uint64_t i = 0; i < job->length; i++) {
+                uint64_t offset = (job->blocks != NULL ? job->blocks[i] : i) * job->block;
+
+                if (i % job->scenario->sync_every == 0)
+                        last = UINT64_MAX;
+                for (uint64_t at = offset / PAGE; at <= (offset + job->block - 1) / PAGE; at++) {
+                        pages += at != last;
+                        last = at;
+                }
+        }
+        return pages * PAGE * job->passes;
 }
 
 bool job_is_small(const struct job *job)

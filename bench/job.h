@@ -14,6 +14,8 @@ bool job_writes(const struct job *job);
 /* Bytes and operations of all its timed passes. */
 uint64_t job_bytes(const struct job *job);
 uint64_t job_operations(const struct job *job);
+/* Bytes of the pages that its syncs have to write: what a disk can't be spared. */
+uint64_t job_least_written(const struct job *job);
 /* The goal of an engine of this library; NULL: none. */
 const struct goal *job_goal(const struct job *job, const struct engine *engine);
 /* What takes the time of one operation rather than a rate. */

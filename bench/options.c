@@ -16,7 +16,8 @@ static const char help[] =
         "  -s, --scenario PATTERNS  only these scenarios: names with * and ?, separated by commas\n"
         "  -e, --engine PATTERNS    only these engines\n"
         "  -d, --dir DIRECTORY      where the files are made (.)\n"
-        "  -t, --threads LIST       instead of each scenario's own, such as 1,2,4,12\n"
+        "  -t, --threads LIST       instead of each scenario's own, such as 1,2,4,12; first: of\n"
+        "                           its own only the first, for which its goal is\n"
         "      --durable CHOICE     end with a sync: yes, no or both\n"
         "      --size SIZE          of each file, instead of the scenario's own, such as 64M\n"
         "  -r, --rounds N           measured rounds, after one for warming up (7; --quick 3)\n"
@@ -131,7 +132,8 @@ static bool take_value(struct options *options, int option)
 
         switch (option) {
         case 't':
-                return read_threads(optarg, options->threads);
+                options->first_only = strcmp(optarg, "first") == 0;
+                return options->first_only || read_threads(optarg, options->threads);
         case OPTION_DURABLE:
                 return read_durable(optarg, &options->durable);
         case OPTION_SIZE:

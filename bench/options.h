@@ -14,7 +14,8 @@ struct options {
         uint64_t size; /* 0: as the scenario says */
         uint64_t touch;
         unsigned int rounds;
-        long settle; /* milliseconds */
+        long settle;     /* milliseconds */
+        bool first_only; /* of each scenario's own numbers of threads */
         bool quick, verify, list;
 };
 

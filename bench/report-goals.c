@@ -45,7 +45,7 @@ static void add_peer(const struct results *results, size_t reference, const char
 
 static void add_written(const struct results *results, const struct outcome *outcome)
 {
-        double ratio = outcome->disk_bytes / (double)job_bytes(results->job);
+        double ratio = outcome->disk_bytes / (double)job_least_written(results->job);
 
         add_line(results, outcome->engine, "written", results->job->scenario->most_written,
                  (struct interval){ratio, ratio, ratio}, true);
@@ -66,14 +66,17 @@ void report_goals(const struct results *results)
         }
 }
 
-/* A goal inside the interval is neither met nor missed: the rounds don't tell. */
+/*
+ * A goal up to 1 means: no loss that the rounds don't explain. One inside the interval is neither
+ * met nor missed: they don't tell. What is to be faster must be so by its median.
+ */
 static const char *verdict(const struct line *line)
 {
         if (line->less)
                 return line->got.median <= line->goal ? "met" : "MISSED";
         if (line->got.median >= line->goal)
                 return "met";
-        return line->got.high >= line->goal ? "open" : "MISSED";
+        return line->goal <= 1.0 && line->got.high >= line->goal ? "open" : "MISSED";
 }
 
 void report_goals_end(void)

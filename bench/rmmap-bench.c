@@ -108,7 +108,7 @@ static int run_scenario(const struct scenario *scenario, const struct options *o
 {
         const unsigned int *threads =
                 options->threads[0] != 0 ? options->threads : scenario->threads;
-        bool first_only = options->quick && options->threads[0] == 0;
+        bool first_only = options->first_only || (options->quick && options->threads[0] == 0);
         bool fixed = scenario->operation == OP_READ || options->durable == DURABLE_AS_IT_IS;
         int first = 0;
 

@@ -26,8 +26,9 @@
 #define MOST_THREADS 64
 
 struct bench {
-        struct rmmap_file *file; /* huge and sparse: allocating never comes to its end */
-        struct rmmap_file *warm; /* small, preallocated, every page touched */
+        struct rmmap_file *file;    /* huge and sparse: allocating never comes to its end */
+        struct rmmap_file *warm;    /* small, preallocated, every page touched */
+        struct rmmap_file *guarded; /* the same with RMMAP_CATCH_FAULTS */
         struct rmmap_range page;
         void *page_data;
         unsigned char source[PAGE];
@@ -111,6 +112,38 @@ static void raw_small(struct bench *bench, unsigned long calls)
                 must(rmmap_raw_write(bench->warm, 0, bench->source, SMALL), "raw write");
 }
 
+static void raw_small_guarded(struct bench *bench, unsigned long calls)
+{
+        for (unsigned long i = 0; i < calls; i++)
+                must(rmmap_raw_write(bench->guarded, 0, bench->source, SMALL), "guarded write");
+}
+
+static void raw_read(struct bench *bench, unsigned long calls)
+{
+        for (unsigned long i = 0; i < calls; i++)
+                must(rmmap_raw_read(bench->warm, 0, bench->source, SMALL, NULL), "raw read");
+}
+
+static void raw_read_guarded(struct bench *bench, unsigned long calls)
+{
+        for (unsigned long i = 0; i < calls; i++)
+                must(rmmap_raw_read(bench->guarded, 0, bench->source, SMALL, NULL), "guarded read");
+}
+
+static void guard_nothing(struct bench *bench, unsigned long calls)
+{
+        int result = 0;
+
+        for (unsigned long i = 0; i < calls; i++)
+                must(rmmap_guard_call(bench->guarded, bare_nothing, bench, &result), "guard");
+}
+
+static void call_nothing(struct bench *bench, unsigned long calls)
+{
+        for (unsigned long i = 0; i < calls; i++)
+                must(bare_nothing(bench), "nothing");
+}
+
 static void memcpy_small(struct bench *bench, unsigned long calls)
 {
         for (unsigned long i = 0; i < calls; i++)
@@ -133,6 +166,12 @@ static const struct row {
         {"seal check", "rmmap_range_start", "a bare call", seal_checked, seal_unchecked, 1,
          3000000},
         {"raw write 64 bytes, warm", "rmmap_raw_write", "inlined memcpy", raw_small, memcpy_small,
+         1, 2000000},
+        {"the same with a guard", "CATCH_FAULTS", "without", raw_small_guarded, raw_small, 1,
+         2000000},
+        {"raw read 64 bytes, guard", "CATCH_FAULTS", "without", raw_read_guarded, raw_read, 1,
+         2000000},
+        {"guard of an empty body", "rmmap_guard_call", "a bare call", guard_nothing, call_nothing,
          1, 2000000},
 };
 
@@ -216,6 +255,18 @@ static void run_row(struct bench *bench, const struct row *row, int rounds)
                row->bare_name, bare_median, difference);
 }
 
+static struct rmmap_file *open_warm(const char *path, uint32_t flags)
+{
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        struct rmmap_file *file;
+
+        options.flags = flags;
+        must(rmmap_create(path, UINT64_C(1) << 20, &options, &file), path);
+        unlink(path);
+        must(rmmap_raw_fill(file, 1), "fill");
+        return file;
+}
+
 static void open_files(struct bench *bench, const char *directory)
 {
         struct rmmap_options sparse = RMMAP_OPTIONS_INIT;
@@ -225,9 +276,8 @@ static void open_files(struct bench *bench, const char *directory)
         snprintf(path, sizeof(path), "%s/rmmap-costs-%ld", directory, (long)getpid());
         must(rmmap_create(path, UINT64_C(1) << 42, &sparse, &bench->file), path);
         unlink(path);
-        must(rmmap_create(path, UINT64_C(1) << 20, NULL, &bench->warm), path);
-        unlink(path);
-        must(rmmap_raw_fill(bench->warm, 1), "fill");
+        bench->guarded = open_warm(path, RMMAP_CATCH_FAULTS);
+        bench->warm = open_warm(path, 0);
         must(rmmap_allocate(bench->warm, PAGE, &bench->page), "allocate");
         must(rmmap_range_data(bench->warm, bench->page, &bench->page_data), "data");
 }
@@ -254,6 +304,7 @@ int main(int argc, char **argv)
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
                 run_row(&bench, &rows[i], rounds);
         rmmap_release(bench.warm);
+        rmmap_release(bench.guarded);
         rmmap_release(bench.file);
         return EXIT_SUCCESS;
 }

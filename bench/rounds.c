@@ -58,6 +58,17 @@ static int run_one(struct results *results, struct outcome *outcome, unsigned in
         return err;
 }
 
+/*
+ * Each one begins two rounds, in both directions, before the next one does: so all begin equally
+ * often, and nobody always follows the same one.
+ */
+static size_t whose_turn(unsigned int round, size_t place, size_t count)
+{
+        size_t first = round / 2 % count;
+
+        return (round % 2 ? first + count - place : first + place) % count;
+}
+
 static int run_all(struct results *results, struct team *team, const struct options *options)
 {
         size_t count = results->count;
@@ -65,10 +76,7 @@ static int run_all(struct results *results, struct team *team, const struct opti
 
         for (unsigned int round = 0; round <= results->rounds; round++) {
                 for (size_t i = 0; i < count; i++) {
-                        /* Another one begins each time, and the direction changes: nobody always
-                         * follows the same one. */
-                        size_t turn = (i + round) % count;
-                        size_t which = round % 2 ? count - 1 - turn : turn;
+                        size_t which = whose_turn(round, i, count);
                         int err = run_one(results, &results->outcomes[which], round, team, options);
 
                         if (first == 0)

@@ -143,13 +143,10 @@ static struct pass pass_of(const struct job *job, unsigned int shift)
 {
         const struct scenario *scenario = job->scenario;
 
-        return (struct pass){scenario->order,
-                             scenario->operation,
-                             job->block,
-                             job->blocks,
-                             job->length,
-                             shift,
-                             false};
+        return (struct pass){scenario->order, scenario->operation,
+                             job->block,      job->blocks,
+                             job->length,     shift,
+                             false,           0};
 }
 
 /* All of the file, as this engine would have written it earlier. */
@@ -158,7 +155,7 @@ static int write_all_before(const struct run *run)
         const struct job *job = run->job;
         size_t block = job->block < PAGE ? PAGE : job->block;
         struct pass pass = {ORDER_IN_ORDER, OP_WRITE, block, NULL, (job->size + block - 1) / block,
-                            SHIFT_PREPARED, false};
+                            SHIFT_PREPARED, false,    0};
 
         return team_pass(run->team, &pass);
 }
@@ -196,6 +193,7 @@ static int move_phase(struct run *run)
         for (unsigned int i = 0; i < run->job->passes && err == 0; i++) {
                 struct pass pass = pass_of(run->job, reading ? SHIFT_OLDER : SHIFT_TIMED + i);
 
+                pass.sync_every = run->job->scenario->sync_every;
                 err = team_pass(run->team, &pass);
         }
         phase_end(run, PHASE_MOVE);

@@ -19,6 +19,7 @@ struct worker {
 struct team {
         const struct job *job;
         const struct engine *engine;
+        void *file;
         pthread_barrier_t gate;
         bool quit;
         struct pass pass;
@@ -70,16 +71,40 @@ static int move_allocated(struct worker *worker)
         return err;
 }
 
+static int drain(const struct worker *worker)
+{
+        const struct engine *engine = worker->team->engine;
+
+        return engine->drain != NULL ? engine->drain(worker->context) : 0;
+}
+
+/* Where a batch ends. */
+static int sync_now(const struct worker *worker)
+{
+        const struct team *team = worker->team;
+        int err = drain(worker);
+
+        return err == 0 && team->engine->sync != NULL ? team->engine->sync(team->file) : err;
+}
+
+/* Where the share of a worker begins: between two batches. */
+static uint64_t share(const struct worker *worker, unsigned int number)
+{
+        const struct pass *pass = &worker->team->pass;
+        uint64_t batch = pass->sync_every != 0 ? pass->sync_every : 1;
+
+        return pass->length / batch * number / worker->team->job->threads * batch;
+}
+
 static int move_at_offsets(struct worker *worker)
 {
         const struct team *team = worker->team;
         const struct pass *pass = &team->pass;
         mover *move = mover_for(team->engine, pass->operation);
         bool reading = pass->operation == OP_READ;
-        uint64_t size = team->job->size, threads = team->job->threads;
-        uint64_t end = pass->length * (worker->number + 1) / threads;
+        uint64_t size = team->job->size, end = share(worker, worker->number + 1);
 
-        for (uint64_t i = pass->length * worker->number / threads; i < end; i++) {
+        for (uint64_t i = share(worker, worker->number); i < end; i++) {
                 uint64_t offset = (pass->blocks != NULL ? pass->blocks[i] : i) * pass->block;
                 struct spot spot = {
                         offset, (size_t)smaller(pass->block, size - offset), false, {0}};
@@ -90,6 +115,10 @@ static int move_at_offsets(struct worker *worker)
                         return err;
                 if (pass->check && memcmp(worker->buffer, data, spot.length) != 0)
                         return -EILSEQ;
+                if (pass->sync_every != 0 && (i + 1) % pass->sync_every == 0)
+                        err = sync_now(worker);
+                if (err != 0)
+                        return err;
         }
         return 0;
 }
@@ -101,7 +130,7 @@ static void move(struct worker *worker)
 
         err = team->pass.order == ORDER_ALLOCATED ? move_allocated(worker)
                                                   : move_at_offsets(worker);
-        drained = team->engine->drain != NULL ? team->engine->drain(worker->context) : 0;
+        drained = drain(worker);
         if (err == 0)
                 err = drained;
         /* The first error is kept; the barrier orders it for whoever reads it. */
@@ -146,6 +175,7 @@ const struct pool *team_pool(const struct team *team)
 int team_attach(struct team *team, const struct engine *engine, void *file)
 {
         team->engine = engine;
+        team->file = file;
         for (unsigned int i = 0; i < team->job->threads; i++) {
                 struct worker *worker = &team->workers[i];
                 int err;

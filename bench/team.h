@@ -17,7 +17,8 @@ struct pass {
         const uint32_t *blocks;
         uint64_t length; /* operations, of all threads together */
         unsigned int shift;
-        bool check; /* what was read is compared */
+        bool check;              /* what was read is compared */
+        unsigned int sync_every; /* 0: not before the end */
 };
 
 struct team;

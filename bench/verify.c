@@ -18,36 +18,37 @@ struct check {
         const struct contents *contents;
         void *file;
         int fd;
-        unsigned char *written; /* a bit per page: it belongs to the last pass */
+        size_t grain;           /* what is told apart: a page, or a smaller block */
+        unsigned char *written; /* a bit per grain: it belongs to the last pass */
         unsigned char *buffer;
-        uint64_t found; /* pages that aren't of zeros */
+        uint64_t found; /* grains that aren't of zeros */
 };
 
-static bool is_written(const struct check *check, uint64_t page)
+static bool is_written(const struct check *check, uint64_t grain)
 {
-        return check->written[page / 8] >> (page % 8) & 1;
+        return check->written[grain / 8] >> (grain % 8) & 1;
 }
 
 static void mark(struct check *check, uint64_t offset, uint64_t length)
 {
         uint64_t end = smaller(offset + length, check->job->size);
 
-        for (uint64_t page = offset / PAGE; page * PAGE < end; page++)
-                check->written[page / 8] |= (unsigned char)(1u << page % 8);
+        for (uint64_t i = offset / check->grain; i * check->grain < end; i++)
+                check->written[i / 8] |= (unsigned char)(1u << i % 8);
 }
 
-/* How many pages of the file aren't zeros. */
+/* How many grains of the file aren't zeros. */
 static uint64_t mark_all(struct check *check)
 {
         const struct job *job = check->job;
-        uint64_t pages = (job->size + PAGE - 1) / PAGE, marked = 0;
+        uint64_t grains = (job->size + check->grain - 1) / check->grain, marked = 0;
 
         for (uint64_t i = 0; i < job->length; i++)
                 mark(check, (job->blocks != NULL ? job->blocks[i] : i) * job->block, job->block);
         if (check->contents->rest != 0)
-                return pages;
-        for (uint64_t page = 0; page < pages; page++)
-                marked += is_written(check, page);
+                return grains;
+        for (uint64_t i = 0; i < grains; i++)
+                marked += is_written(check, i);
         return marked;
 }
 
@@ -58,16 +59,16 @@ static int complain(const struct check *check, uint64_t offset)
         return -EILSEQ;
 }
 
-static int check_page(struct check *check, uint64_t offset, const unsigned char *page,
-                      size_t length)
+static int check_grain(struct check *check, uint64_t offset, const unsigned char *bytes,
+                       size_t length)
 {
         static const unsigned char zeros[PAGE];
-        unsigned int shift =
-                is_written(check, offset / PAGE) ? check->contents->shift : check->contents->rest;
+        unsigned int shift = is_written(check, offset / check->grain) ? check->contents->shift
+                                                                      : check->contents->rest;
         const unsigned char *expected = shift == 0 ? zeros : pool_at(check->pool, offset, shift);
 
         check->found += shift != 0;
-        return memcmp(page, expected, length) == 0 ? 0 : complain(check, offset);
+        return memcmp(bytes, expected, length) == 0 ? 0 : complain(check, offset);
 }
 
 static int check_piece(struct check *check, uint64_t offset, size_t length)
@@ -76,9 +77,9 @@ static int check_piece(struct check *check, uint64_t offset, size_t length)
         int err = check->fd >= 0 ? descriptor_read(check->fd, check->buffer, length, offset)
                                  : check->engine->read(check->file, &spot, check->buffer);
 
-        for (size_t i = 0; i < length && err == 0; i += PAGE)
-                err = check_page(check, offset + i, check->buffer + i,
-                                 (size_t)smaller(PAGE, length - i));
+        for (size_t i = 0; i < length && err == 0; i += check->grain)
+                err = check_grain(check, offset + i, check->buffer + i,
+                                  (size_t)smaller(check->grain, length - i));
         return err;
 }
 
@@ -110,7 +111,7 @@ static int check_all(struct check *check)
                 offset = end;
         }
         if (err == 0 && check->found != expected) {
-                fprintf(stderr, "rmmap-bench: %s: %s: %llu pages, not %llu, have data\n",
+                fprintf(stderr, "rmmap-bench: %s: %s: %llu blocks, not %llu, have data\n",
                         check->job->label, check->engine->name, (unsigned long long)check->found,
                         (unsigned long long)expected);
                 err = -EILSEQ;
@@ -121,10 +122,12 @@ static int check_all(struct check *check)
 int verify(const struct job *job, const struct engine *engine, void *file, const struct pool *pool,
            const struct contents *contents)
 {
-        struct check check = {job, engine, pool, contents, file, -1, NULL, NULL, 0};
+        struct check check = {
+                job,  engine, pool, contents, file, -1, (size_t)smaller(PAGE, job->block),
+                NULL, NULL,   0};
         int err = 0;
 
-        check.written = calloc(1, (size_t)(job->size / PAGE / 8 + 1));
+        check.written = calloc(1, (size_t)(job->size / check.grain / 8 + 1));
         check.buffer = malloc(PIECE);
         if (check.written == NULL || check.buffer == NULL)
                 err = -ENOMEM;

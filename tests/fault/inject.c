@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -49,7 +50,7 @@ static struct rule {
 
 static struct inject_record records[MOST_RECORDS];
 static atomic_int record_count, counts[INJECT_CALLS], failed_count, blocks;
-static atomic_llong mapped, longest_reserved;
+static atomic_llong mapped, bytes, longest_reserved;
 static atomic_bool synced_since;
 /* The process whose callers wait: a forked child must not find itself at its parent's gate. */
 static atomic_int gate_of, waiting;
@@ -120,6 +121,11 @@ int inject_blocks(void)
 long long inject_longest_reserved(void)
 {
         return atomic_load(&longest_reserved);
+}
+
+long long inject_bytes(void)
+{
+        return atomic_load(&bytes);
 }
 
 long long inject_mapped(void)
@@ -208,8 +214,10 @@ static int synced(int result)
 
 static void *counted(void *block)
 {
-        if (block != NULL)
+        if (block != NULL) {
                 atomic_fetch_add(&blocks, 1);
+                atomic_fetch_add(&bytes, (long long)malloc_usable_size(block));
+        }
         return block;
 }
 
@@ -241,8 +249,10 @@ DECLARE(int, posix_memalign, (void **memory, size_t alignment, size_t size))
 
 DECLARE(void, free, (void *block))
 {
-        if (block != NULL)
+        if (block != NULL) {
                 atomic_fetch_sub(&blocks, 1);
+                atomic_fetch_sub(&bytes, (long long)malloc_usable_size(block));
+        }
         REAL(free)(block);
 }
 

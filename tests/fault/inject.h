@@ -94,8 +94,9 @@ bool inject_synced_since(void);
 /* The longest piece of fallocate since inject_start, in bytes. */
 long long inject_longest_reserved(void);
 
-/* Through here: blocks of memory allocated and not freed; bytes mapped and not unmapped. */
+/* Through here: blocks of memory allocated and not freed, and their bytes; bytes still mapped. */
 int inject_blocks(void);
+long long inject_bytes(void);
 long long inject_mapped(void);
 
 /* While the gate is closed, callers of this process wait in front of the call. */

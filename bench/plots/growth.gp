@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# gnuplot -c growth.gp DIRECTORY OUTPUT FORMAT "SCENARIO,PART ..." CAPTION
+# The time of a byte over the size of the file: a panel per scenario and place, a curve per
+# engine.
+load system(sprintf("dirname '%s'", ARG0))."/colours.gp"
+count = words(ARG4)
+across = count < 2 ? count : 2
+down = (count + across - 1) / across
+if (ARG3 eq "png") {
+        set terminal pngcairo size 420 * across, 60 + 340 * down font "Sans,10" background "white"
+} else {
+        set terminal svg size 420 * across, 60 + 340 * down font "Sans,12" background "white"
+}
+set output ARG2
+set multiplot layout down, across title sprintf("Nanoseconds a byte, by size\n{/*0.8 %s}", ARG5)
+set xlabel "MiB"
+set yrange [0:*]
+set logscale x 2
+set xtics (64, 256, 1024, 4096, 8192)
+set grid
+set key top right font ",8"
+do for [name in ARG4] {
+        table = sprintf("%s/%s", ARG1, name)
+        names = system(sprintf("sed -n 's/^\"\\(.*\\)\"$/\\1/p' '%s'", table))
+        set xrange [*:*]
+        stats table using 1 nooutput
+        set xrange [STATS_min * 0.9:STATS_max * 1.15]
+        set title name noenhanced
+        plot for [i = 1:words(names)] table index i - 1 using 1:2 \
+                with linespoints linewidth 2 pointtype 7 pointsize 0.6 \
+                linecolor rgb colour(word(names, i)) title word(names, i) noenhanced
+}
+unset multiplot

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# One table: awk -F, -v kind=KIND -f table.awk table.rows CSV. See bench/table.
+BEGIN {
+        picture["engines"] = "every engine"
+        picture["growth"] = "the time of a byte by the size of the file"
+}
+FNR == 1 { files++ }
+/^#/ { next }
+files == 1 {
+        if ($1 == kind) {
+                scenario[++rows] = $2; threads[rows] = $3; goal[rows, "mmap"] = $4
+                goal[rows, "pwrite"] = $5; job[rows] = $6
+        }
+        next
+}
+$1 == "scenario" { next }
+# Older runs have no parts.
+NF < 24 || $24 == "goals" || $24 == "others" {
+        of = $1 SUBSEP $2
+        seconds[of, $4] = $9; written[of, $4] = $20; payload[of] = $8
+        size[of] = $5
+        ratio[of, $4] = $21; low[of, $4] = $22; high[of, $4] = $23
+}
+kind == "crossovers" || $24 ~ "^" kind { note(label(), $4, $12) }
+
+# What a row of a plain table is about.
+function label(   text)
+{
+        text = $1 ", " $2 ($2 == 1 ? " thread" : " threads")
+        if (kind == "growth")
+                return text ", " $24 ", " amount($5)
+        return text (kind == "crossovers" ? ", " $24 : $3 && kind == "durable" ? ", a sync" : "")
+}
+
+# The rows and columns of a plain table, in the order in which they come.
+function note(row, column, value)
+{
+        if (!(row in lines)) {
+                lines[row] = 1
+                line[++lines_count] = row
+        }
+        if (!(column in columns)) {
+                columns[column] = 1
+                name[++columns_count] = column
+        }
+        cell[row, column] = value
+}
+
+function number(value)
+{
+        return sprintf(value < 9.995 ? "%.2f" : "%.0f", value)
+}
+
+function amount(bytes)
+{
+        return bytes < 1024 ^ 4 ? bytes / 1024 ^ 2 " MiB" : bytes / 1024 ^ 4 " TiB"
+}
+
+function times(value)
+{
+        return sprintf(value < 0.995 ? "%.2fx" : value < 9.95 ? "%.1fx" : "%.0fx", value)
+}
+
+# In table.rows a comma would end a field: a semicolon stands for it, a full stop for a semicolon.
+function words(text)
+{
+        gsub(/;/, ",", text)
+        gsub(/\. /, "; ", text)
+        return text
+}
+
+# What the peer takes divided by what the library takes, with its interval; and where it was told.
+function ahead(of, peer,   text)
+{
+        if (!((of, peer) in ratio))
+                return ""
+        text = number(ratio[of, peer]) \
+                " [" number(low[of, peer]) " " number(high[of, peer]) "]"
+        if ((of, "rmmap-hint") in seconds)
+                text = text "; " number(seconds[of, peer] / seconds[of, "rmmap-hint"])
+        return text
+}
+
+function goals_row(i, of)
+{
+        printf "| %s | %s | %d | %s | %s | %s | %s |\n", words(job[i]), amount(size[of]),
+                threads[i], ahead(of, "mmap"), goal[i, "mmap"], ahead(of, "pwrite"),
+                goal[i, "pwrite"]
+}
+
+# Of all scenarios of the row; a + behind one: also where the library was told the hints.
+function shortened(i, peer,   list, all, j, of, text, told)
+{
+        all = split(scenario[i], list, " ")
+        for (j = 1; j <= all; j++) {
+                told = sub(/\+/, "", list[j])
+                of = list[j] SUBSEP threads[i]
+                if (!((of, peer) in ratio))
+                        return ""
+                text = text (j > 1 ? "; " : "") times(ratio[of, peer])
+                if (told)
+                        text = text "; " times(seconds[of, peer] / seconds[of, "rmmap-hint"])
+        }
+        return text
+}
+
+function short_row(i)
+{
+        if (shortened(i, "mmap") != "")
+                printf "| %s | %s | %s |\n", words(job[i]), shortened(i, "mmap"),
+                        shortened(i, "pwrite")
+}
+
+# Bytes that the disk wrote for each byte of the pages that had to be written.
+function per_page(i, of, engine)
+{
+        if (!((of, engine) in written))
+                return ""
+        return number(written[of, engine] / payload[of] / goal[i, "mmap"])
+}
+
+function written_row(i, of)
+{
+        printf "| %s | %s | %s | %s | %s |\n", words(job[i]), per_page(i, of, "rmmap"),
+                per_page(i, of, "rmmap-hint"), per_page(i, of, "mmap"), per_page(i, of, "pwrite")
+}
+
+function value_at(row, column)
+{
+        return (row, column) in cell ? number(cell[row, column]) : ""
+}
+
+function plain(   i, j, rule)
+{
+        # make plots draws these of the same lines.
+        if (kind in picture)
+                print "![" picture[kind] "](plots/" kind ".png)\n"
+        rule = "|---|"
+        printf "| GiB/s |"
+        for (j = 1; j <= columns_count; j++) {
+                printf " %s |", name[j]
+                rule = rule "---|"
+        }
+        print "\n" rule
+        for (i = 1; i <= lines_count; i++) {
+                printf "| %s |", line[i]
+                for (j = 1; j <= columns_count; j++)
+                        printf " %s |", value_at(line[i], name[j])
+                print ""
+        }
+}
+
+END {
+        if (kind == "goals")
+                print "| job | file | threads | against plain mmap | goal | against pwrite " \
+                        "| goal |\n|---|---|---|---|---|---|---|"
+        else if (kind == "short")
+                print "| job | ahead of plain mmap | ahead of pwrite |\n|---|---|---|"
+        else if (kind == "written")
+                print "| job | rmmap | told | plain mmap | pwrite |\n|---|---|---|---|---|"
+        else if (lines_count)
+                plain()
+        for (i = 1; i <= rows; i++) {
+                of = scenario[i] SUBSEP threads[i]
+                if (kind == "short")
+                        short_row(i)
+                else if ((of, "rmmap") in seconds && kind == "goals")
+                        goals_row(i, of)
+                else if ((of, "rmmap") in seconds)
+                        written_row(i, of)
+        }
+}
