@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include "checked.h"
 #include "commit-work.h"
+#include "checked.h"
 
 /* What lies between two ranges is rarely dirty, and each by itself waits for the device again. */
 #define WIDEST_JOIN (UINT64_C(1) << 20)
@@ -18,8 +18,7 @@ void commit_work_add(struct commit_work *work, uint64_t start, uint64_t end)
                 return;
         for (unsigned int i = 0; i < work->count; i++) {
                 struct commit_range *there = &work->ranges[i];
-                struct commit_range both = {min_u64(there->start, start),
-                                            max_u64(there->end, end)};
+                struct commit_range both = {min_u64(there->start, start), max_u64(there->end, end)};
 
                 if (touch(there, &added) || both.end - both.start <= WIDEST_JOIN) {
                         *there = both;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include "backoff.h"
 #include "commit.h"
+#include "backoff.h"
 #include "compiler.h"
 #include "process.h"
 #include "sync-annotations.h"

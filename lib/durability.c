@@ -124,8 +124,7 @@ static void cool(struct rmmap_file *file, const struct commit_work *work)
         if (work->everything)
                 windows_note_writeback(&file->windows, 0, file->size);
         for (unsigned int i = 0; i < work->count; i++)
-                windows_note_writeback(&file->windows, work->ranges[i].start,
-                                       work->ranges[i].end);
+                windows_note_writeback(&file->windows, work->ranges[i].start, work->ranges[i].end);
         patience_learn(&file->patience, file_written(file));
 }
 

@@ -235,8 +235,7 @@ uint64_t transfer_room(const struct rmmap_file *file, uint64_t offset)
                 return 0;
         if (file->windows.state == NULL)
                 return file->size - offset;
-        while (window < file->windows.count &&
-               window_state(&file->windows, window) == WINDOW_WARM)
+        while (window < file->windows.count && window_state(&file->windows, window) == WINDOW_WARM)
                 window++;
         return window == window_of(offset) ? 0 : ((uint64_t)window << WINDOW_SHIFT) - offset;
 }

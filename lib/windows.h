@@ -20,7 +20,8 @@
 /*
  * From WINDOW_COLD to WINDOW_FILLED: how much was written by calls since creation or the last
  * sync, in steps; one pass of large writes fills a window, or small ones to some of its pages, and
- * few far apart don't. WINDOW_WARM: its pages are mapped for writing. What each state is good for is policy.c's.
+ * few far apart don't. WINDOW_WARM: its pages are mapped for writing. What each state is good for
+ * is policy.c's.
  */
 enum { WINDOW_COLD = 0, WINDOW_FILLED = 254, WINDOW_WARM = 255 };
 
