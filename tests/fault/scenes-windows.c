@@ -46,6 +46,7 @@ static void prepare_wide(struct stage *stage)
         stage->path = setup_path();
         stage->data = setup_data(variant->at, variant->length);
         stage->found = calloc(1, WIDE);
+        ck_ok(rmmap_sync_all(stage->file)); /* a later sync is of the data alone */
         for (size_t window = 0; window < 2 && stage->file->windows.state != NULL; window++)
                 window_set(&stage->file->windows, window, variant->states[window]);
         if (variant->behind)
