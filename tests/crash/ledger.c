@@ -60,7 +60,8 @@ static void plan_kind(struct record *record, uint64_t *random)
         record->engine = (uint32_t)(test_random(random) % 3);
         record->pattern = (uint32_t)(test_random(random) % LEDGER_PATTERNS);
         record->flags = flags[test_random(random) % (sizeof(flags) / sizeof(flags[0]))];
-        if (test_random(random) % 2 == 0)
+        /* Most often, since only large writes take notice, and they are few. */
+        if (test_random(random) % 4 != 0)
                 record->flags |= RMMAP_WRITE_BEHIND;
         if (record->origin == OPENED_WITH_HOLES || record->origin == OPENED_WRITTEN)
                 record->flags &= ~(uint32_t)RMMAP_NO_PREALLOCATE;
