@@ -252,7 +252,9 @@ static void verify(const char *path)
 START_TEST(all_setups_in_one_file)
 {
         static const int makers[] = {0, 5, 10}; /* auto, sparse, dense */
-        size_t count = test_under_valgrind() ? 60 : 240, descriptors = test_count_descriptors();
+        /* helgrind and DRD take a hundred times as long. */
+        size_t count = test_fork_confuses_tool() ? 30 : test_under_valgrind() ? 60 : 240;
+        size_t descriptors = test_count_descriptors();
         const char *path = test_path("mixed");
         uint64_t seed = test_seed() + (uint64_t)_i;
 
