@@ -119,7 +119,8 @@ START_TEST(what_was_written_is_whole)
                 }
                 writes += atomic_load(&ledger->writes);
         }
-        printf("%u kills, %lu writes: checked %lu ranges of %lu files, %lu MiB; %lu written behind\n",
+        printf("%u kills, %lu writes: checked %lu ranges of %lu files, %lu MiB; "
+               "%lu written behind\n",
                rounds(), writes, findings.ranges, findings.files, findings.bytes >> 20,
                findings.behind);
         fflush(stdout);
