@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Opening what exists, by name. */
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,6 +99,27 @@ START_TEST(what_can_not_be_opened)
 }
 END_TEST
 
+/* A part of the path, and the whole of it, that the kernel doesn't take. */
+START_TEST(names_that_are_too_long)
+{
+        char *name = malloc(PATH_MAX + 300), *path = malloc(PATH_MAX + 600);
+
+        memset(name, 'n', 256);
+        name[256] = '\0';
+        snprintf(path, PATH_MAX + 600, "%s/%s", test_directory(), name);
+        ck_is(try_open(path, 0), -ENAMETOOLONG);
+        ck_is(try_open(path, RMMAP_READ_ONLY), -ENAMETOOLONG);
+        for (size_t i = 0; i < PATH_MAX + 200; i += 2)
+                memcpy(name + i, "./", 3);
+        test_file("near", 10);
+        snprintf(path, PATH_MAX + 600, "%s/%snear", test_directory(), name);
+        ck_is(try_open(path, 0), -ENAMETOOLONG);
+        ck_is(try_open(path, RMMAP_READ_ONLY | RMMAP_NO_FOLLOW), -ENAMETOOLONG);
+        free(name);
+        free(path);
+}
+END_TEST
+
 START_TEST(a_read_only_handle_changes_nothing)
 {
         struct rmmap_options options = test_options(RMMAP_READ_ONLY, 0);
@@ -183,6 +207,7 @@ int main(void)
         tcase_add_test(core, a_file_as_it_is);
         tcase_add_test(core, allocation_goes_on_where_it_is_told);
         tcase_add_test(core, what_can_not_be_opened);
+        tcase_add_test(core, names_that_are_too_long);
         tcase_add_test(core, a_read_only_handle_changes_nothing);
         tcase_add_test(core, two_handles_have_two_allocators);
         tcase_add_test(core, descriptors_close_on_exec);

@@ -265,12 +265,13 @@ static int count_calls(void *arg)
 }
 
 static const struct scene *const lists[] = {scenes_handle, scenes_move, scenes_durable,
-                                            scenes_range};
+                                            scenes_range, scenes_windows};
 
 /* TEST_SWEEP=all: in every setup; otherwise in those that differ most. */
 static int setups_to_try(int *which)
 {
-        static const int few[] = {0, 1, 3, 6}; /* auto, auto opened, pwrite, sparse map */
+        /* auto, auto opened, pwrite, sparse map, dense */
+        static const int few[] = {0, 1, 3, 6, 10};
         const char *wish = getenv("TEST_SWEEP");
         int count = wish != NULL && strcmp(wish, "all") == 0 ? setup_count
                                                              : (int)(sizeof(few) / sizeof(few[0]));

@@ -28,8 +28,8 @@ struct ledger *ledger_new(void)
 /* Slots of one order of magnitude per file, so that each way of writing has its turn. */
 static void plan_slots(struct record *record, bool small, uint64_t *random)
 {
-        static const uint64_t longest[] = {4, 16, 64, 512};
-        uint64_t pages = longest[test_random(random) % (small ? 2 : 4)];
+        static const uint64_t longest[] = {4, 16, 128, 64, 512};
+        uint64_t pages = longest[test_random(random) % (small ? 3 : 5)];
         uint64_t most = 4096 / pages + 4, at = 0;
 
         record->slot_count = (unsigned int)min_u64(6 + test_random(random) % most, LEDGER_SLOTS);
@@ -58,8 +58,11 @@ static void plan_kind(struct record *record, uint64_t *random)
 
         record->origin = (enum origin)(test_random(random) % ORIGINS);
         record->engine = (uint32_t)(test_random(random) % 3);
-        record->pattern = (uint32_t)(test_random(random) % 3);
+        record->pattern = (uint32_t)(test_random(random) % LEDGER_PATTERNS);
         record->flags = flags[test_random(random) % (sizeof(flags) / sizeof(flags[0]))];
+        /* Most often, since only large writes take notice, and they are few. */
+        if (test_random(random) % 4 != 0)
+                record->flags |= RMMAP_WRITE_BEHIND;
         if (record->origin == OPENED_WITH_HOLES || record->origin == OPENED_WRITTEN)
                 record->flags &= ~(uint32_t)RMMAP_NO_PREALLOCATE;
 }
@@ -137,6 +140,8 @@ static void count_range(const struct record *record, const struct slot *slot,
         findings->by_origin[record->origin]++;
         findings->by_engine[record->engine]++;
         findings->by_pattern[record->pattern]++;
+        findings->behind += (record->flags & RMMAP_WRITE_BEHIND) != 0 &&
+                            slot->end - slot->start >= LEDGER_BEHIND_FROM;
 }
 
 static void check_words(const struct record *record, const struct slot *slot, const uint64_t *words,

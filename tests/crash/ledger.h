@@ -17,9 +17,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rmmap.h"
+
 #define LEDGER_FILES 3
 #define LEDGER_SLOTS 48
 #define LEDGER_SLOT_SIZE ((size_t)4 << 20) /* the longest */
+#define LEDGER_PATTERNS (RMMAP_PATTERN_RANDOM + 1)
+#define LEDGER_BEHIND_FROM ((uint64_t)256 << 10) /* RMMAP_WRITE_BEHIND is about these */
 
 struct slot {
         uint64_t start, end;
@@ -67,8 +71,9 @@ void ledger_fill(const struct record *record, uint64_t offset, unsigned int gene
 struct findings {
         /* synced: ranges that the writer itself was promised; newer: that are of a later write. */
         unsigned long ranges, synced, bytes, newer, files, entries, lost;
-        unsigned long by_origin[ORIGINS], by_engine[3], by_pattern[3];
-        bool quiet; /* of a twin that is meant to be caught */
+        unsigned long by_origin[ORIGINS], by_engine[3], by_pattern[LEDGER_PATTERNS];
+        unsigned long behind; /* of the synced ones: large, with RMMAP_WRITE_BEHIND */
+        bool quiet;           /* of a twin that is meant to be caught */
 };
 
 /*

@@ -153,10 +153,14 @@ static void report(const struct run *run, const char *name)
                "directory entries; %lu ranges were newer than promised; LOST: %lu\n",
                found->ranges, found->synced, found->bytes >> 20, found->files, found->entries,
                found->newer, found->lost);
-        printf("  synced ranges by engine: auto %lu, map %lu, pwrite %lu; by pattern: unknown %lu, "
-               "dense %lu, scattered %lu\n",
-               found->by_engine[0], found->by_engine[1], found->by_engine[2], found->by_pattern[0],
-               found->by_pattern[1], found->by_pattern[2]);
+        printf("  synced ranges by engine: auto %lu, map %lu, pwrite %lu; written behind: %lu\n",
+               found->by_engine[0], found->by_engine[1], found->by_engine[2], found->behind);
+        printf("  synced ranges by pattern: unknown %lu, dense %lu, scattered %lu, sequential %lu, "
+               "random %lu\n",
+               found->by_pattern[RMMAP_PATTERN_UNKNOWN], found->by_pattern[RMMAP_PATTERN_DENSE],
+               found->by_pattern[RMMAP_PATTERN_SCATTERED],
+               found->by_pattern[RMMAP_PATTERN_SEQUENTIAL],
+               found->by_pattern[RMMAP_PATTERN_RANDOM]);
         printf("  synced ranges by origin:");
         for (int i = 0; i < ORIGINS; i++)
                 printf(" %s %lu%s", origin_names[i], found->by_origin[i],
@@ -171,8 +175,11 @@ static bool is_thorough(const struct findings *found)
         for (int i = 0; i < ORIGINS; i++)
                 thorough = thorough && found->by_origin[i] > 0;
         for (int i = 0; i < 3; i++)
-                thorough = thorough && found->by_engine[i] > 0 && found->by_pattern[i] > 0;
-        return thorough;
+                thorough = thorough && found->by_engine[i] > 0;
+        /* Where the disk is slow, so few are synced that one kind may miss its turn. */
+        for (size_t i = 0; i < LEDGER_PATTERNS && found->synced >= 200; i++)
+                thorough = thorough && found->by_pattern[i] > 0;
+        return thorough && (found->behind > 0 || found->synced < 500);
 }
 
 int main(int argc, char **argv)

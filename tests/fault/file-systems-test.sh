@@ -19,6 +19,13 @@ fi
 programs=${TEST_PROGRAMS:-'create open open-fd limits locks transfer from-fd raw threads flush durability
         group-commit sticky-error sticky-waiters fork fork-threads faults signals full-disk
         file-system resources'}
+# How bytes move hangs on the file system, not on who moves them.
+bytes=
+[ -n "${TEST_PROGRAMS:-}" ] ||
+        bytes='windows copy stress mixed spared model claim process-death'
+# A few kills on each; make check-crash has many.
+RMMAP_ROUNDS=${RMMAP_ROUNDS:-10}
+export RMMAP_ROUNDS
 passed=0 failed=0 skipped=0 as=
 
 directory=$(mktemp -d "${TMPDIR:-/tmp}/rmmap-file-systems-XXXXXX") || exit 99
@@ -164,14 +171,19 @@ on_nobody()
         as=
 }
 
+# The sweep is long, and most of it is the same everywhere: on one that has a disk.
 make_bad_disk
+anybody=$programs
+programs="$anybody $bytes ${bytes:+sweep}"
 on_images ext4 512M 24M -F
+programs="$anybody $bytes"
 on_images xfs 512M 320M -f
 quota=make_quota
 on_images btrfs 512M 160M -f
 unset quota TEST_QUOTA
 on_tmpfs
 on_overlay
+programs=$anybody
 on_nobody
 
 echo "$passed passed, $failed failed, $skipped skipped"

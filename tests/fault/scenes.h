@@ -61,7 +61,8 @@ struct scene {
 };
 
 /* In each list the last one has no name. */
-extern const struct scene scenes_durable[], scenes_handle[], scenes_move[], scenes_range[];
+extern const struct scene scenes_durable[], scenes_handle[], scenes_move[], scenes_range[],
+        scenes_windows[];
 
 /* A handle of this setup, a range of it that was written with data, and one far away. */
 void stage_file(struct stage *stage);

@@ -203,6 +203,8 @@ static void second_handle(struct calls *calls)
         *options = (struct rmmap_options)RMMAP_OPTIONS_INIT;
         options->flags = (choice & 1 ? RMMAP_READ_ONLY : 0) | (choice & 2 ? RMMAP_CATCH_FAULTS : 0);
         options->engine = (choice >> 2) % 3;
+        options->flags |= choice & 16 ? RMMAP_WRITE_BEHIND : 0;
+        options->pattern = choice & 32 ? RMMAP_PATTERN_SEQUENTIAL : RMMAP_PATTERN_UNKNOWN;
         options->allocate_from = choice & 64 ? calls->size : 0;
         options->allocator = choice & 128 ? rmmap_sequential_allocator() : NULL;
         if (calls->handles[0].options.flags & RMMAP_LOCK_FILE)

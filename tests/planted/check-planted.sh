@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # check-planted.sh [NAME...]: plants each of the mistakes in a copy of the source, one at a time, and
-# sees that the race detectors or the fuzzing targets find it. Run by make in the top build directory.
+# sees that the race detectors, the fuzzing targets or the tests find it. Run by make in the top
+# build directory.
 set -u
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
@@ -60,6 +61,11 @@ found_by()
                         -max_len=600 -artifact_prefix=found/ "$source/tests/fuzz/corpus/${1#fuzz-}" \
                         >"$base/log" 2>&1)
                 [ $? -ne 0 ] && grep -q 'Test unit written' "$base/log"
+                ;;
+        check-*)
+                build plain "tests/$1" gcc CFLAGS='-g -O1' || return 2
+                top_builddir=$base/plain timeout 200 "$base/plain/tests/$1" >"$base/log" 2>&1
+                [ $? -ne 0 ] && grep -q ':[EF]:' "$base/log"
                 ;;
         esac
 }

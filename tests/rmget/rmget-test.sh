@@ -595,6 +595,60 @@ few_requests()
         [ "$count" -le 50 ] || complain "$count requests for 10 MiB"
 }
 
+# ---- cases: what is shown ---------------------------------------------------------------------
+
+# on_terminal COLUMNS ARGUMENTS...: what it draws goes to $out, a line each.
+on_terminal()
+{
+        local columns=$1
+        shift
+        (cd "$dir" && timeout -k 5 60 python3 -B "$here/../terminal.py" "$columns" "$rmget" "$@") \
+                >"$out" 2>"$err" </dev/null
+        grep -q '^status 0$' "$out" || complain "it doesn't end well on a terminal (rmget $*)"
+}
+
+# Percent, a bar, perhaps sizes, rate, time left, and $1 cells, which may be blank.
+bar_of()
+{
+        local sizes='( [0-9.]+ [KM]?i?B of [0-9.]+ [KM]?i?B)'
+        [ "$2" = with-sizes ] || sizes=''
+        echo "^ *[0-9]+% \[=*>? *\]$sizes +[0-9.]+ [KM]?i?B/s +[0-9]+:[0-9:]+ [] .,:=+*#!-]{$1}\$"
+}
+
+bar_on_terminal()
+{
+        local columns cells sizes longest
+        for columns in 60 100; do
+                sizes=without-sizes
+                [ $columns -lt 100 ] || sizes=with-sizes
+                for cells in 4 7; do
+                        on_terminal $columns -f -n $cells --limit-rate 10M "$bad/good/odd"
+                        complete odd odd
+                        grep -q -E "$(bar_of $cells $sizes)" "$out" || complain \
+                                "no bar, rate, time and $cells cells in $columns columns:" \
+                                "$(grep '%' "$out" | tail -n 1)"
+                        # A connection at work: how full its piece is.
+                        sed -n "/%/s/.*\\(.\\{$cells\\}\\)\$/\\1/p" "$out" | grep -q '[^ ]' ||
+                                complain "every cell stays blank"
+                        longest=$(grep '%' "$out" | wc -L)
+                        [ "$longest" -eq $((columns - 3)) ] ||
+                                complain "$longest of $columns columns are used"
+                done
+        done
+        [ "$(grep -c '%' "$out")" -gt 1 ] || complain "the bar is drawn once at most"
+        on_terminal 60 -f -q "$bad/good/odd"
+        ! grep -q '%' "$out" || complain "--quiet shows a bar"
+}
+
+# A line every 5 s.
+lines_without_terminal()
+{
+        run 0 -n 4 --limit-rate 320K "$bad/good/middle"
+        complete middle middle
+        says '^rmget: *[0-9]*%, [0-9.]* [KM]iB of 1.9 MiB, [0-9.]* [KM]iB/s, [0-9:]* left$'
+        ! grep -q "$(printf '\r')" "$err" || complain "a carriage return without a terminal"
+}
+
 # ---- all of it --------------------------------------------------------------------------------
 
 digest()
@@ -630,7 +684,8 @@ for name in python_is_good says_ranges_cannot ranges_end_midway part_of_unknown 
         short_body cut_answers resets stream_reset server_error gone_midway redirect_other \
         redirect_loop redirect_to_ftp expiring_redirect unknown_length unknown_length_cut \
         until_connection_ends not_http header come_back_tomorrow fewer_connections busy_server \
-        slow_connection hanging_connection clean_terminal few_requests; do
+        slow_connection hanging_connection clean_terminal few_requests bar_on_terminal \
+        lines_without_terminal; do
         case_ $name python
 done
 [ -z "${bad:-}" ] || case_ full_disk_unknown_length tmpfs

@@ -9,6 +9,7 @@ set -u
 export LC_ALL=C
 umask 022
 
+here=$(cd "$(dirname "$0")" && pwd)
 rmmap=${RMMAP:-${top_builddir:-.}/tools/rmmap}
 rmmap=$(cd "$(dirname "$rmmap")" 2>/dev/null && pwd)/$(basename "$rmmap")
 # What libtool starts instead would get the signals.
@@ -581,25 +582,7 @@ terminal()
 {
         local columns=$1
         shift
-        (cd "$dir" && timeout 60 python3 - "$columns" "$rmmap" "$@") <<'END'
-import fcntl, os, pty, struct, sys, termios
-columns = int(sys.argv[1])
-child, terminal = pty.fork()
-if child == 0:
-    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    os.execv(sys.argv[2], sys.argv[2:])
-text = b""
-while True:
-    try:
-        piece = os.read(terminal, 65536)
-    except OSError:
-        break
-    if not piece:
-        break
-    text += piece
-os.waitpid(child, 0)
-sys.stdout.write(text.decode("utf-8", "replace").replace("\r", "\n"))
-END
+        (cd "$dir" && timeout 60 python3 -B "$here/../terminal.py" "$columns" "$rmmap" "$@")
 }
 
 bar()

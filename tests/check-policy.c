@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * How a handle's calls move data, for each combination of what is asked and what is there, against
+ * what rmmap_create(3) promises: as rules, since a second table would only be a copy of the first.
+ */
+#include "child.h"
+#include "policy.h"
+#include "windows.h"
+
+#define COMBINATIONS (3 * 32)
+
+static struct policy_facts combination(int number)
+{
+        static const uint32_t engines[] = {RMMAP_ENGINE_AUTO, RMMAP_ENGINE_MAP,
+                                           RMMAP_ENGINE_PWRITE};
+
+        return (struct policy_facts){
+                .asked = engines[number / 32],
+                .reserved = number & 1,
+                .guarded = number & 2,
+                .coherent = number & 4,
+                .has_file_io = number & 8,
+                .writable = number & 16,
+        };
+}
+
+/* A store can't end in a signal: there is space, or the signal is caught. */
+static bool may_store(const struct policy_facts *facts)
+{
+        return facts->reserved || facts->guarded;
+}
+
+static const char *shown(const struct policy_facts *facts)
+{
+        static char text[128];
+
+        snprintf(text, sizeof(text), "asked %u:%s%s%s%s%s", facts->asked,
+                 facts->reserved ? " reserved" : "", facts->guarded ? " guarded" : "",
+                 facts->coherent ? " coherent" : "", facts->has_file_io ? " file I/O" : "",
+                 facts->writable ? " writable" : "");
+        return text;
+}
+
+#define rule(condition) ck_assert_msg(condition, "%s: %s", shown(&facts), #condition)
+
+/* Decides, and says whether it was refused; then nothing may have been decided. */
+static bool decide(const struct policy_facts *given, struct policy *policy)
+{
+        struct policy_facts facts = *given;
+        struct policy untouched;
+        int err;
+
+        memset(policy, 0x5a, sizeof(*policy));
+        memcpy(&untouched, policy, sizeof(untouched));
+        err = policy_decide(&facts, policy);
+        rule(err == 0 || err == -EOPNOTSUPP);
+        rule(err == 0 || memcmp(policy, &untouched, sizeof(untouched)) == 0);
+        return err == 0;
+}
+
+/* Refused is what can't work, or could kill; and nothing else. */
+START_TEST(only_what_can_not_be_is_refused)
+{
+        struct policy_facts facts = combination(_i);
+        struct policy policy;
+        bool taken = decide(&facts, &policy);
+
+        if (facts.asked == RMMAP_ENGINE_PWRITE)
+                rule(taken == facts.has_file_io);
+        else if (facts.asked == RMMAP_ENGINE_MAP)
+                rule(taken == may_store(&facts));
+        else if (facts.coherent || !facts.reserved) /* all that there is: what reserves is one */
+                rule(taken == (facts.has_file_io || may_store(&facts)));
+}
+END_TEST
+
+START_TEST(what_was_asked_for_is_taken)
+{
+        struct policy_facts facts = combination(_i);
+        struct policy policy;
+
+        if (!decide(&facts, &policy))
+                return;
+        rule(facts.asked == RMMAP_ENGINE_AUTO || policy.engine == facts.asked);
+        rule(policy.never_calls == (facts.asked == RMMAP_ENGINE_MAP));
+        rule(policy.reason != NULL && policy.reason[0] != '\0');
+}
+END_TEST
+
+/* No signal for a full disk, and no call where there are none. */
+START_TEST(nobody_is_killed)
+{
+        struct policy_facts facts = combination(_i);
+        struct policy policy;
+
+        if (!decide(&facts, &policy))
+                return;
+        rule(policy.engine == RMMAP_ENGINE_PWRITE || may_store(&facts));
+        rule(policy.engine == RMMAP_ENGINE_MAP || facts.has_file_io);
+        rule(policy.engine == RMMAP_ENGINE_PWRITE || policy.mapped);
+}
+END_TEST
+
+/* Where mapping and file I/O may differ, one of them is used, and the pointers are no other way. */
+START_TEST(never_both_ways_where_they_differ)
+{
+        struct policy_facts facts = combination(_i);
+        struct policy policy;
+
+        if (!decide(&facts, &policy))
+                return;
+        rule(facts.coherent || policy.engine != RMMAP_ENGINE_AUTO);
+        rule(facts.coherent || policy.mapped == (policy.engine == RMMAP_ENGINE_MAP));
+        rule(!facts.coherent || policy.mapped);
+}
+END_TEST
+
+START_TEST(what_the_library_chooses)
+{
+        struct policy_facts facts = combination(_i);
+        struct policy policy;
+
+        if (facts.asked != RMMAP_ENGINE_AUTO || !decide(&facts, &policy))
+                return;
+        if (!facts.coherent)
+                rule(policy.engine == (facts.guarded ? RMMAP_ENGINE_MAP : RMMAP_ENGINE_PWRITE));
+        else if (!facts.reserved)
+                rule(policy.engine == (facts.guarded ? RMMAP_ENGINE_MAP : RMMAP_ENGINE_PWRITE));
+        else if (facts.writable && facts.has_file_io)
+                rule(policy.engine == RMMAP_ENGINE_AUTO);
+        else
+                rule(policy.engine == RMMAP_ENGINE_MAP);
+}
+END_TEST
+
+/* ---- the way of each write */
+
+START_TEST(scattered_small_writes_prepare_nothing)
+{
+        for (unsigned int state = WINDOW_COLD; state < WINDOW_WARM; state++)
+                ck_assert_int_eq(policy_way(RMMAP_PATTERN_SCATTERED, false, state), WAY_CALL);
+}
+END_TEST
+
+/* Whoever said nothing, or of reading only, has a window prepared when calls have filled it. */
+START_TEST(calls_come_first)
+{
+        static const uint32_t patterns[] = {RMMAP_PATTERN_UNKNOWN, RMMAP_PATTERN_RANDOM};
+
+        for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+                for (unsigned int state = WINDOW_COLD; state < WINDOW_FILLED; state++)
+                        ck_assert_int_eq(policy_way(patterns[i], false, state), WAY_CALL);
+                ck_assert_int_eq(policy_way(patterns[i], false, WINDOW_FILLED), WAY_PREPARE);
+        }
+}
+END_TEST
+
+/* Whoever said that all will be written has it prepared by the first small write. */
+START_TEST(the_first_write_prepares)
+{
+        for (unsigned int state = WINDOW_COLD; state < WINDOW_WARM; state++) {
+                ck_assert_int_eq(policy_way(RMMAP_PATTERN_DENSE, false, state), WAY_PREPARE);
+                ck_assert_int_eq(policy_way(RMMAP_PATTERN_SEQUENTIAL, false, state), WAY_PREPARE);
+        }
+}
+END_TEST
+
+START_TEST(a_large_write_overwrites_without_preparing)
+{
+        uint32_t pattern = (uint32_t)_i;
+
+        for (unsigned int state = WINDOW_COLD; state < WINDOW_FILLED; state++)
+                ck_assert_int_eq(policy_way(pattern, true, state), WAY_CALL);
+        ck_assert_int_eq(policy_way(pattern, true, WINDOW_FILLED), WAY_PREPARE);
+        for (int large = 0; large < 2; large++)
+                ck_assert_int_eq(policy_way(pattern, large, WINDOW_WARM), WAY_MAP);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("policy");
+        TCase *core = tcase_create("core");
+
+        tcase_add_loop_test(core, only_what_can_not_be_is_refused, 0, COMBINATIONS);
+        tcase_add_loop_test(core, what_was_asked_for_is_taken, 0, COMBINATIONS);
+        tcase_add_loop_test(core, nobody_is_killed, 0, COMBINATIONS);
+        tcase_add_loop_test(core, never_both_ways_where_they_differ, 0, COMBINATIONS);
+        tcase_add_loop_test(core, what_the_library_chooses, 0, COMBINATIONS);
+        tcase_add_test(core, scattered_small_writes_prepare_nothing);
+        tcase_add_test(core, calls_come_first);
+        tcase_add_test(core, the_first_write_prepares);
+        tcase_add_loop_test(core, a_large_write_overwrites_without_preparing, 0,
+                            RMMAP_PATTERN_RANDOM + 1);
+        suite_add_tcase(suite, core);
+        return test_run(suite);
+}

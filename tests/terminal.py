@@ -1,0 +1,31 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""terminal.py COLUMNS PROGRAM ARGUMENT...: runs the program on a terminal that wide.
+
+What it writes there is printed, a line for each that it draws; then a line "status N".
+"""
+import fcntl
+import os
+import pty
+import struct
+import sys
+import termios
+
+child, terminal = pty.fork()
+if child == 0:
+    size = struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0)
+    fcntl.ioctl(0, termios.TIOCSWINSZ, size)
+    os.execv(sys.argv[2], sys.argv[2:])
+text = b""
+while True:
+    try:
+        piece = os.read(terminal, 65536)
+    except OSError:
+        break
+    if not piece:
+        break
+    text += piece
+_, status = os.waitpid(child, 0)
+status = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+sys.stdout.write(text.decode("utf-8", "replace").replace("\r", "\n"))
+print(f"status {status}")
