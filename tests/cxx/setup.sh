@@ -35,13 +35,16 @@ sanitize=
 printf '#include <system_error>\n#include <thread>\nint main() { return 0; }\n' >"$work/probe.cc"
 printf '#include <rmmap.h>\nint main() { return rmmap_version() == 0; }\n' >"$work/link.cc"
 
-# "COMPILER STANDARD" for each that there is, the compiler of configure first. A sanitizer has one
-# runtime in a program: that of the compiler of the library.
+# "COMPILER STANDARD" for each that there is, the compiler of configure first; without
+# TEST_DIALECTS=all, which takes some minutes of a processor, only that one's oldest and newest.
+# A sanitizer has one runtime in a program: that of the compiler of the library.
 dialects()
 {
-        for cxx in $(programs "${CXX:-c++}" g++ clang++); do
+        compilers='g++ clang++' standards='c++17 c++20 c++2b'
+        [ "${TEST_DIALECTS:-}" = all ] || compilers='' standards='c++17 c++2b'
+        for cxx in $(programs "${CXX:-c++}" $compilers); do
                 [ -z "$sanitize" ] || [ "$(kind_of "$cxx")" = "$(kind_of "${CC:-cc}")" ] || continue
-                for std in c++17 c++20 c++2b; do
+                for std in $standards; do
                         "$cxx" -std=$std -fsyntax-only "$work/probe.cc" >/dev/null 2>&1 &&
                                 echo "$cxx $std"
                 done
