@@ -227,17 +227,17 @@ static NOINLINE int put_by_windows(struct rmmap_file *file, uint64_t offset,
         return err;
 }
 
-uint64_t transfer_room(const struct rmmap_file *file, uint64_t offset)
+uint64_t transfer_room(const struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
-        size_t window = window_of(offset);
+        uint64_t at = offset, end = offset + length;
 
         if (!file->by_map)
                 return 0;
         if (file->windows.state == NULL)
-                return file->size - offset;
-        while (window < file->windows.count && window_state(&file->windows, window) == WINDOW_WARM)
-                window++;
-        return window == window_of(offset) ? 0 : ((uint64_t)window << WINDOW_SHIFT) - offset;
+                return length;
+        while (at < end && window_state(&file->windows, window_of(at)) == WINDOW_WARM)
+                at = (at | (WINDOW_SIZE - 1)) + 1;
+        return min_u64(at, end) - offset;
 }
 
 void transfer_note(struct rmmap_file *file, uint64_t length)

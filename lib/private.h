@@ -101,9 +101,9 @@ void file_free(struct rmmap_file *file);
 int transfer_put(struct rmmap_file *file, uint64_t offset, const void *data, size_t length);
 int transfer_get(struct rmmap_file *file, uint64_t offset, void *buffer, size_t length);
 
-/* How many bytes the kernel may be asked to put at offset through the mapping; 0: use transfer_put.
- * What it put is noted. */
-uint64_t transfer_room(const struct rmmap_file *file, uint64_t offset);
+/* How many of length bytes the kernel may be asked to put at offset through the mapping; 0: use
+ * transfer_put. What it put is noted. */
+uint64_t transfer_room(const struct rmmap_file *file, uint64_t offset, uint64_t length);
 void transfer_note(struct rmmap_file *file, uint64_t length);
 
 /* All of [offset, offset + length) was written in pieces: RMMAP_WRITE_BEHIND, if it is wanted. */

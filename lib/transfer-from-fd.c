@@ -21,7 +21,7 @@
 /* Bytes read, 0 at the end of input, or a negative errno. */
 static ssize_t read_into_map(struct rmmap_file *file, uint64_t offset, uint64_t length, int fd)
 {
-        ssize_t got = read(fd, file->base + offset, (size_t)min_u64(length, LARGEST_READ));
+        ssize_t got = read(fd, file->base + offset, (size_t)length);
 
         PROBE3(write_by_read, file, offset, got);
         if (got >= 0) {
@@ -71,8 +71,8 @@ int rmmap_write_range_from_fd(struct rmmap_file *file, struct rmmap_range range,
                 return -ERANGE;
         while (*done < length) {
                 uint64_t offset = range_start(&range) + *done, left = length - *done;
-                uint64_t room = transfer_room(file, offset);
-                ssize_t got = room > 0 ? read_into_map(file, offset, min_u64(room, left), fd)
+                uint64_t room = transfer_room(file, offset, min_u64(left, LARGEST_READ));
+                ssize_t got = room > 0 ? read_into_map(file, offset, room, fd)
                                        : read_and_put(file, offset, left, fd);
 
                 if (got <= 0)
