@@ -9,30 +9,10 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "instrumented.h"
 
 #define LONGEST_MS 30000
 #define LONGEST_UNTIL_MS 10000
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ADDRESS_SANITIZED true
-#endif
-#if __has_feature(thread_sanitizer)
-#define SANITIZED true
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-#define ADDRESS_SANITIZED true
-#endif
-#if defined(__SANITIZE_THREAD__)
-#define SANITIZED true
-#endif
-#ifndef ADDRESS_SANITIZED
-#define ADDRESS_SANITIZED false
-#endif
-#ifndef SANITIZED
-#define SANITIZED ADDRESS_SANITIZED
-#endif
 
 pid_t child_start(int (*body)(void *arg), void *arg)
 {
@@ -91,7 +71,7 @@ void skip_part(const char *format, ...)
 
 bool test_sanitized(void)
 {
-        return SANITIZED;
+        return TEST_HAS_SANITIZER;
 }
 
 bool test_under_valgrind(void)
@@ -103,8 +83,8 @@ bool test_under_valgrind(void)
 
 const char *test_forked_child_cannot_allocate(void)
 {
-        if (ADDRESS_SANITIZED)
-                return "a child of ASan's waits for ever for a lock of its parent's allocator";
+        if (TEST_HAS_SANITIZER)
+                return "a sanitizer's allocator keeps a lock of the parent's for ever in a child";
         if (test_under_valgrind())
                 return "valgrind blames a child for what its parent's threads had allocated";
         return NULL;
