@@ -287,15 +287,26 @@ START_TEST(all_is_more_than_a_range)
 }
 END_TEST
 
+/* Some emulators of a process have no pwritev2: a durable write is then two steps, always. */
+static bool writes_in_one_call(struct asker *asker)
+{
+        inject_start();
+        ck_ok(asker->ask(asker->file, asker->range));
+        return inject_sync_count() == 1;
+}
+
 START_TEST(durable_writes_join)
 {
         struct asker askers[THREADS];
         struct rmmap_file *file = ready(askers, 4096, ask_by_writing);
+        /* The first one's second step comes early enough for the others' round, or has its own. */
+        uint64_t most = writes_in_one_call(&askers[0]) ? 2 : 3;
         struct rmmap_info before = described(file), after;
 
         ask_together(file, askers);
         after = described(file);
-        ck_assert_uint_eq(after.sync_rounds - before.sync_rounds, 2);
+        ck_assert_uint_ge(after.sync_rounds - before.sync_rounds, 2);
+        ck_assert_uint_le(after.sync_rounds - before.sync_rounds, most);
         for (int i = 1; i < THREADS; i++) {
                 ck_assert(covers(1, file, askers[i].range));
                 ck_assert(test_file_holds(test_path("group"), (uint64_t)i * 4096, "together", 8));
