@@ -14,14 +14,6 @@
 
 #define SIZE ((size_t)(64 * 4096))
 
-static ino_t inode_of(const char *path)
-{
-        struct stat status;
-
-        ck_assert_int_eq(stat(path, &status), 0);
-        return status.st_ino;
-}
-
 /* Did this call make [start, end) of the file durable? */
 static bool serves(struct inject_record record, struct rmmap_file *file, uint64_t start,
                    uint64_t end)
@@ -96,7 +88,7 @@ START_TEST(the_first_sync_of_a_created_file_saves_its_name)
         int file_at = -1, directory_at = -1;
         struct rmmap_range range;
         struct rmmap_file *file = created("named", 0, &range);
-        ino_t inode = inode_of(test_path("named")), directory = inode_of(test_directory());
+        ino_t inode = test_inode(test_path("named")), directory = test_inode(test_directory());
 
         inject_start();
         ck_ok(sync_in_some_way(_i, file, range));
@@ -155,7 +147,7 @@ START_TEST(a_first_sync_of_nothing_saves_size_and_name)
 {
         struct rmmap_range range;
         struct rmmap_file *file = created("nothing", 0, &range);
-        ino_t inode = inode_of(test_path("nothing")), directory = inode_of(test_directory());
+        ino_t inode = test_inode(test_path("nothing")), directory = test_inode(test_directory());
         int file_at = -1, directory_at = -1;
 
         inject_start();
@@ -188,7 +180,7 @@ START_TEST(the_name_behind_a_link)
         ck_ok(rmmap_sync_all(file));
         for (int i = 0; i < inject_total(); i++)
                 saved = saved ||
-                        (inject_record(i).directory && inject_record(i).inode == inode_of(real));
+                        (inject_record(i).directory && inject_record(i).inode == test_inode(real));
         ck_assert(saved);
         rmmap_release(file);
 }

@@ -38,14 +38,6 @@ static void make_scene(bool there)
         inject_before(INJECT_FLOCK, give_name_away, NULL);
 }
 
-static ino_t inode_of(const char *path)
-{
-        struct stat status;
-
-        ck_assert_int_eq(stat(path, &status), 0);
-        return status.st_ino;
-}
-
 static ino_t inode_behind(struct rmmap_file *file)
 {
         struct stat status;
@@ -70,10 +62,10 @@ START_TEST(create_is_of_what_has_the_name)
         struct rmmap_file *file;
 
         make_scene(_i == 0);
-        expected = inode_of(other);
+        expected = test_inode(other);
         ck_ok(rmmap_create(name, SIZE, NULL, &file));
         ck_assert_uint_eq(inode_behind(file), expected);
-        ck_assert_uint_eq(inode_of(name), expected);
+        ck_assert_uint_eq(test_inode(name), expected);
         ck_assert_uint_eq(rmmap_size(file), SIZE);
         if (_i == 0)
                 old_file_is_whole(kept);
@@ -87,7 +79,7 @@ START_TEST(open_is_of_what_has_the_name)
 
         make_scene(true);
         ck_ok(rmmap_open(name, NULL, &file));
-        ck_assert_uint_eq(inode_behind(file), inode_of(name));
+        ck_assert_uint_eq(inode_behind(file), test_inode(name));
         ck_assert_uint_eq(rmmap_size(file), 2 * SIZE);
         old_file_is_whole(kept);
         rmmap_release(file);

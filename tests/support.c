@@ -4,6 +4,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -87,6 +88,14 @@ const char *test_file(const char *name, size_t size)
                 putc(test_byte(i), file);
         ck_assert_int_eq(fclose(file), 0);
         return path;
+}
+
+ino_t test_inode(const char *path)
+{
+        struct stat status;
+
+        ck_assert_int_eq(stat(path, &status), 0);
+        return status.st_ino;
 }
 
 bool test_file_holds(const char *path, uint64_t offset, const void *bytes, size_t length)

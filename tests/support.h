@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include "rmmap.h"
 
@@ -40,6 +41,9 @@ const char *test_path(const char *name);
 /* A fresh file of size bytes whose byte i is (unsigned char)(i * 31 + 7); gives its path. */
 const char *test_file(const char *name, size_t size);
 unsigned char test_byte(uint64_t offset);
+
+/* Which file it is; fails the test when there is none. */
+ino_t test_inode(const char *path);
 
 /* Does the file at path hold these bytes at offset? Read by pread, not through the library. */
 bool test_file_holds(const char *path, uint64_t offset, const void *bytes, size_t length);
