@@ -75,6 +75,25 @@ static int sync_directory(struct rmmap_file *file)
         return 0;
 }
 
+/*
+ * The page table's entries that write-back left there, but not for writing, go: with them each
+ * later write-back of one of their pages takes 10 to 50 us longer (measured with RWF_DSYNC and with
+ * fdatasync), and each write by the mapping must mend its own.
+ */
+static void forget_entries(void *context, uint64_t start, uint64_t end)
+{
+        struct rmmap_file *file = context;
+
+        mapping_forget(&file->mapping, start, end - start);
+}
+
+/* [start, end) was written back, or is going to be. On tmpfs nothing is, and what is warm stays. */
+static void cool(struct rmmap_file *file, uint64_t start, uint64_t end)
+{
+        if (file->windows.state != NULL && file->file_system.reservation != RESERVES_PAGES)
+                windows_note_writeback(&file->windows, start, end, forget_entries, file);
+}
+
 static int sync_ranges(struct rmmap_file *file, const struct commit_work *work)
 {
         int err = 0;
@@ -84,6 +103,7 @@ static int sync_ranges(struct rmmap_file *file, const struct commit_work *work)
                 const struct commit_range *range = &work->ranges[i];
                 int this = mapping_sync(&file->mapping, range->start, range->end - range->start);
 
+                cool(file, range->start, range->end);
                 err = err != 0 ? err : this;
         }
         return err;
@@ -104,28 +124,24 @@ static bool suits_everything(struct rmmap_file *file, const struct commit_work *
         return work->count > 1 && dirty <= LITTLE_DIRTY;
 }
 
-static int sync_data(struct rmmap_file *file, const struct commit_work *work, bool entry_pending)
+static int sync_everything(struct rmmap_file *file, bool entry_pending)
 {
         uint64_t made = file_dirtied(file); /* before it is synced, so that none is forgotten */
-        int err;
+        int err = writeback_sync(file->fd, entry_pending);
 
-        if (!suits_everything(file, work, entry_pending, made - file->dirtied_before))
-                return sync_ranges(file, work);
-        err = writeback_sync(file->fd, entry_pending);
         if (err == 0)
                 file->dirtied_before = made;
+        cool(file, 0, file->size);
         return err;
 }
 
-static void cool(struct rmmap_file *file, const struct commit_work *work)
+static int sync_data(struct rmmap_file *file, const struct commit_work *work, bool entry_pending)
 {
-        if (file->windows.state == NULL)
-                return;
-        if (work->everything)
-                windows_note_writeback(&file->windows, 0, file->size);
-        for (unsigned int i = 0; i < work->count; i++)
-                windows_note_writeback(&file->windows, work->ranges[i].start, work->ranges[i].end);
-        patience_learn(&file->patience, file_written(file));
+        uint64_t dirty = file_dirtied(file) - file->dirtied_before;
+
+        if (suits_everything(file, work, entry_pending, dirty))
+                return sync_everything(file, entry_pending);
+        return sync_ranges(file, work);
 }
 
 static void sync_now(void *context, const struct commit_work *work)
@@ -144,7 +160,7 @@ static void sync_now(void *context, const struct commit_work *work)
                 err = sync_directory(file);
         if (err == 0 && entry_pending)
                 atomic_store_explicit(&file->entry_pending, false, memory_order_relaxed);
-        cool(file, work);
+        patience_learn(&file->patience, file_written(file));
         PROBE5(sync_round, file, span.start, span.end, probe_since(began), err);
         latch(file, err);
         telling_ends(file);
@@ -307,8 +323,7 @@ static int start_writeback(struct rmmap_file *file, uint64_t offset, uint64_t le
         int before = cancellation_off();
         int err = writeback_start(file->fd, offset, length);
 
-        if (file->windows.state != NULL)
-                windows_note_writeback(&file->windows, offset, offset + length);
+        cool(file, offset, offset + length);
         PROBE4(flush, file, offset, length, err);
         cancellation_restore(before);
         return err;

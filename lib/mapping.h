@@ -45,6 +45,9 @@ int mapping_populate(const struct mapping *mapping, bool read_only);
  */
 int mapping_prepare(const struct mapping *mapping, uint64_t offset, uint64_t length);
 
+/* A piece's page table entries go; its pages and what they hold stay, and so do pointers. */
+void mapping_forget(const struct mapping *mapping, uint64_t offset, uint64_t length);
+
 /* msync the pages that [offset, offset + length) touches; waits until they are durable. */
 int mapping_sync(const struct mapping *mapping, uint64_t offset, uint64_t length);
 

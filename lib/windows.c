@@ -53,11 +53,30 @@ void windows_note_write(struct windows *windows, uint64_t offset, uint64_t lengt
         }
 }
 
-void windows_note_writeback(struct windows *windows, uint64_t start, uint64_t end)
+/* Cold from now on; true when it was warm. */
+static bool cool(struct windows *windows, size_t window)
 {
-        for (size_t window = window_of(start); start < end && window <= window_of(end - 1);
-             window++)
-                /* Much of a sparse file was never touched: its states needn't be, either. */
-                if (window_state(windows, window) != WINDOW_COLD)
-                        window_set(windows, window, WINDOW_COLD);
+        unsigned int state = window_state(windows, window);
+
+        /* Much of a sparse file was never touched: its states needn't be, either. */
+        if (state != WINDOW_COLD)
+                window_set(windows, window, WINDOW_COLD);
+        return state == WINDOW_WARM;
+}
+
+void windows_note_writeback(struct windows *windows, uint64_t start, uint64_t end,
+                            windows_cooled *cooled, void *context)
+{
+        size_t window = window_of(start), after = start < end ? window_of(end - 1) + 1 : window;
+
+        while (window < after) {
+                size_t first = window;
+
+                while (window < after && cool(windows, window))
+                        window++;
+                if (window > first)
+                        cooled(context, (uint64_t)first << WINDOW_SHIFT,
+                               (uint64_t)window << WINDOW_SHIFT);
+                window++; /* this one wasn't warm */
+        }
 }

@@ -46,8 +46,12 @@ void windows_set_warm(struct windows *windows);
 void windows_note_write(struct windows *windows, uint64_t offset, uint64_t length,
                         unsigned int small_step);
 
+/* Windows that follow each other were warm and are cold now; end is that of the last one. */
+typedef void windows_cooled(void *context, uint64_t start, uint64_t end);
+
 /* Write-back of [start, end) began or ended: what was mapped for writing is so no more. */
-void windows_note_writeback(struct windows *windows, uint64_t start, uint64_t end);
+void windows_note_writeback(struct windows *windows, uint64_t start, uint64_t end,
+                            windows_cooled *cooled, void *context);
 
 static inline size_t window_of(uint64_t offset)
 {

@@ -2,8 +2,10 @@
 /*
  * The windows' states: windows_note_write, windows_note_writeback and window_class; choose_way,
  * prepare_window and put_by_windows of lib/move.c, which choose the way of each part of a write by
- * them; cool of lib/durability.c, which resets them in sync_now, as start_writeback does. Writers, a reader
- * and syncs meet on two windows; one write spans both. Holds A.4, C.2, C.3, C.5.
+ * them; cool of lib/durability.c, which resets them after a sync, as start_writeback does, and lets
+ * the kernel drop the entries of warm windows, as prepare_window does: by which nothing is lost, as
+ * DROP_LOSES would lose. Writers, a reader and syncs meet on two windows; one write spans both.
+ * Holds A.4, C.2, C.3, C.5.
  *
  * The states are a hint: checked is that nothing depends on them. A read sees each write whose end
  * it was told of, by whichever way both go; a sync makes durable what was written before it was
