@@ -158,6 +158,8 @@ void machine_touch_memory(uint64_t bytes)
 
         if (memory == MAP_FAILED)
                 return;
+        /* In large pieces, as a host takes it away and as files get their huge pages. */
+        (void)madvise(memory, length, MADV_HUGEPAGE);
         for (size_t i = 0; i < length; i += PAGE)
                 ((volatile unsigned char *)memory)[i] = 1;
         munmap(memory, length);

@@ -21,7 +21,8 @@ uint64_t machine_disk_written(const char *path);
 uint64_t machine_memory_available(void);
 /*
  * Touches that much memory and gives it back. On a virtual machine the host may have to find the
- * page behind each first touch: nobody's run shall pay for that.
+ * page behind each first touch, and may take back what is free for a second or two, large pieces
+ * first: nobody's run shall pay for that.
  */
 void machine_touch_memory(uint64_t bytes);
 

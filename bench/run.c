@@ -120,8 +120,10 @@ static int open_phase(struct run *run)
 {
         enum start start = run->job->scenario->start;
         bool older = start == START_UNCACHED || start == START_CACHED;
-        int err = older ? make_older_file(run) : 0;
+        int err;
 
+        machine_touch_memory(smaller(run->job->size, job_bytes(run->job)));
+        err = older ? make_older_file(run) : 0;
         if (err != 0)
                 return err;
         if (older)
