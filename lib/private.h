@@ -49,6 +49,7 @@ struct rmmap_file {
         bool write_behind;      /* RMMAP_WRITE_BEHIND */
         bool fresh;             /* created by this handle: nothing in it is worth reading ahead */
         struct windows windows; /* how warm the mapping is, where the way of each write is chosen */
+        struct windows reads;   /* what large reads have read, where the way of each is chosen */
 
         /* Cold. */
         struct allocator allocator;

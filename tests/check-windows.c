@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* How warm a window is guessed to be; and that bytes are right whichever way each write took. */
+#include <fcntl.h>
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "child.h"
 #include "patience.h"
@@ -240,6 +242,66 @@ START_TEST(a_sync_drops_entries_of_clean_pages)
 }
 END_TEST
 
+static void read_all(struct rmmap_file *file, uint64_t size, size_t piece)
+{
+        static unsigned char buffer[MIB];
+
+        for (uint64_t at = 0; at < size; at += piece) {
+                size_t got = 0;
+
+                ck_ok(rmmap_raw_read(file, at, buffer, piece, &got));
+                ck_assert_uint_eq(got, piece);
+                for (size_t i = 0; i < piece; i += RMMAP_ALIGNMENT)
+                        ck_assert_uint_eq(buffer[i], (at + i) / RMMAP_ALIGNMENT % 251);
+        }
+}
+
+/* By entries in the page table: calls make none. The engine MAP never calls. */
+START_TEST(large_reads_go_by_calls_once)
+{
+        const uint64_t size = 8 * MIB;
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        struct rmmap_info info = RMMAP_INFO_INIT;
+        unsigned char page[RMMAP_ALIGNMENT];
+        struct rmmap_file *file;
+        const void *view;
+        int fd = open(test_path("read"), O_RDWR | O_CREAT, 0600);
+        bool map_asked = _i == 1;
+
+        ck_assert_int_ge(fd, 0);
+        for (uint64_t at = 0; at < size; at += sizeof(page)) {
+                memset(page, (int)(at / sizeof(page) % 251), sizeof(page));
+                ck_assert_int_eq(write(fd, page, sizeof(page)), sizeof(page));
+        }
+        close(fd);
+        options.flags = RMMAP_READ_ONLY;
+        options.engine = map_asked ? RMMAP_ENGINE_MAP : RMMAP_ENGINE_AUTO;
+        if (rmmap_open(test_path("read"), &options, &file) != 0) {
+                skip_part("the mapping alone can't be had here");
+                return;
+        }
+        ck_ok(rmmap_describe(file, &info));
+        if (info.engine == RMMAP_ENGINE_PWRITE || rmmap_raw_view(file, &view) != 0 ||
+            mapped_kib(view) < 0) {
+                rmmap_release(file);
+                skip_part("all is read by calls here, or there is no smaps");
+                return;
+        }
+        ck_assert_int_eq(mapped_kib(view), 0);
+        read_all(file, size, MIB);
+        ck_assert_int_eq(mapped_kib(view), map_asked ? 8 * 1024 : 0);
+        read_all(file, size, MIB);
+        ck_assert_int_eq(mapped_kib(view), 8 * 1024);
+        read_all(file, size, RMMAP_ALIGNMENT);
+        rmmap_release(file);
+        ck_ok(rmmap_open(test_path("read"), &options, &file));
+        read_all(file, size, RMMAP_ALIGNMENT); /* small ones never call */
+        ck_ok(rmmap_raw_view(file, &view));
+        ck_assert_int_eq(mapped_kib(view), 8 * 1024);
+        rmmap_release(file);
+}
+END_TEST
+
 /* ---- how soon a window is prepared, and what syncs teach */
 
 static unsigned int after(struct patience *patience, uint64_t bet, uint64_t written)
@@ -319,8 +381,7 @@ START_TEST(who_syncs_often_is_bet_on_once)
         }
         ck_assert_uint_lt(before, 20 * sizeof(record)); /* the bet was made */
         /* Where nothing is written back the bet can't be lost. */
-        ck_assert_uint_eq(by_call(file) - before,
-                          writes_back(file) ? 9 * 20 * sizeof(record) : 0);
+        ck_assert_uint_eq(by_call(file) - before, writes_back(file) ? 9 * 20 * sizeof(record) : 0);
         rmmap_release(file);
 }
 END_TEST
@@ -350,6 +411,7 @@ int main(void)
         tcase_add_test(core, large_writes_fill_by_one_pass);
         tcase_add_test(core, write_back_tells_what_was_warm);
         tcase_add_test(core, a_sync_drops_entries_of_clean_pages);
+        tcase_add_loop_test(core, large_reads_go_by_calls_once, 0, 2);
         tcase_add_test(core, small_writes_fill_after_some);
         tcase_add_test(core, windows_in_order);
         tcase_add_test(core, what_each_state_is_good_for);
