@@ -175,7 +175,8 @@ static int meddle(enum injected call)
         if (left > 1 || left <= 1 - atomic_load(&rule->times))
                 return 0;
         atomic_fetch_add(&failed_count, 1);
-        atomic_store(&synced_since, false);
+        if (call != INJECT_MADVISE) /* an advice keeps nothing from the disk */
+                atomic_store(&synced_since, false);
         return atomic_load(&rule->error);
 }
 

@@ -88,7 +88,7 @@ int inject_count(enum injected call);
 int inject_total(void);
 struct inject_record inject_record(int n);
 
-/* Did the kernel make something durable after the last failure that was injected? */
+/* Did the kernel make something durable after the last injected failure of other than madvise? */
 bool inject_synced_since(void);
 
 /* The longest piece of fallocate since inject_start, in bytes. */
