@@ -9,6 +9,8 @@ export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "${top_srcdir:-$here/../..}" && pwd)
 triplet=powerpc64le-linux-gnu
+# Of the make that started this: it would have ours name directories, and set variables.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 
 for tool in qemu-system-ppc64 "$triplet-gcc" cpio; do
         command -v "$tool" >/dev/null && continue
