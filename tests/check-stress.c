@@ -18,7 +18,7 @@
 
 #define THREADS 8
 #define LONGEST ((size_t)3 << 20) /* of a piece: more than a window */
-#define CUT_SIZE ((size_t)16 * 4096)
+#define CUT_PAGES 16
 
 /* A range with its own reference to the handle, on its way to another thread. */
 struct parcel {
@@ -253,12 +253,18 @@ static int store_a_byte(void *arg)
         return err;
 }
 
+/* The kernel's: less than that is never missing from a file that was cut. */
+static uint64_t page_size(void)
+{
+        return (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 /* Each thread has a page of its own in the file that is cut, of which only the first stays. */
 static void fault(struct worker *worker)
 {
         struct stress *stress = worker->stress;
         struct rmmap_file *file = rmmap_clone(stress->file);
-        uint64_t own = (uint64_t)worker->mark * 4096;
+        uint64_t own = worker->mark * page_size();
         struct stroke stroke = {file, own + 100};
         unsigned char bytes[4096];
         int err;
@@ -266,11 +272,11 @@ static void fault(struct worker *worker)
         memset(bytes, worker->mark, sizeof(bytes));
         switch (test_random(&worker->random) % 5) {
         case 0:
-                must(ftruncate(stress->fd, 4096) == 0 ? 0 : -errno);
+                must(ftruncate(stress->fd, (off_t)page_size()) == 0 ? 0 : -errno);
                 err = 0;
                 break;
         case 1:
-                must(ftruncate(stress->fd, (off_t)CUT_SIZE) == 0 ? 0 : -errno);
+                must(ftruncate(stress->fd, (off_t)(CUT_PAGES * page_size())) == 0 ? 0 : -errno);
                 err = 0;
                 break;
         case 2:
@@ -352,7 +358,7 @@ static void prepare(struct stress *stress, struct rmmap_options options, struct 
         ck_ok(err);
         printf("engine %u, pattern %u, flags %x\n", options.engine, options.pattern, options.flags);
         options.flags |= RMMAP_CATCH_FAULTS;
-        ck_ok(rmmap_create(test_path("cut"), CUT_SIZE, &options, &stress->file));
+        ck_ok(rmmap_create(test_path("cut"), CUT_PAGES * page_size(), &options, &stress->file));
         stress->fd = open(test_path("cut"), O_RDWR | O_CLOEXEC);
         ck_assert_int_ge(stress->fd, 0);
         ck_assert_int_eq(pthread_mutex_init(&stress->mailbox, NULL), 0);

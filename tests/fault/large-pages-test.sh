@@ -60,17 +60,17 @@ if [ -z "$kernel" ] && ! kernel=$(fetch_kernel); then
         exit 77
 fi
 
-# All but what loads the library or starts itself; check-sweep, which counts libc's own memory when
-# all is static; and those that cut or fill files by pages of 4 KiB, where a store behind the end
-# but in the same page raises nothing.
+# All but what loads the library or starts itself; check-sweep and check-memory, which count libc's
+# own memory when all is static; and those that cut or fill files by pages of 4 KiB, where a store
+# behind the end but in the same page raises nothing.
 programs=$(make -s -f - show <<END
 include ${top_builddir:?}/Makefile
 show:; @echo \$(check_tests)
 END
 )
 programs=$(printf '%s\n' $programs | grep -v -e check-load \
-        -e check-errors -e check-decode -e check-sweep -e check-faults -e check-signals \
-        -e check-file-system -e check-spared | xargs)
+        -e check-errors -e check-decode -e check-sweep -e check-memory -e check-faults \
+        -e check-signals -e check-file-system -e check-spared | xargs)
 
 (
         mkdir "$work/build" && cd "$work/build" &&
