@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -147,6 +148,27 @@ START_TEST(a_directory_that_cannot_be_synced)
 }
 END_TEST
 
+/* The limit is asked for by the older system call, which a kernel or a sandbox may not have. */
+START_TEST(without_the_older_getrlimit)
+{
+#if defined(SYS_getrlimit) && defined(__LP64__)
+        struct rmmap_file *file;
+
+        inject_start();
+        inject_fail(INJECT_GETRLIMIT, 1, ENOSYS, 1);
+        ck_ok(rmmap_create(test_path("limit"), 4096, NULL, &file));
+        ck_assert_int_eq(inject_failed(), 1);
+        rmmap_release(file);
+        inject_start();
+        inject_fail(INJECT_GETRLIMIT, 1, EPERM, 2);
+        ck_is(rmmap_create(test_path("limit"), 4096, NULL, &file), -EPERM);
+        inject_start();
+#else
+        skip_part("no older getrlimit is used here");
+#endif
+}
+END_TEST
+
 static struct rmmap_file *of_handler;
 static int handler_result;
 
@@ -197,6 +219,7 @@ int main(void)
         tcase_add_test(core, a_creator_outlasts_openers);
         tcase_add_test(core, bad_memory_is_no_lost_data);
         tcase_add_test(core, a_directory_that_cannot_be_synced);
+        tcase_add_test(core, without_the_older_getrlimit);
         tcase_add_test(core, a_handler_of_fork_may_use_the_library);
         suite_add_tcase(suite, core);
         return test_run(suite);

@@ -13,6 +13,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -442,6 +443,24 @@ DECLARE(int, LARGE(getrlimit), (int resource, struct rlimit *limit))
 #endif
 {
         return fails(INJECT_GETRLIMIT) ? -1 : REAL(LARGE(getrlimit))(resource, limit);
+}
+
+/* The same by its number; with more arguments than were given, as libc itself reads them. */
+DECLARE(long, syscall, (long number, ...))
+{
+        long arguments[6];
+        va_list list;
+
+        va_start(list, number);
+        for (int i = 0; i < 6; i++)
+                arguments[i] = va_arg(list, long);
+        va_end(list);
+#ifdef SYS_getrlimit
+        if (number == SYS_getrlimit && fails(INJECT_GETRLIMIT))
+                return -1;
+#endif
+        return REAL(syscall)(number, arguments[0], arguments[1], arguments[2], arguments[3],
+                             arguments[4], arguments[5]);
 }
 
 /* ---- what makes data durable. All of it is a cancellation point in libc, too. */
