@@ -75,23 +75,11 @@ static int sync_directory(struct rmmap_file *file)
         return 0;
 }
 
-/*
- * The page table's entries that write-back left there, but not for writing, go: with them each
- * later write-back of one of their pages takes 10 to 50 us longer (measured with RWF_DSYNC and with
- * fdatasync), and each write by the mapping must mend its own.
- */
-static void forget_entries(void *context, uint64_t start, uint64_t end)
-{
-        struct rmmap_file *file = context;
-
-        mapping_forget(&file->mapping, start, end - start);
-}
-
 /* [start, end) was written back, or is going to be. On tmpfs nothing is, and what is warm stays. */
 static void cool(struct rmmap_file *file, uint64_t start, uint64_t end)
 {
         if (file->windows.state != NULL && file->file_system.reservation != RESERVES_PAGES)
-                windows_note_writeback(&file->windows, start, end, forget_entries, file);
+                windows_note_writeback(&file->windows, start, end);
 }
 
 static int sync_ranges(struct rmmap_file *file, const struct commit_work *work)
@@ -233,6 +221,8 @@ int durability_write(struct rmmap_file *file, uint64_t offset, const void *data,
         if (err != 0)
                 return err;
         before = cancellation_off();
+        if (length < WINDOW_LARGE_WRITE)
+                file_forget_entries(file, offset, length);
         err = -EOPNOTSUPP;
         if (commit_try_enter(&file->commit)) {
                 telling_begins(file);

@@ -4,6 +4,8 @@
 
 #include "file-system.h"
 
+#define OVERLAYFS_MAGIC 0x794c7630
+
 struct kind {
         uint64_t magic;
         const char *name;
@@ -24,7 +26,7 @@ static const struct kind kinds[] = {
         {0x858458f6, "ramfs", RESERVES_NOTHING, true},
         {0x9123683e, "btrfs", RESERVES_NOTHING, true},
         {0xca451a4e, "bcachefs", RESERVES_NOTHING, true},
-        {0x794c7630, "overlayfs", RESERVES_NOTHING, true},
+        {OVERLAYFS_MAGIC, "overlayfs", RESERVES_NOTHING, true},
         {0xf2f52010, "f2fs", RESERVES_NOTHING, true},
         {0x3153464a, "jfs", RESERVES_NOTHING, true},
         {0x52654973, "reiserfs", RESERVES_NOTHING, true},
@@ -74,6 +76,7 @@ int file_system_of(int fd, struct file_system *file_system)
         file_system->name = kind->name;
         file_system->reservation = kind->reservation;
         file_system->coherent = kind->coherent;
+        file_system->copies_up = kind->magic == OVERLAYFS_MAGIC;
         file_system->page = kind->reservation == RESERVES_BY_MAP ? (size_t)facts.f_bsize : 0;
         return 0;
 }

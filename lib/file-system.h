@@ -20,7 +20,8 @@ struct file_system {
         uint64_t magic;
         enum reservation reservation;
         bool coherent; /* mapping and pread/pwrite see the same bytes at once */
-        size_t page;   /* a mapping's granularity where it isn't the machine's page; else 0 */
+        bool copies_up; /* an open file may be replaced under it, by a writer elsewhere (overlayfs) */
+        size_t page;    /* a mapping's granularity where it isn't the machine's page; else 0 */
 };
 
 /* 0 or a negative errno of fstatfs. */

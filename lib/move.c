@@ -197,6 +197,8 @@ static int put_one_way(struct rmmap_file *file, enum way way, uint64_t offset, c
                 return put_by_map(file, offset, data, length);
         /* The same page again needs no more of its window than before. */
         step = traffic_moves(page, offset / RMMAP_ALIGNMENT) ? patience_step(&file->patience) : 0;
+        if (length < WINDOW_LARGE_WRITE)
+                file_forget_entries(file, offset, length);
         windows_note_write(&file->windows, offset, length, step);
         count(&file->faults_avoided, length / RMMAP_ALIGNMENT);
         return put_by_call(file, offset, data, length);
@@ -298,16 +300,26 @@ int transfer_put(struct rmmap_file *file, uint64_t offset, const void *data, siz
         return put_by_choice(file, offset, data, length);
 }
 
-/* A window that was mapped for writing is read by the mapping, whatever was read of it. */
+/* It was mapped for writing. */
+static bool has_entries(const struct rmmap_file *file, size_t window)
+{
+        unsigned int state;
+
+        if (file->windows.state == NULL)
+                return false;
+        state = window_state(&file->windows, window);
+        return state == WINDOW_WARM || state == WINDOW_COOLED;
+}
+
+/* As it suits the window in its middle, so that no short end in another one decides. */
 static NOINLINE bool should_read_by_call(struct rmmap_file *file, uint64_t offset, size_t length)
 {
-        size_t window = window_of(offset);
+        size_t window = window_of(offset + length / 2);
 
-        if (file->reads.state == NULL ||
-            policy_read_way(window_state(&file->reads, window)) != WAY_CALL ||
-            (file->windows.state != NULL && window_state(&file->windows, window) == WINDOW_WARM))
+        if (file->reads.state == NULL || has_entries(file, window) ||
+            policy_read_way(window_state(&file->reads, window)) != WAY_CALL)
                 return false;
-        windows_note_write(&file->reads, offset, length, 0);
+        windows_note_read(&file->reads, offset, length);
         return true;
 }
 

@@ -73,7 +73,8 @@ int policy_decide(const struct policy_facts *facts, struct policy *policy)
         policy->mapped = facts->coherent || policy->engine != RMMAP_ENGINE_PWRITE;
         policy->never_calls = facts->asked == RMMAP_ENGINE_MAP;
         policy->reads_both_ways = facts->asked == RMMAP_ENGINE_AUTO && facts->coherent &&
-                                  facts->has_file_io && policy->engine != RMMAP_ENGINE_PWRITE;
+                                  facts->has_file_io && facts->reads_agree &&
+                                  policy->engine != RMMAP_ENGINE_PWRITE;
         policy->reason = row->reason;
         return 0;
 }

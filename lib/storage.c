@@ -52,6 +52,13 @@ int storage_check_limit(uint64_t end)
         return 0;
 }
 
+bool storage_is_direct(int fd)
+{
+        int flags = fcntl(fd, F_GETFL);
+
+        return flags >= 0 && (flags & O_DIRECT) != 0;
+}
+
 int storage_resize(int fd, uint64_t size)
 {
         while (ftruncate(fd, (off_t)size) != 0)

@@ -7,6 +7,7 @@
 
 int windows_create(struct windows *windows, uint64_t size)
 {
+        windows->size = size;
         windows->count = (size_t)((size - 1) >> WINDOW_SHIFT) + 1;
         /* calloc of much memory touches none of it: a huge sparse file costs what it uses. */
         windows->state = calloc(windows->count, sizeof(*windows->state));
@@ -28,55 +29,59 @@ void windows_set_warm(struct windows *windows)
                 window_set(windows, window, WINDOW_WARM);
 }
 
-/* A window written whole makes 256 steps. */
-static unsigned int steps_of(const struct windows *windows, size_t window, uint64_t offset,
-                             uint64_t length, unsigned int small_step)
+static uint64_t bytes_in(size_t window, uint64_t offset, uint64_t length)
 {
         uint64_t start = max_u64(offset, (uint64_t)window << WINDOW_SHIFT);
-        uint64_t end = min_u64(offset + length, (uint64_t)(window + 1) << WINDOW_SHIFT);
-        unsigned int steps = window_state(windows, window);
 
-        if (length < WINDOW_LARGE_WRITE)
-                return steps + small_step;
-        return steps + (unsigned int)((end - start) >> (WINDOW_SHIFT - 8));
+        return min_u64(offset + length, (uint64_t)(window + 1) << WINDOW_SHIFT) - start;
 }
 
-void windows_note_write(struct windows *windows, uint64_t offset, uint64_t length,
-                        unsigned int small_step)
-{
-        for (size_t window = window_of(offset); window <= window_of(offset + length - 1);
-             window++) {
-                unsigned int steps = steps_of(windows, window, offset, length, small_step);
-
-                if (window_state(windows, window) != WINDOW_WARM)
-                        window_set(windows, window, steps < WINDOW_FILLED ? steps : WINDOW_FILLED);
-        }
-}
-
-/* Cold from now on; true when it was warm. */
-static bool cool(struct windows *windows, size_t window)
+static void fill(struct windows *windows, size_t window, uint64_t steps)
 {
         unsigned int state = window_state(windows, window);
 
-        /* Much of a sparse file was never touched: its states needn't be, either. */
-        if (state != WINDOW_COLD)
-                window_set(windows, window, WINDOW_COLD);
-        return state == WINDOW_WARM;
+        if (state == WINDOW_WARM)
+                return;
+        steps += state == WINDOW_COOLED ? WINDOW_COLD : state;
+        window_set(windows, window,
+                   steps < WINDOW_FILLED ? (unsigned int)steps : (unsigned int)WINDOW_FILLED);
 }
 
-void windows_note_writeback(struct windows *windows, uint64_t start, uint64_t end,
-                            windows_cooled *cooled, void *context)
+/* A window written whole makes 256 steps. */
+void windows_note_write(struct windows *windows, uint64_t offset, uint64_t length,
+                        unsigned int small_step)
 {
-        size_t window = window_of(start), after = start < end ? window_of(end - 1) + 1 : window;
+        size_t last = window_of(offset + length - 1);
 
-        while (window < after) {
-                size_t first = window;
+        for (size_t window = window_of(offset); window <= last; window++)
+                fill(windows, window,
+                     length < WINDOW_LARGE_WRITE
+                             ? small_step
+                             : bytes_in(window, offset, length) >> (WINDOW_SHIFT - 8));
+}
 
-                while (window < after && cool(windows, window))
-                        window++;
-                if (window > first)
-                        cooled(context, (uint64_t)first << WINDOW_SHIFT,
-                               (uint64_t)window << WINDOW_SHIFT);
-                window++; /* this one wasn't warm */
+/* Rounded up, and of what there is of the last window: else what is read often might never fill. */
+void windows_note_read(struct windows *windows, uint64_t offset, uint64_t length)
+{
+        size_t last = window_of(offset + length - 1);
+
+        for (size_t window = window_of(offset); window <= last; window++) {
+                uint64_t whole = bytes_in(window, 0, windows->size);
+
+                fill(windows, window, (bytes_in(window, offset, length) * 256 + whole - 1) / whole);
+        }
+}
+
+void windows_note_writeback(struct windows *windows, uint64_t start, uint64_t end)
+{
+        if (start >= end)
+                return;
+        for (size_t window = window_of(start); window <= window_of(end - 1); window++) {
+                unsigned int state = window_state(windows, window);
+
+                /* Much of a sparse file was never touched: its states needn't be, either. */
+                if (state != WINDOW_COLD && state != WINDOW_COOLED)
+                        window_set(windows, window,
+                                   state == WINDOW_WARM ? WINDOW_COOLED : WINDOW_COLD);
         }
 }

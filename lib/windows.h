@@ -20,10 +20,10 @@
 /*
  * From WINDOW_COLD to WINDOW_FILLED: how much was written by calls since creation or the last
  * sync, in steps; one pass of large writes fills a window, or small ones to some of its pages, and
- * few far apart don't. WINDOW_WARM: its pages are mapped for writing. What each state is good for
- * is policy.c's.
+ * few far apart don't. WINDOW_WARM: its pages are mapped for writing. WINDOW_COOLED: they were until
+ * a write-back; to writes that is cold. What each state is good for is policy.c's.
  */
-enum { WINDOW_COLD = 0, WINDOW_FILLED = 254, WINDOW_WARM = 255 };
+enum { WINDOW_COLD = 0, WINDOW_FILLED = 253, WINDOW_WARM = 254, WINDOW_COOLED = 255 };
 
 /* Below this a write is small, and counts as one step of the caller's choice. */
 #define WINDOW_LARGE_WRITE ((size_t)32 << 10)
@@ -34,6 +34,7 @@ enum { WINDOW_COLD = 0, WINDOW_FILLED = 254, WINDOW_WARM = 255 };
 struct windows {
         _Atomic uint8_t *state; /* NULL: nothing is kept */
         size_t count;
+        uint64_t size; /* of the file */
 };
 
 int windows_create(struct windows *windows, uint64_t size);
@@ -46,12 +47,11 @@ void windows_set_warm(struct windows *windows);
 void windows_note_write(struct windows *windows, uint64_t offset, uint64_t length,
                         unsigned int small_step);
 
-/* Windows that follow each other were warm and are cold now; end is that of the last one. */
-typedef void windows_cooled(void *context, uint64_t start, uint64_t end);
+/* [offset, offset + length), not empty, was read by a call: one pass fills what it reads. */
+void windows_note_read(struct windows *windows, uint64_t offset, uint64_t length);
 
 /* Write-back of [start, end) began or ended: what was mapped for writing is so no more. */
-void windows_note_writeback(struct windows *windows, uint64_t start, uint64_t end,
-                            windows_cooled *cooled, void *context);
+void windows_note_writeback(struct windows *windows, uint64_t start, uint64_t end);
 
 static inline size_t window_of(uint64_t offset)
 {
@@ -70,7 +70,7 @@ static inline unsigned int window_class(const struct windows *windows, uint64_t 
         size_t window = window_of(offset);
         unsigned int state = window_state(windows, window);
 
-        if (state >= WINDOW_FILLED)
+        if (state == WINDOW_FILLED || state == WINDOW_WARM)
                 return state;
         if (window > 0 && offset % WINDOW_SIZE < WINDOW_START &&
             window_state(windows, window - 1) == WINDOW_WARM)

@@ -223,6 +223,48 @@ START_TEST(an_opened_file_that_shares_its_blocks)
 }
 END_TEST
 
+/*
+ * TEST_LOWER_FILE: of 3 MiB of zeros, in a lower layer of overlayfs. Somebody else's write copies it
+ * up; a mapping stays with the old one. Which of the two is read must not change from call to call.
+ */
+START_TEST(a_file_of_a_lower_layer)
+{
+        static const uint32_t flags[] = {RMMAP_READ_ONLY, RMMAP_READ_ONLY | RMMAP_CATCH_FAULTS};
+        static unsigned char bytes[1 << 20];
+        const char *path = getenv("TEST_LOWER_FILE");
+        struct rmmap_file *files[2];
+        int fd;
+
+        if (path == NULL) {
+                skip_part("TEST_LOWER_FILE names no file of a lower layer");
+                return;
+        }
+        for (int i = 0; i < 2; i++) {
+                struct rmmap_options options = test_options(flags[i], 0);
+
+                ck_ok(rmmap_open(path, &options, &files[i]));
+        }
+        fd = open(path, O_RDWR | O_CLOEXEC);
+        ck_assert_int_ge(fd, 0);
+        memset(bytes, 'n', sizeof(bytes));
+        ck_assert_int_eq(pwrite(fd, bytes, sizeof(bytes), 0), sizeof(bytes));
+        close(fd);
+        for (int i = 0; i < 2; i++) {
+                unsigned char first;
+
+                ck_ok(rmmap_raw_read(files[i], 0, &first, 1, NULL));
+                for (int k = 0; k < 6; k++) {
+                        memset(bytes, 'x', sizeof(bytes));
+                        ck_ok(rmmap_raw_read(files[i], 0, bytes, k % 2 ? 4096 : sizeof(bytes),
+                                             NULL));
+                        ck_assert_uint_eq(bytes[0], first);
+                        ck_assert_uint_eq(bytes[4095], first);
+                }
+                rmmap_release(files[i]);
+        }
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("file-system");
@@ -239,6 +281,7 @@ int main(void)
         tcase_add_test(core, an_engine_that_was_asked_for);
         tcase_add_test(core, an_opened_file);
         tcase_add_test(core, an_opened_file_that_shares_its_blocks);
+        tcase_add_test(core, a_file_of_a_lower_layer);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }

@@ -7,7 +7,7 @@
 #include "policy.h"
 #include "windows.h"
 
-#define COMBINATIONS (3 * 32)
+#define COMBINATIONS (3 * 64)
 
 static struct policy_facts combination(int number)
 {
@@ -15,12 +15,13 @@ static struct policy_facts combination(int number)
                                            RMMAP_ENGINE_PWRITE};
 
         return (struct policy_facts){
-                .asked = engines[number / 32],
+                .asked = engines[number / 64],
                 .reserved = number & 1,
                 .guarded = number & 2,
                 .coherent = number & 4,
                 .has_file_io = number & 8,
                 .writable = number & 16,
+                .reads_agree = number & 32,
         };
 }
 
@@ -34,10 +35,10 @@ static const char *shown(const struct policy_facts *facts)
 {
         static char text[128];
 
-        snprintf(text, sizeof(text), "asked %u:%s%s%s%s%s", facts->asked,
+        snprintf(text, sizeof(text), "asked %u:%s%s%s%s%s%s", facts->asked,
                  facts->reserved ? " reserved" : "", facts->guarded ? " guarded" : "",
                  facts->coherent ? " coherent" : "", facts->has_file_io ? " file I/O" : "",
-                 facts->writable ? " writable" : "");
+                 facts->writable ? " writable" : "", facts->reads_agree ? " reads agree" : "");
         return text;
 }
 
@@ -112,6 +113,9 @@ START_TEST(never_both_ways_where_they_differ)
         rule(facts.coherent || policy.engine != RMMAP_ENGINE_AUTO);
         rule(facts.coherent || policy.mapped == (policy.engine == RMMAP_ENGINE_MAP));
         rule(!facts.coherent || policy.mapped);
+        rule(policy.reads_both_ways ==
+             (facts.asked == RMMAP_ENGINE_AUTO && facts.coherent && facts.has_file_io &&
+              facts.reads_agree && policy.engine != RMMAP_ENGINE_PWRITE));
 }
 END_TEST
 

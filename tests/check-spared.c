@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What a call that is refused, or disturbed by others, must leave as it was. */
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -169,6 +170,33 @@ START_TEST(without_the_older_getrlimit)
 }
 END_TEST
 
+/* One that can't be opened anew keeps its O_DIRECT, with which a call wants memory of its sizes. */
+START_TEST(large_reads_of_a_direct_descriptor)
+{
+        static unsigned char bytes[65536 + 1];
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        const char *path = test_file("direct", sizeof(bytes) + 100);
+        int fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+        struct rmmap_file *file;
+
+        if (fd < 0) {
+                skip_part("no O_DIRECT here");
+                return;
+        }
+        options.flags = RMMAP_READ_ONLY;
+        inject_start();
+        inject_fail(INJECT_OPEN, 1, EACCES, 1);
+        ck_ok(rmmap_open_fd(fd, &options, &file));
+        ck_assert_int_eq(inject_failed(), 1);
+        inject_start();
+        ck_ok(rmmap_raw_read(file, 100, bytes + 1, sizeof(bytes) - 1, NULL));
+        for (size_t i = 1; i < sizeof(bytes); i++)
+                ck_assert_uint_eq(bytes[i], test_byte(99 + i));
+        rmmap_release(file);
+        close(fd);
+}
+END_TEST
+
 static struct rmmap_file *of_handler;
 static int handler_result;
 
@@ -219,6 +247,7 @@ int main(void)
         tcase_add_test(core, a_creator_outlasts_openers);
         tcase_add_test(core, bad_memory_is_no_lost_data);
         tcase_add_test(core, a_directory_that_cannot_be_synced);
+        tcase_add_test(core, large_reads_of_a_direct_descriptor);
         tcase_add_test(core, without_the_older_getrlimit);
         tcase_add_test(core, a_handler_of_fork_may_use_the_library);
         suite_add_tcase(suite, core);

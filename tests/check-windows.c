@@ -34,43 +34,53 @@ START_TEST(large_writes_fill_by_one_pass)
 }
 END_TEST
 
-/* What was cooled, a bit for each window. */
-static void note_cooled(void *context, uint64_t start, uint64_t end)
-{
-        unsigned int *cooled = context;
-
-        ck_assert_uint_lt(start, end);
-        for (uint64_t at = start; at < end; at += WINDOW_SIZE) {
-                ck_assert_uint_eq(*cooled & 1U << window_of(at), 0);
-                *cooled |= 1U << window_of(at);
-        }
-}
-
-static unsigned int cooled_by(struct windows *windows, uint64_t start, uint64_t end)
-{
-        unsigned int cooled = 0;
-
-        windows_note_writeback(windows, start, end, note_cooled, &cooled);
-        return cooled;
-}
-
-START_TEST(write_back_tells_what_was_warm)
+START_TEST(write_back_remembers_what_was_warm)
 {
         struct windows windows;
 
         ck_ok(windows_create(&windows, 12 * MIB));
-        ck_assert_uint_eq(cooled_by(&windows, 0, 12 * MIB), 0);
         for (unsigned int warm = 0; warm < 1U << 6; warm++) {
                 for (size_t window = 0; window < 6; window++)
                         window_set(&windows, window,
                                    warm >> window & 1 ? WINDOW_WARM : WINDOW_FILLED);
-                ck_assert_uint_eq(cooled_by(&windows, 2 * MIB, 2 * MIB), 0);
-                ck_assert_uint_eq(cooled_by(&windows, 4 * MIB - 1, 8 * MIB + 1), warm & 036);
-                ck_assert_uint_eq(cooled_by(&windows, 0, 12 * MIB), warm & ~036U);
+                windows_note_writeback(&windows, 2 * MIB, 2 * MIB);
+                ck_assert_uint_ge(window_state(&windows, 1), WINDOW_FILLED);
+                windows_note_writeback(&windows, 4 * MIB - 1, 8 * MIB + 1);
+                ck_assert_uint_ge(window_class(&windows, 3 * MIB / 2), WINDOW_FILLED);
+                ck_assert_uint_ge(window_state(&windows, 5), WINDOW_FILLED);
+                for (int twice = 0; twice < 2; twice++) {
+                        for (size_t window = 1; window < 5; window++)
+                                ck_assert_uint_eq(window_state(&windows, window),
+                                                  warm >> window & 1 ? WINDOW_COOLED : WINDOW_COLD);
+                        windows_note_writeback(&windows, 0, 12 * MIB);
+                }
                 for (size_t window = 0; window < 6; window++)
-                        ck_assert_uint_eq(window_state(&windows, window), WINDOW_COLD);
+                        ck_assert_uint_eq(window_class(&windows, window * 2 * MIB), WINDOW_COLD);
         }
+        window_set(&windows, 0, WINDOW_COOLED); /* it fills as a cold one does */
+        windows_note_write(&windows, 0, 64, 16);
+        ck_assert_uint_eq(window_state(&windows, 0), 16);
         windows_destroy(&windows);
+}
+END_TEST
+
+/* One pass fills, in whatever pieces; also the last window, of which less is there. */
+START_TEST(reads_fill_by_one_pass)
+{
+        static const uint64_t pieces[] = {32768, 36 * 1024, 65536 + 4096, MIB, 3 * MIB};
+        const uint64_t size = 4 * MIB + 40000;
+        struct windows windows;
+
+        for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+                ck_ok(windows_create(&windows, size));
+                windows_note_read(&windows, 0, 2 * MIB / 2);
+                ck_assert_uint_lt(window_state(&windows, 0), WINDOW_FILLED);
+                for (uint64_t at = 0; at < size; at += pieces[i])
+                        windows_note_read(&windows, at, min_u64(pieces[i], size - at));
+                for (size_t window = 0; window < 3; window++)
+                        ck_assert_uint_eq(window_state(&windows, window), WINDOW_FILLED);
+                windows_destroy(&windows);
+        }
 }
 END_TEST
 
@@ -85,11 +95,11 @@ START_TEST(small_writes_fill_after_some)
         ck_assert_int_eq(writes, 16);
         windows_note_write(&windows, 64, 64, 0); /* one that doesn't count */
         ck_assert_uint_eq(window_state(&windows, 0), WINDOW_COLD);
-        ck_assert_uint_eq(cooled_by(&windows, 0, 2 * MIB), 0);
+        windows_note_writeback(&windows, 0, 2 * MIB);
         ck_assert_uint_eq(window_state(&windows, 1), WINDOW_FILLED);
-        ck_assert_uint_eq(cooled_by(&windows, 4 * MIB - 1, 4 * MIB), 0);
+        windows_note_writeback(&windows, 4 * MIB - 1, 4 * MIB);
         ck_assert_uint_eq(window_state(&windows, 1), WINDOW_COLD);
-        ck_assert_uint_eq(cooled_by(&windows, 0, 0), 0);
+        windows_note_writeback(&windows, 0, 0);
         windows_set_warm(&windows);
         ck_assert_uint_eq(window_state(&windows, 0), WINDOW_WARM);
         windows_destroy(&windows);
@@ -223,12 +233,27 @@ static bool madvise_drops_entries(int fd)
         return dropped;
 }
 
-/* Entries for clean pages slow down each later write-back; a sync drops what it made so. */
-START_TEST(a_sync_drops_entries_of_clean_pages)
+/* Small, and by a call: into the first window. */
+static void write_a_little(struct rmmap_file *file, bool durable)
 {
-        static unsigned char data[32 * 1024];
+        static const unsigned char data[RMMAP_ALIGNMENT] = {'a'};
+        struct rmmap_range range;
+
+        if (!durable) {
+                ck_ok(rmmap_raw_write(file, 0, data, 64));
+                return;
+        }
+        ck_ok(rmmap_allocate(file, RMMAP_ALIGNMENT, &range));
+        ck_ok(rmmap_write_range_durable(file, range, data, sizeof(data), NULL));
+}
+
+/* What reads are served by stays, unless it is in the way of small writes that will be synced. */
+START_TEST(a_small_write_after_a_sync_drops_entries)
+{
+        static unsigned char data[64 * 1024];
         struct rmmap_file *file;
         const void *view;
+        long before;
 
         ck_ok(rmmap_create(test_path("entries"), 8 * MIB, NULL, &file));
         if (by_call(file) == UINT64_MAX || rmmap_raw_view(file, &view) != 0 ||
@@ -237,20 +262,27 @@ START_TEST(a_sync_drops_entries_of_clean_pages)
                 skip_part("space is not reserved here, or no entries are dropped");
                 return;
         }
-        for (int pass = 0; pass < 2; pass++) {
-                memset(data, 'a' + pass, sizeof(data));
-                for (uint64_t at = 0; at < 8 * MIB; at += RMMAP_ALIGNMENT)
-                        ck_ok(rmmap_raw_write(file, at, data, RMMAP_ALIGNMENT));
-                ck_assert_int_ge(mapped_kib(view), 4 * 1024);
-                ck_ok(pass == 0 ? rmmap_sync_all(file) : rmmap_raw_sync(file, 0, 8 * MIB));
-                if (writes_back(file))
-                        ck_assert_int_lt(mapped_kib(view), 1024);
-                else /* nothing became clean */
-                        ck_assert_int_ge(mapped_kib(view), 4 * 1024);
-                for (uint64_t at = 0; at < 8 * MIB; at += MIB) {
-                        ck_assert(test_file_holds(test_path("entries"), at, data, RMMAP_ALIGNMENT));
-                        ck_assert_mem_eq((const char *)view + at, data, RMMAP_ALIGNMENT);
-                }
+        memset(data, 'a', sizeof(data));
+        for (uint64_t at = 0; at < 8 * MIB; at += RMMAP_ALIGNMENT)
+                ck_ok(rmmap_raw_write(file, at, data, RMMAP_ALIGNMENT));
+        ck_ok(rmmap_sync_all(file));
+        before = mapped_kib(view);
+        ck_assert_int_ge(before, 4 * 1024);
+        ck_ok(rmmap_raw_write(file, MIB, data, sizeof(data)));
+        ck_assert_int_eq(mapped_kib(view), before);
+        ck_ok(rmmap_sync_all(file));
+        for (uint64_t at = 0; at < 8 * MIB; at += RMMAP_ALIGNMENT)
+                ck_ok(rmmap_raw_write(file, at, data, RMMAP_ALIGNMENT));
+        ck_ok(rmmap_sync_all(file));
+        before = mapped_kib(view);
+        write_a_little(file, _i == 1);
+        if (writes_back(file))
+                ck_assert_int_eq(mapped_kib(view), before - 2 * 1024);
+        else /* nothing became clean */
+                ck_assert_int_eq(mapped_kib(view), before);
+        for (uint64_t at = MIB; at < 8 * MIB; at += MIB) {
+                ck_assert(test_file_holds(test_path("entries"), at, data, RMMAP_ALIGNMENT));
+                ck_assert_mem_eq((const char *)view + at, data, RMMAP_ALIGNMENT);
         }
         rmmap_release(file);
 }
@@ -276,6 +308,7 @@ START_TEST(large_reads_go_by_calls_once)
         const uint64_t size = 8 * MIB;
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
         struct rmmap_info info = RMMAP_INFO_INIT;
+        static unsigned char buffer[MIB];
         unsigned char page[RMMAP_ALIGNMENT];
         struct rmmap_file *file;
         const void *view;
@@ -307,6 +340,12 @@ START_TEST(large_reads_go_by_calls_once)
         read_all(file, size, MIB);
         ck_assert_int_eq(mapped_kib(view), 8 * 1024);
         read_all(file, size, RMMAP_ALIGNMENT);
+        rmmap_release(file);
+        ck_ok(rmmap_open(test_path("read"), &options, &file));
+        for (int i = 0; i < 3; i++) /* a short end in another window */
+                ck_ok(rmmap_raw_read(file, 2 * MIB - 4096, buffer, MIB, NULL));
+        ck_ok(rmmap_raw_view(file, &view));
+        ck_assert_int_ge(mapped_kib(view), 1024);
         rmmap_release(file);
         ck_ok(rmmap_open(test_path("read"), &options, &file));
         read_all(file, size, RMMAP_ALIGNMENT); /* small ones never call */
@@ -423,8 +462,9 @@ int main(void)
         TCase *core = tcase_create("core");
 
         tcase_add_test(core, large_writes_fill_by_one_pass);
-        tcase_add_test(core, write_back_tells_what_was_warm);
-        tcase_add_test(core, a_sync_drops_entries_of_clean_pages);
+        tcase_add_test(core, write_back_remembers_what_was_warm);
+        tcase_add_test(core, reads_fill_by_one_pass);
+        tcase_add_loop_test(core, a_small_write_after_a_sync_drops_entries, 0, 2);
         tcase_add_loop_test(core, large_reads_go_by_calls_once, 0, 2);
         tcase_add_test(core, small_writes_fill_after_some);
         tcase_add_test(core, windows_in_order);

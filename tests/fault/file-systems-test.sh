@@ -92,10 +92,11 @@ on_images()
         fi
 }
 
-# Two layers on a file system of another kind, for the upper one.
+# Two layers on a file system of another kind, for the upper one. The lower one has a file.
 overlay()
 {
         mkdir "$1/lower" "$1/upper" "$1/work" "$1/over" &&
+                head -c 3M /dev/zero >"$1/lower/older" &&
                 mount -t overlay overlay \
                         -o "lowerdir=$1/lower,upperdir=$1/upper,workdir=$1/work" "$1/over"
 }
@@ -121,8 +122,10 @@ on_overlay()
         elif ! overlay "$directory/ext4/lower-big" || ! overlay "$directory/ext4/lower-small"; then
                 skip "overlayfs: can't be mounted"
         else
+                export TEST_LOWER_FILE="$directory/ext4/lower-big/over/older"
                 run_on overlayfs "$directory/ext4/lower-big/over" \
                         "$directory/ext4/lower-small/over"
+                unset TEST_LOWER_FILE
         fi
         cd /
 }

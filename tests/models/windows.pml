@@ -2,9 +2,10 @@
 /*
  * The windows' states: windows_note_write, windows_note_writeback and window_class; choose_way,
  * prepare_window and put_by_windows of lib/move.c, which choose the way of each part of a write by
- * them; cool of lib/durability.c, which resets them after a sync, as start_writeback does, and lets
- * the kernel drop the entries of warm windows, as prepare_window does: by which nothing is lost, as
- * DROP_LOSES would lose. Writers, a reader and syncs meet on two windows; one write spans both.
+ * them; file_forget_entries, which lets the kernel drop what a warm window left before a small write
+ * by a call, as prepare_window does: by which nothing is lost, as DROP_LOSES would lose; cool of
+ * lib/durability.c, which resets the states after a sync, as start_writeback does. Writers, a reader
+ * and syncs meet on two windows; one write spans both.
  * Holds A.4, C.2, C.3, C.5.
  *
  * The states are a hint: checked is that nothing depends on them. A read sees each write whose end
@@ -21,6 +22,7 @@
 #define WARM 3   /* WINDOW_WARM */
 #define SMALL 1  /* WINDOW_SMALL_STEP */
 #define LARGE 3  /* a window written whole: more than from cold to filled */
+#define COOLED 4 /* WINDOW_COOLED */
 #define BYTE 4   /* the largest value that a state can hold */
 
 byte state[WINDOWS];
@@ -47,9 +49,9 @@ inline note_write(window, step)
 {
 	seen = state[window];
 	if
-	:: state[window] != WARM ->
+	:: seen != WARM ->
 		atomic {
-			seen = seen + step;
+			seen = (seen == COOLED -> 0 : seen) + step;
 #ifdef NO_LIMIT
 			seen = seen % (BYTE + 1);
 			assert(seen >= step);
@@ -64,19 +66,33 @@ inline note_write(window, step)
 	seen = 0
 }
 
-/*
- * prepare_window: warm first, then madvise, which maps the pages as they are; it may fail. The
- * twin throws them away, as another advice would.
- */
-inline prepare(window)
+/* mapping_forget: the pages stay as they are. The twin throws them away, as another advice would. */
+inline forget(window)
 {
-	state[window] = WARM;
 #ifdef DROP_LOSES
 	if
 	:: window == 0 -> cached[0] = disk[0]; cached[1] = disk[1]
 	:: else -> cached[2] = disk[2]
-	fi;
+	fi
+#else
+	skip
 #endif
+}
+
+/* file_forget_entries, before a small write. */
+inline forget_entries(window, step)
+{
+	if
+	:: step == SMALL && state[window] == COOLED -> state[window] = 0; forget(window)
+	:: else
+	fi
+}
+
+/* prepare_window: warm first, then madvise, which maps the pages as they are; it may fail. */
+inline prepare(window)
+{
+	state[window] = WARM;
+	forget(window);
 	if
 	:: prepared = true
 	:: state[window] = 0; prepared = false
@@ -87,6 +103,7 @@ inline prepare(window)
 inline put_part(window, place, step, version)
 {
 	way = state[window];
+	way = (way == COOLED -> 0 : way);
 	if /* window_class: what comes after a warm one is in order */
 	:: window == 1 && way < FILLED && state[0] == WARM -> way = FILLED
 	:: else
@@ -98,7 +115,10 @@ inline put_part(window, place, step, version)
 	fi;
 	if
 	:: way == WARM || prepared -> by_map(place) = version
-	:: else -> note_write(window, step); cached[place] = version
+	:: else ->
+		forget_entries(window, step);
+		note_write(window, step);
+		cached[place] = version
 	fi;
 	d_step { way = 0; prepared = false }
 }
@@ -162,25 +182,32 @@ inline write_out(place)
 #endif
 }
 
+/* windows_note_writeback for one window. */
+inline cool(window)
+{
+	was = state[window];
+	state[window] = (was == WARM || was == COOLED -> COOLED : 0)
+}
+
 /* sync_now for all: msync or fdatasync, then the reset. */
 proctype syncer()
 {
 	byte told[PLACES];
-	byte rounds = 0;
+	byte rounds = 0, was;
 
 	do
 	:: rounds < 2 ->
 		rounds++;
 		d_step { told[0] = ended[0]; told[1] = ended[1]; told[2] = ended[2] }
 #ifdef RESET_FIRST
-		state[0] = 0;
-		state[1] = 0;
+		cool(0);
+		cool(1);
 #endif
 		atomic { write_out(0); write_out(1) }
 		write_out(2);
 #ifndef RESET_FIRST
-		state[0] = 0;
-		state[1] = 0;
+		cool(0);
+		cool(1);
 #endif
 		assert(disk[0] >= told[0] && disk[1] >= told[1] && disk[2] >= told[2])
 	:: else -> break
