@@ -20,7 +20,7 @@ struct file_system {
         uint64_t magic;
         enum reservation reservation;
         bool coherent; /* mapping and pread/pwrite see the same bytes at once */
-        bool copies_up; /* an open file may be replaced under it, by a writer elsewhere (overlayfs) */
+        bool copies_up; /* a file becomes another one when somebody writes to it (overlayfs) */
         size_t page;    /* a mapping's granularity where it isn't the machine's page; else 0 */
 };
 

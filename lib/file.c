@@ -178,8 +178,8 @@ static int map_now(struct rmmap_file *file, uint32_t flags)
 }
 
 /*
- * pread has the same bytes as the mapping, into any memory: not of a lower layer of overlayfs, which
- * a writer elsewhere copies up, and then only the mapping stays with the old file.
+ * pread has the same bytes as the mapping, into any memory: not in a lower layer of overlayfs,
+ * which a writer elsewhere copies up; only the mapping stays with the old file then.
  */
 static bool reads_agree(const struct rmmap_file *file)
 {

@@ -20,8 +20,8 @@
 /*
  * From WINDOW_COLD to WINDOW_FILLED: how much was written by calls since creation or the last
  * sync, in steps; one pass of large writes fills a window, or small ones to some of its pages, and
- * few far apart don't. WINDOW_WARM: its pages are mapped for writing. WINDOW_COOLED: they were until
- * a write-back; to writes that is cold. What each state is good for is policy.c's.
+ * few far apart don't. WINDOW_WARM: its pages are mapped for writing. WINDOW_COOLED: they were,
+ * until a write-back; to writes that is cold. What each state is good for is policy.c's.
  */
 enum { WINDOW_COLD = 0, WINDOW_FILLED = 253, WINDOW_WARM = 254, WINDOW_COOLED = 255 };
 

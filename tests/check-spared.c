@@ -189,6 +189,12 @@ START_TEST(large_reads_of_a_direct_descriptor)
         ck_ok(rmmap_open_fd(fd, &options, &file));
         ck_assert_int_eq(inject_failed(), 1);
         inject_start();
+        if (described(file).engine == RMMAP_ENGINE_PWRITE) {
+                skip_part("space is not reserved here: there are only calls");
+                rmmap_release(file);
+                close(fd);
+                return;
+        }
         ck_ok(rmmap_raw_read(file, 100, bytes + 1, sizeof(bytes) - 1, NULL));
         for (size_t i = 1; i < sizeof(bytes); i++)
                 ck_assert_uint_eq(bytes[i], test_byte(99 + i));

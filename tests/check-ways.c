@@ -140,10 +140,12 @@ START_TEST(a_small_write_after_a_sync_drops_entries)
         ck_ok(rmmap_sync_all(file));
         before = mapped_kib(view);
         write_a_little(file, _i == 1);
-        if (writes_back(file))
-                ck_assert_int_eq(mapped_kib(view), before - 2 * 1024);
-        else /* nothing became clean */
+        if (writes_back(file)) { /* of the first window, as far as it had been mapped */
+                ck_assert_int_le(mapped_kib(view), before - 1024);
+                ck_assert_int_ge(mapped_kib(view), before - 2 * 1024);
+        } else { /* nothing became clean */
                 ck_assert_int_eq(mapped_kib(view), before);
+        }
         for (uint64_t at = MIB; at < 8 * MIB; at += MIB) {
                 ck_assert(test_file_holds(test_path("entries"), at, data, RMMAP_ALIGNMENT));
                 ck_assert_mem_eq((const char *)view + at, data, RMMAP_ALIGNMENT);

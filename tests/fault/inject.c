@@ -446,6 +446,7 @@ DECLARE(int, LARGE(getrlimit), (int resource, struct rlimit *limit))
 }
 
 /* The same by its number; with more arguments than were given, as libc itself reads them. */
+long WRAP(syscall)(long number, ...) __attribute__((no_sanitize("address")));
 DECLARE(long, syscall, (long number, ...))
 {
         long arguments[6];
