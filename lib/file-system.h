@@ -19,7 +19,7 @@ struct file_system {
         const char *name;
         uint64_t magic;
         enum reservation reservation;
-        bool coherent; /* mapping and pread/pwrite see the same bytes at once */
+        bool coherent;  /* mapping and pread/pwrite see the same bytes at once */
         bool copies_up; /* a file becomes another one when somebody writes to it (overlayfs) */
         size_t page;    /* a mapping's granularity where it isn't the machine's page; else 0 */
 };

@@ -225,7 +225,8 @@ END_TEST
 
 /*
  * TEST_LOWER_FILE: of 3 MiB of zeros, in a lower layer of overlayfs. Somebody else's write copies
- * it up; a mapping stays with the old one. Which of the two is read must not change from call to call.
+ * it up; a mapping stays with the old one. Which of the two is read must not change from call to
+ * call.
  */
 START_TEST(a_file_of_a_lower_layer)
 {
