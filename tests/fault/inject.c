@@ -446,9 +446,8 @@ DECLARE(int, LARGE(getrlimit), (int resource, struct rlimit *limit))
 }
 
 /* The same by its number; with more arguments than were given, as libc itself reads them. */
-long REAL(syscall)(long number, ...);
-long WRAP(syscall)(long number, ...) __attribute__((no_sanitize("address")));
-long WRAP(syscall)(long number, ...)
+#define UNSANITIZED __attribute__((no_sanitize("address")))
+DECLARE(UNSANITIZED long, syscall, (long number, ...))
 {
         long arguments[6];
         va_list list;
