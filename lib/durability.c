@@ -221,8 +221,7 @@ int durability_write(struct rmmap_file *file, uint64_t offset, const void *data,
         if (err != 0)
                 return err;
         before = cancellation_off();
-        if (length < WINDOW_LARGE_WRITE)
-                file_forget_entries(file, offset, length);
+        file_forget_entries(file, offset, length);
         err = -EOPNOTSUPP;
         if (commit_try_enter(&file->commit)) {
                 telling_begins(file);

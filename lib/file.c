@@ -142,7 +142,7 @@ void file_want_huge_pages(struct rmmap_file *file)
  */
 void file_forget_entries(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
-        if (file->windows.state == NULL || length == 0)
+        if (file->windows.state == NULL || length == 0 || length >= WINDOW_LARGE_WRITE)
                 return;
         for (size_t window = window_of(offset); window <= window_of(offset + length - 1);
              window++) {

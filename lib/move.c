@@ -197,8 +197,7 @@ static int put_one_way(struct rmmap_file *file, enum way way, uint64_t offset, c
                 return put_by_map(file, offset, data, length);
         /* The same page again needs no more of its window than before. */
         step = traffic_moves(page, offset / RMMAP_ALIGNMENT) ? patience_step(&file->patience) : 0;
-        if (length < WINDOW_LARGE_WRITE)
-                file_forget_entries(file, offset, length);
+        file_forget_entries(file, offset, length);
         windows_note_write(&file->windows, offset, length, step);
         count(&file->faults_avoided, length / RMMAP_ALIGNMENT);
         return put_by_call(file, offset, data, length);

@@ -12,7 +12,7 @@ struct policy_facts {
         bool guarded;     /* faults are caught */
         bool coherent;    /* mapping and file I/O see the same bytes */
         bool has_file_io; /* pread and pwrite work at all */
-        bool reads_agree; /* and pread does in any handle that the mapping serves */
+        bool reads_agree; /* pread has what the mapping has, into any memory */
         bool writable;    /* the handle may write */
 };
 

@@ -91,7 +91,7 @@ int file_choose_engine(const struct rmmap_file *file, const struct rmmap_options
 /* The last step: choose the engine, map. reserved: every byte of the file has its space. */
 int file_map(struct rmmap_file *file, const struct rmmap_options *options, bool reserved);
 
-/* Before a small write by a call into [offset, offset + length): what WINDOW_COOLED left. */
+/* Before a write by a call: if it is small, drops what a WINDOW_COOLED left there. */
 void file_forget_entries(struct rmmap_file *file, uint64_t offset, uint64_t length);
 
 /* For all of the mapping; it may not be granted, and describe tells. */
