@@ -11,6 +11,12 @@
 /* So often the processor is offered to others at once; then a millisecond passes each time. */
 #define BACKOFF_YIELDS 200
 
+/* To any other thread that could run here. */
+static inline void backoff_yield(void)
+{
+        sched_yield();
+}
+
 /*
  * Call with tries counting up from 0. Yielding is enough, until who is waited for isn't even run:
  * to a thread of lower real-time priority nothing is yielded.
@@ -21,7 +27,7 @@ static inline void backoff(unsigned int tries)
         int before;
 
         if (tries < BACKOFF_YIELDS) {
-                sched_yield();
+                backoff_yield();
                 return;
         }
         before = cancellation_off();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "commit.h"
 #include "backoff.h"
+#include "clock.h"
 #include "compiler.h"
 #include "process.h"
 #include "sync-annotations.h"
@@ -15,6 +16,8 @@ static void reset(struct commit *commit)
         commit->finished_one = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
         commit->busy = commit->wanted = false;
         commit->finished = commit->started;
+        commit->requests = 0;
+        commit->crowd = (struct crowd){.size = 0};
 }
 
 void commit_init(struct commit *commit, uint64_t generation)
@@ -78,25 +81,57 @@ static void join(struct commit *commit, const struct commit_work *work)
         else
                 commit->pending = *work;
         commit->wanted = true;
+        commit->requests++;
+}
+
+/* Under lock: who comes from now on waits for the next round. */
+static void begin(struct commit *commit, unsigned int served)
+{
+        commit->busy = true;
+        commit->started++;
+        commit->served = served;
+        commit->began = clock_now();
 }
 
 /* Under lock. */
 static void finish(struct commit *commit)
 {
+        crowd_learn_round(&commit->crowd, clock_now() - commit->began, commit->served,
+                          commit->requests);
         commit->finished = commit->started;
         commit->busy = false;
         pthread_cond_broadcast(&commit->finished_one);
+}
+
+/* Under lock, which it lets go again and again: more may join the round that is about to begin. */
+static void gather(struct commit *commit)
+{
+        uint64_t patience = crowd_patience(&commit->crowd, commit->requests);
+        unsigned int missing = commit->crowd.size - commit->requests, before = commit->requests;
+        uint64_t end = patience == 0 ? 0 : clock_now() + patience;
+
+        if (patience == 0)
+                return;
+        commit->busy = true; /* nobody else leads */
+        do {
+                pthread_mutex_unlock(&commit->lock);
+                backoff_yield();
+                pthread_mutex_lock(&commit->lock);
+        } while (commit->requests < commit->crowd.size && clock_now() < end);
+        crowd_learn_wait(&commit->crowd, missing, commit->requests - before);
 }
 
 /* Under lock, which it lets go while it works. */
 static void lead(struct commit *commit,
                  void (*perform)(void *context, const struct commit_work *work), void *context)
 {
-        struct commit_work work = commit->pending;
+        struct commit_work work;
 
+        gather(commit);
+        work = commit->pending;
+        begin(commit, commit->requests);
         commit->wanted = false;
-        commit->busy = true;
-        commit->started++;
+        commit->requests = 0;
         pthread_mutex_unlock(&commit->lock);
         perform(context, &work);
         pthread_mutex_lock(&commit->lock);
@@ -127,11 +162,10 @@ bool commit_try_enter(struct commit *commit)
         bool free;
 
         lock(commit);
-        free = !commit->busy && !commit->wanted;
+        free = !commit->busy && !commit->wanted && crowd_is_one(&commit->crowd);
         if (free) {
                 commit->calls++;
-                commit->busy = true;
-                commit->started++;
+                begin(commit, 1);
         }
         pthread_mutex_unlock(&commit->lock);
         return free;

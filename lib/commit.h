@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "commit-work.h"
+#include "crowd.h"
 
 struct commit {
         _Atomic uint64_t generation; /* the process whose threads these are */
@@ -26,6 +27,10 @@ struct commit {
         uint64_t calls;
         bool busy, wanted;
         struct commit_work pending; /* for the next round; if wanted */
+        unsigned int requests;      /* that it joins */
+        unsigned int served;        /* by the round that runs now, or ran last */
+        uint64_t began;             /* when, by clock_now */
+        struct crowd crowd;
 };
 
 void commit_init(struct commit *commit, uint64_t generation);

@@ -139,10 +139,14 @@ static void sync_now(void *context, const struct commit_work *work)
         /* Only a round touches this, and rounds run one at a time. */
         bool entry_pending = atomic_load_explicit(&file->entry_pending, memory_order_relaxed);
         uint64_t began = PROBE_BEGIN(sync_round);
+        struct commit_work pieces, wider = *work;
         int err;
 
         telling_begins(file);
-        err = sync_data(file, work, entry_pending);
+        convert_begin(file, work, &pieces);
+        commit_work_join(&wider, &pieces);
+        err = sync_data(file, &wider, entry_pending);
+        convert_end(file, &pieces);
         /* A created file's size is of its data; its name is its directory's. */
         if (err == 0 && entry_pending && file->directory >= 0)
                 err = sync_directory(file);
@@ -191,10 +195,28 @@ static bool can_write_durably(const struct rmmap_file *file)
                !atomic_load_explicit(&file->entry_pending, memory_order_relaxed);
 }
 
+/* A write that syncs itself takes nothing along. */
+static int convert_before(struct rmmap_file *file, uint64_t offset, uint64_t length)
+{
+        struct commit_work pieces, work = {.everything = false};
+        int err;
+
+        commit_work_add(&work, offset, offset + length);
+        convert_begin(file, &work, &pieces);
+        if (pieces.count == 0)
+                return 0;
+        err = sync_data(file, &pieces, false);
+        convert_end(file, &pieces);
+        latch(file, err);
+        return err;
+}
+
 static int write_in_round(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
 {
         int err = file->guarded ? fault_check_size(file) : 0;
 
+        if (err == 0)
+                err = convert_before(file, offset, length);
         if (err != 0)
                 return err;
         err = writeback_pwrite_durable(file->fd, offset, data, length);

@@ -27,12 +27,12 @@ union extent_query {
         (FIEMAP_EXTENT_SHARED | FIEMAP_EXTENT_ENCODED | FIEMAP_EXTENT_NOT_ALIGNED |                \
          FIEMAP_EXTENT_DATA_INLINE | FIEMAP_EXTENT_DATA_TAIL)
 
-/* Extents from offset on; their number, or -1. Delayed allocations count: they hold space. */
-static int ask(int fd, union extent_query *query, uint64_t offset, uint64_t size)
+/* Extents of [start, end); their number, or -1. Delayed allocations count: they hold space. */
+static int ask(int fd, union extent_query *query, uint64_t start, uint64_t end)
 {
         memset(query, 0, sizeof(*query));
-        query->head.fm_start = offset;
-        query->head.fm_length = size - offset;
+        query->head.fm_start = start;
+        query->head.fm_length = end - start;
         query->head.fm_extent_count = EXTENTS_PER_CALL;
         while (ioctl(fd, ASK_EXTENTS, &query->head) != 0)
                 if (errno != EINTR)
@@ -62,4 +62,17 @@ bool extents_cover(int fd, uint64_t size)
                         break;
         }
         return covered >= size;
+}
+
+int extents_unwritten(int fd, uint64_t start, uint64_t end)
+{
+        union extent_query query;
+        int count = ask(fd, &query, start, end);
+
+        if (count < 0)
+                return -EOPNOTSUPP;
+        for (int i = 0; i < count; i++)
+                if (query.head.fm_extents[i].fe_flags & FIEMAP_EXTENT_UNWRITTEN)
+                        return 1;
+        return 0;
 }

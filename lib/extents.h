@@ -9,4 +9,8 @@
 /* Is all of [0, size) in extents of the file's own? false when that can't be told. */
 bool extents_cover(int fd, uint64_t size);
 
+/* 1: some of [start, end) is reserved and was never written to the disk; 0: nothing is;
+ * -EOPNOTSUPP: that can't be told. */
+int extents_unwritten(int fd, uint64_t start, uint64_t end);
+
 #endif

@@ -155,6 +155,14 @@ void file_forget_entries(struct rmmap_file *file, uint64_t offset, uint64_t leng
         }
 }
 
+/* Where it is SCATTERED only what was written goes to the disk. */
+static bool keeps_unwritten(const struct rmmap_file *file)
+{
+        return (file->facts & RMMAP_FACT_RESERVED) && !file->read_only &&
+               file->file_system.reservation == RESERVES_EXTENTS &&
+               file->pattern != RMMAP_PATTERN_SCATTERED;
+}
+
 static int map_now(struct rmmap_file *file, uint32_t flags)
 {
         int err = mapping_attach(&file->mapping, file->fd, file->read_only);
@@ -163,6 +171,8 @@ static int map_now(struct rmmap_file *file, uint32_t flags)
                 err = windows_create(&file->windows, file->size);
         if (err == 0 && file->policy.reads_both_ways)
                 err = windows_create(&file->reads, file->size);
+        if (err == 0 && keeps_unwritten(file))
+                err = unwritten_create(&file->unwritten, file->size);
         if (err != 0)
                 return err;
         file->base = file->mapping.base;
@@ -237,6 +247,7 @@ void file_free(struct rmmap_file *file)
         allocator_destroy(&file->allocator);
         windows_destroy(&file->windows);
         windows_destroy(&file->reads);
+        unwritten_destroy(&file->unwritten);
         if (file->error != NULL)
                 process_shared_page_free(file->error);
         commit_destroy(&file->commit);

@@ -142,6 +142,18 @@ int mapping_prepare(const struct mapping *mapping, uint64_t offset, uint64_t len
         return populate_piece(mapping->base + offset, end - (size_t)offset, false);
 }
 
+int mapping_dirty(const struct mapping *mapping, uint64_t offset, uint64_t length, bool at_random)
+{
+        unsigned char *start = mapping->base + offset;
+        size_t piece = (size_t)(min_u64(offset + length, mapping->length) - offset);
+        bool advised = !at_random && madvise(start, piece, MADV_RANDOM) == 0;
+        int err = populate_piece(start, piece, false);
+
+        if (advised)
+                (void)madvise(start, piece, MADV_NORMAL);
+        return err;
+}
+
 int mapping_sync(const struct mapping *mapping, uint64_t offset, uint64_t length)
 {
         size_t page = mapping_page_size();

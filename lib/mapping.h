@@ -45,6 +45,12 @@ int mapping_populate(const struct mapping *mapping, bool read_only);
  */
 int mapping_prepare(const struct mapping *mapping, uint64_t offset, uint64_t length);
 
+/*
+ * The same for a piece that was hardly written yet: nothing beyond it is read ahead, which with a
+ * large read-ahead takes longer than the piece itself. at_random: the mapping is MAPPING_AT_RANDOM.
+ */
+int mapping_dirty(const struct mapping *mapping, uint64_t offset, uint64_t length, bool at_random);
+
 /* A piece's page table entries go; its pages and what they hold stay, and so do pointers. */
 void mapping_forget(const struct mapping *mapping, uint64_t offset, uint64_t length);
 

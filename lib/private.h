@@ -23,6 +23,7 @@
 #include "refcount.h"
 #include "rmmap.h"
 #include "traffic.h"
+#include "unwritten.h"
 #include "windows.h"
 
 /*
@@ -69,7 +70,9 @@ struct rmmap_file {
         atomic_bool huge_pages;     /* asked for, and granted */
         _Atomic uint64_t pwrite_bytes, flush_calls, faults_caught, faults_avoided;
         struct patience patience; /* of choosing the way of each write */
-        uint64_t dirtied_before;  /* when everything was synced last; only a round touches it */
+        /* Only a round touches these. */
+        uint64_t dirtied_before;    /* when everything was synced last */
+        struct unwritten unwritten; /* which reserved space was written, where syncs ask for it */
 
         struct traffic traffic;
 
@@ -138,6 +141,16 @@ static inline int durability_error(const struct rmmap_file *file)
 {
         return atomic_load_explicit(&file->error->latched, memory_order_acquire);
 }
+
+/* ---- convert.c: inside a round of syncs */
+
+/* Reserved space around what work is about to sync that should be written whole, now: it is dirty
+ * when this returns, and the same sync must take it along. */
+void convert_begin(struct rmmap_file *file, const struct commit_work *work,
+                   struct commit_work *pieces);
+
+/* They were synced, with success or not. */
+void convert_end(struct rmmap_file *file, const struct commit_work *pieces);
 
 /* ---- shared by the thin checkers */
 

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* How long a round waits for the threads that synced together before. */
+#include "child.h"
+#include "crowd.h"
+
+#define ROUND UINT64_C(100000) /* ns */
+
+START_TEST(one_thread_never_waits)
+{
+        struct crowd crowd = {.size = 0};
+
+        ck_assert_uint_eq(crowd_patience(&crowd, 1), 0);
+        for (int i = 0; i < 3; i++) {
+                crowd_learn_round(&crowd, ROUND, 1, 0);
+                ck_assert(crowd_is_one(&crowd));
+                ck_assert_uint_eq(crowd_patience(&crowd, 1), 0);
+        }
+}
+END_TEST
+
+/* Those that were served, and those that came meanwhile. */
+START_TEST(a_crowd_is_waited_for)
+{
+        struct crowd crowd = {.size = 0};
+
+        crowd_learn_round(&crowd, ROUND, 1, 7);
+        ck_assert(!crowd_is_one(&crowd));
+        ck_assert_uint_eq(crowd_patience(&crowd, 7), ROUND / CROWD_PART);
+        ck_assert_uint_eq(crowd_patience(&crowd, 8), 0);
+        crowd_learn_round(&crowd, ROUND, 8, 0);
+        ck_assert_uint_eq(crowd.size, 8);
+        crowd_learn_round(&crowd, ROUND, 5, 1);
+        ck_assert_uint_eq(crowd.size, 6);
+        for (int i = 0; i < 100; i++)
+                crowd_learn_round(&crowd, 1000 * ROUND, 8, 0);
+        ck_assert_uint_eq(crowd_patience(&crowd, 1), CROWD_LONGEST);
+}
+END_TEST
+
+static int skipped(struct crowd *crowd)
+{
+        int skipped = 0;
+
+        while (crowd_patience(crowd, 1) == 0 && skipped < 1000)
+                skipped++;
+        return skipped;
+}
+
+/* In vain once, a round begins at once; again, three do; and so on up to a limit. */
+START_TEST(waits_in_vain_get_rare)
+{
+        struct crowd crowd = {.size = 0};
+        int most = 0;
+
+        crowd_learn_round(&crowd, ROUND, 4, 4);
+        crowd_learn_wait(&crowd, 7, 3);
+        ck_assert(crowd_is_one(&crowd)); /* for now */
+        ck_assert_int_eq(skipped(&crowd), 1);
+        crowd_learn_wait(&crowd, 7, 0);
+        ck_assert_int_eq(skipped(&crowd), 3);
+        for (int i = 0; i < 20; i++) {
+                crowd_learn_wait(&crowd, 1, 0);
+                most = skipped(&crowd);
+        }
+        ck_assert_int_eq(most, CROWD_MOST_SKIPPED);
+        crowd_learn_wait(&crowd, 7, 4); /* most came */
+        ck_assert_int_eq(skipped(&crowd), 0);
+        crowd_learn_wait(&crowd, 7, 0);
+        ck_assert_int_eq(skipped(&crowd), 1);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("crowd");
+        TCase *core = tcase_create("core");
+
+        tcase_add_test(core, one_thread_never_waits);
+        tcase_add_test(core, a_crowd_is_waited_for);
+        tcase_add_test(core, waits_in_vain_get_rare);
+        suite_add_tcase(suite, core);
+        return test_run(suite);
+}
