@@ -78,8 +78,12 @@ static int sync_directory(struct rmmap_file *file)
 /* [start, end) was written back, or is going to be. On tmpfs nothing is, and what is warm stays. */
 static void cool(struct rmmap_file *file, uint64_t start, uint64_t end)
 {
-        if (file->windows.state != NULL && file->file_system.reservation != RESERVES_PAGES)
-                windows_note_writeback(&file->windows, start, end);
+        if (start >= end || file->windows.state == NULL ||
+            file->file_system.reservation == RESERVES_PAGES)
+                return;
+        for (size_t window = window_of(start); window <= window_of(end - 1); window++)
+                if (windows_note_writeback(&file->windows, &file->leftovers, window))
+                        file_drop_leftovers(file, window);
 }
 
 static int sync_ranges(struct rmmap_file *file, const struct commit_work *work)
@@ -211,6 +215,16 @@ static int convert_before(struct rmmap_file *file, uint64_t offset, uint64_t len
         return err;
 }
 
+/* Of a window only this was written back: it stays as warm as it is. */
+static void cool_written(struct rmmap_file *file, uint64_t offset, uint64_t length)
+{
+        if (file->leftovers.state == NULL || length == 0)
+                return;
+        for (size_t window = window_of(offset); window <= window_of(offset + length - 1); window++)
+                if (windows_note_durable_write(&file->leftovers, window))
+                        file_drop_leftovers(file, window);
+}
+
 static int write_in_round(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
 {
         int err = file->guarded ? fault_check_size(file) : 0;
@@ -225,6 +239,7 @@ static int write_in_round(struct rmmap_file *file, uint64_t offset, const void *
         if (err == -EOPNOTSUPP || err == -EFAULT) /* the caller's memory, not the disk */
                 return err;
         latch(file, err);
+        cool_written(file, offset, length);
         if (err == 0)
                 count(&file->pwrite_bytes, length);
         if (err == 0 && file->guarded)
@@ -243,7 +258,6 @@ int durability_write(struct rmmap_file *file, uint64_t offset, const void *data,
         if (err != 0)
                 return err;
         before = cancellation_off();
-        file_forget_entries(file, offset, length);
         err = -EOPNOTSUPP;
         if (commit_try_enter(&file->commit)) {
                 telling_begins(file);

@@ -135,24 +135,11 @@ void file_want_huge_pages(struct rmmap_file *file)
                 atomic_store_explicit(&file->huge_pages, true, memory_order_relaxed);
 }
 
-/*
- * Entries of the page table that were for writing before a sync make each later write-back of their
- * page 10 to 50 us slower (measured with RWF_DSYNC and with fdatasync). Readers are served by them,
- * so they stay until small writes come by calls, which are going to be synced.
- */
-void file_forget_entries(struct rmmap_file *file, uint64_t offset, uint64_t length)
+void file_drop_leftovers(struct rmmap_file *file, size_t window)
 {
-        if (file->windows.state == NULL || length == 0 || length >= WINDOW_LARGE_WRITE)
-                return;
-        for (size_t window = window_of(offset); window <= window_of(offset + length - 1);
-             window++) {
-                if (window_state(&file->windows, window) != WINDOW_COOLED)
-                        continue;
-                window_set(&file->windows, window, WINDOW_COLD);
-                mapping_forget(&file->mapping, (uint64_t)window << WINDOW_SHIFT, WINDOW_SIZE);
-                if (file->reads.state != NULL)
-                        window_set(&file->reads, window, WINDOW_COLD);
-        }
+        mapping_forget(&file->mapping, (uint64_t)window << WINDOW_SHIFT, WINDOW_SIZE);
+        if (file->reads.state != NULL)
+                window_set(&file->reads, window, WINDOW_COLD);
 }
 
 /* Where it is SCATTERED only what was written goes to the disk. */
@@ -169,6 +156,8 @@ static int map_now(struct rmmap_file *file, uint32_t flags)
 
         if (err == 0 && file->policy.engine == RMMAP_ENGINE_AUTO)
                 err = windows_create(&file->windows, file->size);
+        if (err == 0 && file->policy.engine == RMMAP_ENGINE_AUTO)
+                err = windows_create(&file->leftovers, file->size);
         if (err == 0 && file->policy.reads_both_ways)
                 err = windows_create(&file->reads, file->size);
         if (err == 0 && keeps_unwritten(file))
@@ -246,6 +235,7 @@ void file_free(struct rmmap_file *file)
         storage_close(file->directory);
         allocator_destroy(&file->allocator);
         windows_destroy(&file->windows);
+        windows_destroy(&file->leftovers);
         windows_destroy(&file->reads);
         unwritten_destroy(&file->unwritten);
         if (file->error != NULL)

@@ -159,6 +159,7 @@ static bool prepare_window(struct rmmap_file *file, uint64_t offset)
         int err;
 
         window_set(&file->windows, window, WINDOW_WARM);
+        window_set(&file->leftovers, window, WINDOW_NO_LEFTOVERS);
         /* A small durable write into a huge page takes longer later on: only where all is said to
          * be written, and nothing is there to be read ahead. */
         if (file->fresh && file->pattern == RMMAP_PATTERN_DENSE)
@@ -197,7 +198,6 @@ static int put_one_way(struct rmmap_file *file, enum way way, uint64_t offset, c
                 return put_by_map(file, offset, data, length);
         /* The same page again needs no more of its window than before. */
         step = traffic_moves(page, offset / RMMAP_ALIGNMENT) ? patience_step(&file->patience) : 0;
-        file_forget_entries(file, offset, length);
         windows_note_write(&file->windows, offset, length, step);
         count(&file->faults_avoided, length / RMMAP_ALIGNMENT);
         return put_by_call(file, offset, data, length);
@@ -299,15 +299,12 @@ int transfer_put(struct rmmap_file *file, uint64_t offset, const void *data, siz
         return put_by_choice(file, offset, data, length);
 }
 
-/* It was mapped for writing. */
+/* It was mapped for writing, and its pages still are for reading at least. */
 static bool has_entries(const struct rmmap_file *file, size_t window)
 {
-        unsigned int state;
-
-        if (file->windows.state == NULL)
-                return false;
-        state = window_state(&file->windows, window);
-        return state == WINDOW_WARM || state == WINDOW_COOLED;
+        return file->windows.state != NULL &&
+               (window_state(&file->windows, window) == WINDOW_WARM ||
+                window_state(&file->leftovers, window) != WINDOW_NO_LEFTOVERS);
 }
 
 /* As it suits the window in its middle, so that no short end in another one decides. */

@@ -50,7 +50,8 @@ struct rmmap_file {
         bool write_behind;      /* RMMAP_WRITE_BEHIND */
         bool fresh;             /* created by this handle: nothing in it is worth reading ahead */
         struct windows windows; /* how warm the mapping is, where the way of each write is chosen */
-        struct windows reads;   /* what large reads have read, where the way of each is chosen */
+        struct windows leftovers; /* what syncs left in the page table, likewise */
+        struct windows reads;     /* what large reads have read, where the way of each is chosen */
 
         /* Cold. */
         struct allocator allocator;
@@ -94,8 +95,8 @@ int file_choose_engine(const struct rmmap_file *file, const struct rmmap_options
 /* The last step: choose the engine, map. reserved: every byte of the file has its space. */
 int file_map(struct rmmap_file *file, const struct rmmap_options *options, bool reserved);
 
-/* Before a write by a call: if it is small, drops what a WINDOW_COOLED left there. */
-void file_forget_entries(struct rmmap_file *file, uint64_t offset, uint64_t length);
+/* What a sync left in the page table of a window goes; a large read there is the first again. */
+void file_drop_leftovers(struct rmmap_file *file, size_t window);
 
 /* For all of the mapping; it may not be granted, and describe tells. */
 void file_want_huge_pages(struct rmmap_file *file);

@@ -42,7 +42,9 @@ static void fill(struct windows *windows, size_t window, uint64_t steps)
 
         if (state == WINDOW_WARM)
                 return;
-        steps += state == WINDOW_COOLED ? WINDOW_COLD : state;
+        if (steps == 0 && state == WINDOW_COLD)
+                steps = 1; /* a sync is told that there was something */
+        steps += state;
         window_set(windows, window,
                    steps < WINDOW_FILLED ? (unsigned int)steps : (unsigned int)WINDOW_FILLED);
 }
@@ -72,16 +74,27 @@ void windows_note_read(struct windows *windows, uint64_t offset, uint64_t length
         }
 }
 
-void windows_note_writeback(struct windows *windows, uint64_t start, uint64_t end)
+bool windows_note_durable_write(struct windows *leftovers, size_t window)
 {
-        if (start >= end)
-                return;
-        for (size_t window = window_of(start); window <= window_of(end - 1); window++) {
-                unsigned int state = window_state(windows, window);
+        unsigned int left = window_state(leftovers, window);
 
-                /* Much of a sparse file was never touched: its states needn't be, either. */
-                if (state != WINDOW_COLD && state != WINDOW_COOLED)
-                        window_set(windows, window,
-                                   state == WINDOW_WARM ? WINDOW_COOLED : WINDOW_COLD);
-        }
+        if (left == WINDOW_NO_LEFTOVERS)
+                return false;
+        left = left + 1 < WINDOW_LEFTOVERS_DUE ? left + 1 : (unsigned int)WINDOW_NO_LEFTOVERS;
+        window_set(leftovers, window, left);
+        return left == WINDOW_NO_LEFTOVERS;
+}
+
+bool windows_note_writeback(struct windows *windows, struct windows *leftovers, size_t window)
+{
+        unsigned int state = window_state(windows, window);
+
+        /* Much of a sparse file was never touched: its states needn't be, either. */
+        if (state == WINDOW_COLD)
+                return false;
+        window_set(windows, window, WINDOW_COLD);
+        if (state != WINDOW_WARM)
+                return windows_note_durable_write(leftovers, window);
+        window_set(leftovers, window, WINDOW_LEFTOVERS);
+        return false;
 }

@@ -20,10 +20,17 @@
 /*
  * From WINDOW_COLD to WINDOW_FILLED: how much was written by calls since creation or the last
  * sync, in steps; one pass of large writes fills a window, or small ones to some of its pages, and
- * few far apart don't. WINDOW_WARM: its pages are mapped for writing. WINDOW_COOLED: they were,
- * until a write-back; to writes that is cold. What each state is good for is policy.c's.
+ * few far apart don't. WINDOW_WARM: its pages are mapped for writing. What each state is good for
+ * is policy.c's.
  */
-enum { WINDOW_COLD = 0, WINDOW_FILLED = 253, WINDOW_WARM = 254, WINDOW_COOLED = 255 };
+enum { WINDOW_COLD = 0, WINDOW_FILLED = 254, WINDOW_WARM = 255 };
+
+/*
+ * After a sync the page table keeps entries of what was warm. They serve readers, and make each
+ * later sync of something in their window take 10 to 20 us longer; dropping them takes 35 us, so
+ * the second such sync does. Leftovers count: 0: there are none.
+ */
+enum { WINDOW_NO_LEFTOVERS = 0, WINDOW_LEFTOVERS = 1, WINDOW_LEFTOVERS_DUE = 3 };
 
 /* Below this a write is small, and counts as one step of the caller's choice. */
 #define WINDOW_LARGE_WRITE ((size_t)32 << 10)
@@ -50,8 +57,12 @@ void windows_note_write(struct windows *windows, uint64_t offset, uint64_t lengt
 /* [offset, offset + length), not empty, was read by a call: one pass fills what it reads. */
 void windows_note_read(struct windows *windows, uint64_t offset, uint64_t length);
 
-/* Write-back of [start, end) began or ended: what was mapped for writing is so no more. */
-void windows_note_writeback(struct windows *windows, uint64_t start, uint64_t end);
+/* Write-back of a window began or ended: what was mapped for writing is so no more. true: what it
+ * left in the page table should be dropped. */
+bool windows_note_writeback(struct windows *windows, struct windows *leftovers, size_t window);
+
+/* Something in the window was synced by the call that wrote it; likewise. */
+bool windows_note_durable_write(struct windows *leftovers, size_t window);
 
 static inline size_t window_of(uint64_t offset)
 {

@@ -10,6 +10,7 @@
 
 #include "child.h"
 #include "fault/inject.h"
+#include "unwritten.h"
 #include "windows.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -101,16 +102,24 @@ START_TEST(a_byte_for_each_64_kib)
 END_TEST
 
 /* What grows: the notes of a file whose space is reserved, as no test could have 1 TiB of. */
-START_TEST(windows_of_a_huge_file)
+START_TEST(notes_of_a_huge_file)
 {
         for (uint64_t size = 64 * MIB; size <= 1024 * GIB; size *= 4) {
                 long long before = inject_bytes();
-                struct windows windows;
+                struct windows windows, leftovers, reads;
+                struct unwritten unwritten;
 
                 ck_ok(windows_create(&windows, size));
+                ck_ok(windows_create(&leftovers, size));
+                ck_ok(windows_create(&reads, size));
+                ck_ok(unwritten_create(&unwritten, size));
                 ck_assert_int_gt(inject_bytes(), before);
                 ck_assert_int_le(inject_bytes() - before, (long long)(size / PER_BYTE));
+                unwritten_destroy(&unwritten);
+                windows_destroy(&reads);
+                windows_destroy(&leftovers);
                 windows_destroy(&windows);
+                ck_assert_int_eq(inject_bytes(), before);
         }
 }
 END_TEST
@@ -121,7 +130,7 @@ int main(void)
         TCase *core = tcase_create("core");
 
         tcase_add_test(core, a_byte_for_each_64_kib);
-        tcase_add_test(core, windows_of_a_huge_file);
+        tcase_add_test(core, notes_of_a_huge_file);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }

@@ -29,32 +29,54 @@ START_TEST(large_writes_fill_by_one_pass)
 }
 END_TEST
 
-START_TEST(write_back_remembers_what_was_warm)
+START_TEST(write_back_cools)
 {
-        struct windows windows;
+        struct windows windows, leftovers;
 
         ck_ok(windows_create(&windows, 12 * MIB));
-        for (unsigned int warm = 0; warm < 1U << 6; warm++) {
-                for (size_t window = 0; window < 6; window++)
-                        window_set(&windows, window,
-                                   warm >> window & 1 ? WINDOW_WARM : WINDOW_FILLED);
-                windows_note_writeback(&windows, 2 * MIB, 2 * MIB);
-                ck_assert_uint_ge(window_state(&windows, 1), WINDOW_FILLED);
-                windows_note_writeback(&windows, 4 * MIB - 1, 8 * MIB + 1);
-                ck_assert_uint_ge(window_class(&windows, 3 * MIB / 2), WINDOW_FILLED);
-                ck_assert_uint_ge(window_state(&windows, 5), WINDOW_FILLED);
-                for (int twice = 0; twice < 2; twice++) {
-                        for (size_t window = 1; window < 5; window++)
-                                ck_assert_uint_eq(window_state(&windows, window),
-                                                  warm >> window & 1 ? WINDOW_COOLED : WINDOW_COLD);
-                        windows_note_writeback(&windows, 0, 12 * MIB);
-                }
-                for (size_t window = 0; window < 6; window++)
-                        ck_assert_uint_eq(window_class(&windows, window * 2 * MIB), WINDOW_COLD);
+        ck_ok(windows_create(&leftovers, 12 * MIB));
+        for (size_t window = 0; window < 6; window++)
+                window_set(&windows, window, window % 2 ? WINDOW_WARM : WINDOW_FILLED);
+        for (size_t window = 1; window < 5; window++)
+                ck_assert(!windows_note_writeback(&windows, &leftovers, window));
+        for (size_t window = 1; window < 5; window++) {
+                ck_assert_uint_eq(window_class(&windows, window * 2 * MIB), WINDOW_COLD);
+                ck_assert_uint_eq(window_state(&leftovers, window),
+                                  window % 2 ? WINDOW_LEFTOVERS : WINDOW_NO_LEFTOVERS);
         }
-        window_set(&windows, 0, WINDOW_COOLED); /* it fills as a cold one does */
-        windows_note_write(&windows, 0, 64, 16);
-        ck_assert_uint_eq(window_state(&windows, 0), 16);
+        ck_assert_uint_eq(window_state(&windows, 0), WINDOW_FILLED);
+        ck_assert_uint_eq(window_state(&windows, 5), WINDOW_WARM);
+        ck_assert_uint_eq(window_state(&leftovers, 5), WINDOW_NO_LEFTOVERS);
+        windows_destroy(&leftovers);
+        windows_destroy(&windows);
+}
+END_TEST
+
+/* By the second sync of something that calls wrote there, however little; others don't count. */
+START_TEST(what_a_sync_left_is_dropped)
+{
+        struct windows windows, leftovers;
+
+        ck_ok(windows_create(&windows, 4 * MIB));
+        ck_ok(windows_create(&leftovers, 4 * MIB));
+        for (int durable = 0; durable < 4; durable++) {
+                window_set(&windows, 1, WINDOW_WARM);
+                ck_assert(!windows_note_writeback(&windows, &leftovers, 1));
+                for (int i = 1; i <= 2; i++) {
+                        ck_assert(!windows_note_writeback(&windows, &leftovers, 1));
+                        if (durable & i) {
+                                ck_assert_int_eq(windows_note_durable_write(&leftovers, 1), i == 2);
+                                continue;
+                        }
+                        windows_note_write(&windows, 2 * MIB, 64, 0);
+                        ck_assert_int_eq(windows_note_writeback(&windows, &leftovers, 1), i == 2);
+                }
+                ck_assert_uint_eq(window_state(&leftovers, 1), WINDOW_NO_LEFTOVERS);
+                windows_note_write(&windows, 2 * MIB, 64, 0);
+                ck_assert(!windows_note_writeback(&windows, &leftovers, 1));
+                ck_assert(!windows_note_durable_write(&leftovers, 1));
+        }
+        windows_destroy(&leftovers);
         windows_destroy(&windows);
 }
 END_TEST
@@ -88,13 +110,9 @@ START_TEST(small_writes_fill_after_some)
         for (; window_state(&windows, 1) < WINDOW_FILLED && writes < 1000; writes++)
                 windows_note_write(&windows, 2 * MIB + 64, 64, 16);
         ck_assert_int_eq(writes, 16);
-        windows_note_write(&windows, 64, 64, 0); /* one that doesn't count */
-        ck_assert_uint_eq(window_state(&windows, 0), WINDOW_COLD);
-        windows_note_writeback(&windows, 0, 2 * MIB);
-        ck_assert_uint_eq(window_state(&windows, 1), WINDOW_FILLED);
-        windows_note_writeback(&windows, 4 * MIB - 1, 4 * MIB);
-        ck_assert_uint_eq(window_state(&windows, 1), WINDOW_COLD);
-        windows_note_writeback(&windows, 0, 0);
+        windows_note_write(&windows, 64, 64, 0); /* no more than that something was written */
+        windows_note_write(&windows, 64, 64, 0);
+        ck_assert_uint_eq(window_state(&windows, 0), WINDOW_COLD + 1);
         windows_set_warm(&windows);
         ck_assert_uint_eq(window_state(&windows, 0), WINDOW_WARM);
         windows_destroy(&windows);
@@ -176,7 +194,8 @@ int main(void)
         TCase *core = tcase_create("core");
 
         tcase_add_test(core, large_writes_fill_by_one_pass);
-        tcase_add_test(core, write_back_remembers_what_was_warm);
+        tcase_add_test(core, write_back_cools);
+        tcase_add_test(core, what_a_sync_left_is_dropped);
         tcase_add_test(core, reads_fill_by_one_pass);
         tcase_add_test(core, small_writes_fill_after_some);
         tcase_add_test(core, windows_in_order);

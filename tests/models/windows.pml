@@ -2,10 +2,10 @@
 /*
  * The windows' states: windows_note_write, windows_note_writeback and window_class; choose_way,
  * prepare_window and put_by_windows of lib/move.c, which choose the way of each part of a write by
- * them; file_forget_entries, which lets the kernel drop what a warm window left before a small write
- * by a call, as prepare_window does: by which nothing is lost, as DROP_LOSES would lose; cool of
- * lib/durability.c, which resets the states after a sync, as start_writeback does. Writers, a reader
- * and syncs meet on two windows; one write spans both.
+ * them; cool of lib/durability.c, which resets the states after a sync, as start_writeback does, and
+ * may let the kernel drop what a warm window left, as prepare_window does: by which nothing is lost,
+ * as DROP_LOSES would lose. When it does is counted in leftovers, and here a matter of chance.
+ * Writers, a reader and syncs meet on two windows; one write spans both.
  * Holds A.4, C.2, C.3, C.5.
  *
  * The states are a hint: checked is that nothing depends on them. A read sees each write whose end
@@ -22,8 +22,7 @@
 #define WARM 3   /* WINDOW_WARM */
 #define SMALL 1  /* WINDOW_SMALL_STEP */
 #define LARGE 3  /* a window written whole: more than from cold to filled */
-#define COOLED 4 /* WINDOW_COOLED */
-#define BYTE 4   /* the largest value that a state can hold */
+#define BYTE 3   /* the largest value that a state can hold */
 
 byte state[WINDOWS];
 
@@ -51,7 +50,7 @@ inline note_write(window, step)
 	if
 	:: seen != WARM ->
 		atomic {
-			seen = (seen == COOLED -> 0 : seen) + step;
+			seen = seen + step;
 #ifdef NO_LIMIT
 			seen = seen % (BYTE + 1);
 			assert(seen >= step);
@@ -79,15 +78,6 @@ inline forget(window)
 #endif
 }
 
-/* file_forget_entries, before a small write. */
-inline forget_entries(window, step)
-{
-	if
-	:: step == SMALL && state[window] == COOLED -> state[window] = 0; forget(window)
-	:: else
-	fi
-}
-
 /* prepare_window: warm first, then madvise, which maps the pages as they are; it may fail. */
 inline prepare(window)
 {
@@ -103,7 +93,6 @@ inline prepare(window)
 inline put_part(window, place, step, version)
 {
 	way = state[window];
-	way = (way == COOLED -> 0 : way);
 	if /* window_class: what comes after a warm one is in order */
 	:: window == 1 && way < FILLED && state[0] == WARM -> way = FILLED
 	:: else
@@ -116,7 +105,6 @@ inline put_part(window, place, step, version)
 	if
 	:: way == WARM || prepared -> by_map(place) = version
 	:: else ->
-		forget_entries(window, step);
 		note_write(window, step);
 		cached[place] = version
 	fi;
@@ -182,18 +170,25 @@ inline write_out(place)
 #endif
 }
 
-/* windows_note_writeback for one window. */
+/* windows_note_writeback for one window, and file_drop_leftovers; cool_written drops likewise. */
 inline cool(window)
 {
-	was = state[window];
-	state[window] = (was == WARM || was == COOLED -> COOLED : 0)
+	if
+	:: state[window] != 0 ->
+		state[window] = 0;
+		if
+		:: forget(window)
+		:: true
+		fi
+	:: else
+	fi
 }
 
 /* sync_now for all: msync or fdatasync, then the reset. */
 proctype syncer()
 {
 	byte told[PLACES];
-	byte rounds = 0, was;
+	byte rounds = 0;
 
 	do
 	:: rounds < 2 ->
