@@ -130,8 +130,10 @@ static int get_guarded(struct rmmap_file *file, uint64_t offset, void *buffer, s
 static inline bool should_stream(const struct rmmap_file *file, struct traffic_lane *lane,
                                  uint64_t offset, size_t length)
 {
+        uint64_t window = window_of(offset);
+
         return file->streams && length >= COPY_STREAM_SCATTERED &&
-               (length >= COPY_STREAM_ALWAYS || traffic_moves(&lane->window, window_of(offset)));
+               (length >= COPY_STREAM_ALWAYS || traffic_visit(&lane->window, window) != window);
 }
 
 static NOINLINE int put_by_map(struct rmmap_file *file, uint64_t offset, const void *data,
@@ -188,17 +190,28 @@ static enum way choose_way(struct rmmap_file *file, uint64_t offset, size_t leng
         return way;
 }
 
+/*
+ * What a small write counts towards a filled window. The same page again needs no more of it than
+ * before; the next one may be the next record of a log, which is synced before the window is full.
+ */
+static unsigned int small_step(struct rmmap_file *file, uint64_t offset, size_t length)
+{
+        struct traffic_lane *lane = traffic_lane(&file->traffic);
+        uint64_t page = offset / RMMAP_ALIGNMENT, last = (offset + length - 1) / RMMAP_ALIGNMENT;
+        uint64_t before = traffic_visit(&lane->page, last);
+        unsigned int step = patience_step(&file->patience);
+
+        if (page == before)
+                return 0;
+        return page == before + 1 && step > PATIENCE_IN_ORDER ? PATIENCE_IN_ORDER : step;
+}
+
 static int put_one_way(struct rmmap_file *file, enum way way, uint64_t offset, const void *data,
                        size_t length)
 {
-        _Atomic uint64_t *page = &traffic_lane(&file->traffic)->page;
-        unsigned int step;
-
         if (way == WAY_MAP)
                 return put_by_map(file, offset, data, length);
-        /* The same page again needs no more of its window than before. */
-        step = traffic_moves(page, offset / RMMAP_ALIGNMENT) ? patience_step(&file->patience) : 0;
-        windows_note_write(&file->windows, offset, length, step);
+        windows_note_write(&file->windows, offset, length, small_step(file, offset, length));
         count(&file->faults_avoided, length / RMMAP_ALIGNMENT);
         return put_by_call(file, offset, data, length);
 }

@@ -11,9 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a small write to another page counts towards a filled window, of 256: 16 pages fill one at
- * first, and the most patient waits for half of all pages. */
+/*
+ * What a small write to another page counts towards a filled window, of 256: 16 pages fill one at
+ * first, 51 if they come in order, and the most patient waits for half of all pages.
+ */
 #define PATIENCE_HASTY 16
+#define PATIENCE_IN_ORDER 5
 #define PATIENCE_CALM 1
 
 struct patience {

@@ -46,13 +46,13 @@ static inline void traffic_count(struct traffic_lane *lane, uint64_t length)
         atomic_store_explicit(&lane->bytes, before + length, memory_order_relaxed);
 }
 
-/* Of a lane's window or page: true when its last visit was to another one. */
-static inline bool traffic_moves(_Atomic uint64_t *last, uint64_t now)
+/* A lane's window or page is now this one; which one it was before. */
+static inline uint64_t traffic_visit(_Atomic uint64_t *last, uint64_t now)
 {
         uint64_t before = atomic_load_explicit(last, memory_order_relaxed);
 
         atomic_store_explicit(last, now, memory_order_relaxed);
-        return before != now;
+        return before;
 }
 
 static inline uint64_t traffic_bytes(const struct traffic *traffic)

@@ -250,25 +250,53 @@ END_TEST
 /* A log whose records are synced in groups: bet on once at most, whatever was said of it. */
 START_TEST(who_syncs_often_is_bet_on_once)
 {
-        static const uint32_t patterns[] = {RMMAP_PATTERN_UNKNOWN, RMMAP_PATTERN_SEQUENTIAL,
-                                            RMMAP_PATTERN_DENSE};
+        static const struct {
+                uint32_t pattern;
+                uint64_t group;
+                bool bet;
+        } logs[] = {{RMMAP_PATTERN_UNKNOWN, 20, false},
+                    {RMMAP_PATTERN_UNKNOWN, 60, true},
+                    {RMMAP_PATTERN_SEQUENTIAL, 20, true},
+                    {RMMAP_PATTERN_DENSE, 20, true}};
         static const unsigned char record[4096] = "record";
-        struct rmmap_file *file = created_for_both_ways("log", patterns[_i]);
-        uint64_t before = 0;
+        struct rmmap_file *file = created_for_both_ways("log", logs[_i].pattern);
+        uint64_t records = logs[_i].group, before = 0;
 
         if (file == NULL)
                 return;
         for (uint64_t group = 0; group < 10; group++) {
                 if (group == 1)
                         before = by_call(file);
-                for (uint64_t i = 0; i < 20; i++)
-                        ck_ok(rmmap_raw_write(file, 4096 * (20 * group + i), record,
+                for (uint64_t i = 0; i < records; i++)
+                        ck_ok(rmmap_raw_write(file, 4096 * (records * group + i), record,
                                               sizeof(record)));
                 ck_ok(rmmap_sync_all(file));
         }
-        ck_assert_uint_lt(before, 20 * sizeof(record)); /* the bet was made */
-        /* Where nothing is written back the bet can't be lost. */
-        ck_assert_uint_eq(by_call(file) - before, writes_back(file) ? 9 * 20 * sizeof(record) : 0);
+        if (logs[_i].bet)
+                ck_assert_uint_lt(before, records * sizeof(record));
+        else
+                ck_assert_uint_eq(before, records * sizeof(record));
+        /* Where nothing is written back what was bet on stays warm. */
+        if (writes_back(file))
+                ck_assert_uint_eq(by_call(file) - before, 9 * records * sizeof(record));
+        else
+                ck_assert_uint_lt(by_call(file) - before, 9 * records * sizeof(record));
+        rmmap_release(file);
+}
+END_TEST
+
+/* At random 16 pages tell that a window is going to be full; in order 51, or 49 after a jump. */
+START_TEST(order_counts)
+{
+        const uint64_t apart = _i == 0 ? 1 : 3, needed = _i == 0 ? 49 : 16;
+        static const unsigned char data[4096] = "page";
+        struct rmmap_file *file = created_for_both_ways("order", RMMAP_PATTERN_UNKNOWN);
+
+        if (file == NULL)
+                return;
+        for (uint64_t i = 0; i < 100; i++)
+                ck_ok(rmmap_raw_write(file, 4096 * (10 + apart * i), data, sizeof(data)));
+        ck_assert_uint_eq(by_call(file), needed * sizeof(data));
         rmmap_release(file);
 }
 END_TEST
@@ -299,7 +327,8 @@ int main(void)
         tcase_add_loop_test(core, small_syncs_drop_entries, 0, 2);
         tcase_add_loop_test(core, large_reads_go_by_calls_once, 0, 2);
         tcase_add_test(core, a_page_written_again_and_again_prepares_nothing);
-        tcase_add_loop_test(core, who_syncs_often_is_bet_on_once, 0, 3);
+        tcase_add_loop_test(core, who_syncs_often_is_bet_on_once, 0, 4);
+        tcase_add_loop_test(core, order_counts, 0, 2);
         tcase_add_test(core, scattered_writes_never_warm);
         suite_add_tcase(suite, core);
         return test_run(suite);
