@@ -127,7 +127,10 @@ function written_row(i, of)
 
 function value_at(row, column)
 {
-        return (row, column) in cell ? number(cell[row, column]) : ""
+        if (!((row, column) in cell))
+                return ""
+        return cell[row, column] < 0.0995 ? sprintf("%.3f", cell[row, column]) : \
+                number(cell[row, column])
 }
 
 function plain(   i, j, rule)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Reserved space is "unwritten" to the file system until it is written to the disk, and each first
- * write-back of a block notes that in the journal: a durable record waits for two writes more, and
- * takes 1.5 times as long. So where records are synced one after the other a piece of the file
- * around them is written whole, once. What is known of each piece is kept here, only as a hint;
- * only rounds of the handle's commit touch it, one at a time. Layer 2.
+ * Reserved space is "unwritten" to the file system until it is written to the disk. Each first
+ * write-back of a block changes the file's metadata, so a durable record waits for the journal as
+ * well, and takes 1.5 to 3 times as long. Therefore where records are synced one after the other a
+ * piece of the file around them is written whole, once. What is known of each piece is kept here,
+ * only as a hint; only rounds of the handle's commit touch it, one at a time. Layer 2.
  */
 #ifndef RMMAP_UNWRITTEN_H
 #define RMMAP_UNWRITTEN_H
@@ -16,7 +16,7 @@
 #define UNWRITTEN_PIECE_SHIFT 18
 #define UNWRITTEN_PIECE (UINT64_C(1) << UNWRITTEN_PIECE_SHIFT)
 
-/* A sync of more than this is worth its own entry in the journal. */
+/* A sync of more than this is worth its own change of the metadata. */
 #define UNWRITTEN_SMALL_SYNC (UNWRITTEN_PIECE / 2)
 
 /*
