@@ -196,7 +196,8 @@ static bool can_write_durably(const struct rmmap_file *file)
         return !file->policy.never_calls && (file->facts & RMMAP_FACT_RESERVED) &&
                (file->facts & RMMAP_FACT_COHERENT) &&
                file->file_system.reservation != RESERVES_BY_MAP &&
-               !atomic_load_explicit(&file->entry_pending, memory_order_relaxed);
+               !atomic_load_explicit(&file->entry_pending, memory_order_relaxed) &&
+               !atomic_load_explicit(&file->writes_then_syncs, memory_order_relaxed);
 }
 
 /* A write that syncs itself takes nothing along. */
@@ -236,6 +237,8 @@ static int write_in_round(struct rmmap_file *file, uint64_t offset, const void *
         err = writeback_pwrite_durable(file->fd, offset, data, length);
         if (err == -EPERM) /* a sealed memfd: by the mapping it may still go */
                 err = -EOPNOTSUPP;
+        if (err == -EOPNOTSUPP) /* the next one needn't try */
+                atomic_store_explicit(&file->writes_then_syncs, true, memory_order_relaxed);
         if (err == -EOPNOTSUPP || err == -EFAULT) /* the caller's memory, not the disk */
                 return err;
         latch(file, err);

@@ -35,6 +35,7 @@ static void init_counters(struct rmmap_file *file)
         atomic_init(&file->faults_caught, 0);
         atomic_init(&file->faults_avoided, 0);
         atomic_init(&file->huge_pages, false);
+        atomic_init(&file->writes_then_syncs, false);
         patience_init(&file->patience);
         NOTE_ATOMIC(&file->patience);
         NOTE_ATOMIC(&file->entry_pending);
@@ -43,6 +44,7 @@ static void init_counters(struct rmmap_file *file)
         NOTE_ATOMIC(&file->faults_caught);
         NOTE_ATOMIC(&file->faults_avoided);
         NOTE_ATOMIC(&file->huge_pages);
+        NOTE_ATOMIC(&file->writes_then_syncs);
         NOTE_ATOMIC(&file->traffic);
 }
 

@@ -66,9 +66,10 @@ struct rmmap_file {
 
         /* Written on slow paths. */
         alignas(CACHE_LINE) struct commit commit;
-        atomic_bool entry_unsynced; /* the directory can't be synced */
-        atomic_bool entry_pending;  /* the first sync must make size and entry durable too */
-        atomic_bool huge_pages;     /* asked for, and granted */
+        atomic_bool entry_unsynced;    /* the directory can't be synced */
+        atomic_bool entry_pending;     /* the first sync must make size and entry durable too */
+        atomic_bool huge_pages;        /* asked for, and granted */
+        atomic_bool writes_then_syncs; /* no call does both in one here */
         _Atomic uint64_t pwrite_bytes, flush_calls, faults_caught, faults_avoided;
         struct patience patience; /* of choosing the way of each write */
         /* Only a round touches these. */

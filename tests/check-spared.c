@@ -170,6 +170,29 @@ START_TEST(without_the_older_getrlimit)
 }
 END_TEST
 
+/* A kernel that can't write and sync in one call is asked once for each handle. */
+START_TEST(without_durable_writes)
+{
+        static const unsigned char data[4096] = "record";
+        struct rmmap_range range;
+        struct rmmap_file *file;
+
+        ck_ok(rmmap_create(test_path("record"), 16384, NULL, &file));
+        ck_ok(rmmap_sync_all(file));
+        inject_start();
+        inject_fail(INJECT_PWRITEV2, 1, EOPNOTSUPP, 1000);
+        for (int i = 0; i < 3; i++) {
+                ck_ok(rmmap_allocate(file, sizeof(data), &range));
+                ck_ok(rmmap_write_range_durable(file, range, data, sizeof(data), NULL));
+                ck_assert(test_file_holds(test_path("record"), rmmap_range_start(range), data,
+                                          sizeof(data)));
+        }
+        ck_assert_int_le(inject_count(INJECT_PWRITEV2), 1); /* none where there is one way only */
+        ck_assert_int_ge(inject_sync_count() - inject_count(INJECT_PWRITEV2), 3);
+        rmmap_release(file);
+}
+END_TEST
+
 /* One that can't be opened anew keeps its O_DIRECT, with which a call wants memory of its sizes. */
 START_TEST(large_reads_of_a_direct_descriptor)
 {
@@ -255,6 +278,7 @@ int main(void)
         tcase_add_test(core, a_directory_that_cannot_be_synced);
         tcase_add_test(core, large_reads_of_a_direct_descriptor);
         tcase_add_test(core, without_the_older_getrlimit);
+        tcase_add_test(core, without_durable_writes);
         tcase_add_test(core, a_handler_of_fork_may_use_the_library);
         suite_add_tcase(suite, core);
         return test_run(suite);
