@@ -108,7 +108,7 @@ static void gather(struct commit *commit)
 {
         uint64_t patience = crowd_patience(&commit->crowd, commit->requests);
         unsigned int missing = commit->crowd.size - commit->requests, before = commit->requests;
-        uint64_t end = patience == 0 ? 0 : clock_now() + patience;
+        uint64_t began = clock_now(), waited;
 
         if (patience == 0)
                 return;
@@ -117,8 +117,9 @@ static void gather(struct commit *commit)
                 pthread_mutex_unlock(&commit->lock);
                 backoff_yield();
                 pthread_mutex_lock(&commit->lock);
-        } while (commit->requests < commit->crowd.size && clock_now() < end);
-        crowd_learn_wait(&commit->crowd, missing, commit->requests - before);
+                waited = clock_now() - began;
+        } while (commit->requests < commit->crowd.size && waited < patience);
+        crowd_learn_wait(&commit->crowd, missing, commit->requests - before, waited / 2 > patience);
 }
 
 /* Under lock, which it lets go while it works. */

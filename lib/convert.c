@@ -8,30 +8,48 @@
 #include "extents.h"
 #include "private.h"
 
+/* What was written there already is left as it is, and needn't be read. */
+static void dirty_unwritten(struct rmmap_file *file, uint64_t start, uint64_t end,
+                            struct commit_work *pieces)
+{
+        bool at_random = file->pattern == RMMAP_PATTERN_RANDOM;
+        size_t page = mapping_page_size();
+
+        while (start < end) {
+                uint64_t from = start, to = end;
+
+                if (extents_find_unwritten(file->fd, &from, &to) != 1)
+                        return;
+                from = align_down_to(from, page);
+                start = align_up_to(to, page);
+                to = min_u64(start, file->size);
+                /* Where it can't be done the records' own syncs do it, or tell why not. */
+                if (mapping_dirty(&file->mapping, from, to - from, at_random) != 0)
+                        return;
+                commit_work_add(pieces, from, to);
+        }
+}
+
 static void begin_range(struct rmmap_file *file, const struct commit_range *range,
                         struct commit_work *pieces)
 {
         bool in_order = file->pattern == RMMAP_PATTERN_SEQUENTIAL;
-        bool at_random = file->pattern == RMMAP_PATTERN_RANDOM;
-        uint64_t start, end;
-        size_t first, count;
+        uint64_t start = range->start, end = range->end;
+        size_t first = 0, count;
         int met;
 
-        if (!unwritten_may_teach(&file->unwritten, range->start, range->end))
+        if (!unwritten_visit(&file->unwritten, start, end))
                 return;
-        met = extents_unwritten(file->fd, range->start, range->end);
-        if (met < 0) /* nobody asks again */
-                unwritten_destroy(&file->unwritten);
-        if (met < 0)
+        met = extents_find_unwritten(file->fd, &start, &end);
+        if (met < 0) {
+                unwritten_give_up(&file->unwritten);
                 return;
+        }
         count = unwritten_learn(&file->unwritten, range->start, range->end, met, in_order, &first);
-        if (count == 0)
-                return;
         start = (uint64_t)first << UNWRITTEN_PIECE_SHIFT;
         end = min_u64(start + count * UNWRITTEN_PIECE, file->size);
-        /* Where it can't be done the records' own syncs do it, one by one, or tell why not. */
-        if (mapping_dirty(&file->mapping, start, end - start, at_random) == 0)
-                commit_work_add(pieces, start, end);
+        if (count > 0)
+                dirty_unwritten(file, start, end, pieces);
 }
 
 void convert_begin(struct rmmap_file *file, const struct commit_work *work,

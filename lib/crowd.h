@@ -12,12 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a wait may take: this part of a round, and never longer, as they come back in less. */
+/* What a wait should take: this part of a round, and never longer, as they come back in less. */
 #define CROWD_PART 4
 #define CROWD_LONGEST UINT64_C(200000)
 
 /* After waits in vain so many rounds at most begin without one. */
-#define CROWD_MOST_SKIPPED 63
+#define CROWD_MOST_SKIPPED 255
 
 struct crowd {
         unsigned int size;     /* requests that the last round served, or that came during it */
@@ -46,11 +46,15 @@ static inline bool crowd_is_one(const struct crowd *crowd)
         return crowd->size < 2 || crowd->skipping > 0;
 }
 
-/* It pays when most of them come: who is a little late makes it no mistake. */
-static inline void crowd_learn_wait(struct crowd *crowd, unsigned int missing, unsigned int came)
+/*
+ * It pays when most of them come: who is a little late makes it no mistake. It does not, whoever
+ * comes, when it took longer than it should: then the processor went to others.
+ */
+static inline void crowd_learn_wait(struct crowd *crowd, unsigned int missing, unsigned int came,
+                                    bool late)
 {
-        if (came >= missing - missing / 2) {
-                crowd->penalty = 0;
+        if (came >= missing - missing / 2 && !late) {
+                crowd->penalty /= 2;
                 return;
         }
         crowd->penalty = 2 * crowd->penalty + 1;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "checked.h"
 #include "extents.h"
 
 #define EXTENTS_PER_CALL 64
@@ -64,15 +65,21 @@ bool extents_cover(int fd, uint64_t size)
         return covered >= size;
 }
 
-int extents_unwritten(int fd, uint64_t start, uint64_t end)
+int extents_find_unwritten(int fd, uint64_t *start, uint64_t *end)
 {
         union extent_query query;
-        int count = ask(fd, &query, start, end);
+        int count = ask(fd, &query, *start, *end);
 
         if (count < 0)
                 return -EOPNOTSUPP;
-        for (int i = 0; i < count; i++)
-                if (query.head.fm_extents[i].fe_flags & FIEMAP_EXTENT_UNWRITTEN)
-                        return 1;
+        for (int i = 0; i < count; i++) {
+                const struct fiemap_extent *extent = &query.head.fm_extents[i];
+
+                if (!(extent->fe_flags & FIEMAP_EXTENT_UNWRITTEN))
+                        continue;
+                *start = max_u64(*start, extent->fe_logical);
+                *end = min_u64(*end, extent->fe_logical + extent->fe_length);
+                return 1;
+        }
         return 0;
 }

@@ -9,8 +9,8 @@
 /* Is all of [0, size) in extents of the file's own? false when that can't be told. */
 bool extents_cover(int fd, uint64_t size);
 
-/* 1: some of [start, end) is reserved and was never written to the disk; 0: nothing is;
- * -EOPNOTSUPP: that can't be told. */
-int extents_unwritten(int fd, uint64_t start, uint64_t end);
+/* 1: what is first in [*start, *end) of what is reserved and was never written to the disk, to
+ * which the two are narrowed; 0: there is none; -EOPNOTSUPP: that can't be told. */
+int extents_find_unwritten(int fd, uint64_t *start, uint64_t *end);
 
 #endif

@@ -192,7 +192,7 @@ static enum way choose_way(struct rmmap_file *file, uint64_t offset, size_t leng
 
 /*
  * What a small write counts towards a filled window. The same page again needs no more of it than
- * before; the next one may be the next record of a log, which is synced before the window is full.
+ * before; those that follow may be the next record of a log, synced before the window is full.
  */
 static unsigned int small_step(struct rmmap_file *file, uint64_t offset, size_t length)
 {
@@ -201,9 +201,12 @@ static unsigned int small_step(struct rmmap_file *file, uint64_t offset, size_t 
         uint64_t before = traffic_visit(&lane->page, last);
         unsigned int step = patience_step(&file->patience);
 
-        if (page == before)
+        if (last == before)
                 return 0;
-        return page == before + 1 && step > PATIENCE_IN_ORDER ? PATIENCE_IN_ORDER : step;
+        if (page != before && page != before + 1)
+                return step;
+        return (step < PATIENCE_IN_ORDER ? step : PATIENCE_IN_ORDER) *
+               (unsigned int)(last - before);
 }
 
 static int put_one_way(struct rmmap_file *file, enum way way, uint64_t offset, const void *data,

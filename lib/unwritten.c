@@ -2,14 +2,20 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "rmmap.h"
 #include "unwritten.h"
 
-#define MET_UNWRITTEN 4
+#define MET_UNWRITTEN 2
 #define MET_NONE 1
+
+/* What is this near to the sync before goes on where that left off, whoever's thread it is. */
+#define NEAR UNWRITTEN_SMALL_SYNC
 
 int unwritten_create(struct unwritten *unwritten, uint64_t size)
 {
         unwritten->count = (size_t)((size - 1) >> UNWRITTEN_PIECE_SHIFT) + 1;
+        unwritten->last = 0;
+        unwritten->goes_on = unwritten->given_up = false;
         unwritten->pieces = calloc(unwritten->count, sizeof(*unwritten->pieces));
         return unwritten->pieces == NULL ? -ENOMEM : 0;
 }
@@ -25,9 +31,20 @@ static size_t piece_of(uint64_t offset)
         return (size_t)(offset >> UNWRITTEN_PIECE_SHIFT);
 }
 
-bool unwritten_may_teach(const struct unwritten *unwritten, uint64_t start, uint64_t end)
+void unwritten_give_up(struct unwritten *unwritten)
 {
-        if (unwritten->pieces == NULL || end - start > UNWRITTEN_SMALL_SYNC)
+        unwritten->given_up = true;
+}
+
+bool unwritten_visit(struct unwritten *unwritten, uint64_t start, uint64_t end)
+{
+        uint64_t last = unwritten->last;
+
+        if (unwritten->pieces == NULL || unwritten->given_up || end - start > UNWRITTEN_SMALL_SYNC)
+                return false;
+        unwritten->goes_on = start < last + NEAR && last < start + NEAR;
+        unwritten->last = end;
+        if (last > 0 && (last - 1) / RMMAP_ALIGNMENT == (end - 1) / RMMAP_ALIGNMENT)
                 return false;
         return unwritten->pieces[piece_of(start)] < UNWRITTEN_DUE ||
                unwritten->pieces[piece_of(end - 1)] < UNWRITTEN_DUE;
@@ -41,9 +58,9 @@ static bool learn(struct unwritten *unwritten, size_t piece, bool met, bool in_o
         if (*known >= UNWRITTEN_DUE)
                 return false;
         *known = (uint8_t)(*known + (met ? MET_UNWRITTEN : MET_NONE));
-        /* What comes after a converted one is a log that goes on. */
         if (met && (in_order || *known >= UNWRITTEN_DUE ||
-                    (piece > 0 && unwritten->pieces[piece - 1] == UNWRITTEN_CONVERTED))) {
+                    (unwritten->goes_on && piece > 0 &&
+                     unwritten->pieces[piece - 1] == UNWRITTEN_CONVERTED))) {
                 *known = UNWRITTEN_CONVERTED;
                 return true;
         }

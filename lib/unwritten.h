@@ -21,21 +21,28 @@
 
 /*
  * From 0 to UNWRITTEN_DUE: what small syncs of the piece showed so far. One that met unwritten
- * space counts four times as much as one that met none, so a piece is converted at the fourth, and
- * after sixteen that met none nobody asks again.
+ * space counts two, and one that met none counts one: a piece is converted at the eighth, which is
+ * what that costs, and after sixteen that met none nobody asks again.
  */
 enum { UNWRITTEN_DUE = 16, UNWRITTEN_SETTLED = 254, UNWRITTEN_CONVERTED = 255 };
 
 struct unwritten {
         uint8_t *pieces; /* NULL: nothing is kept */
         size_t count;
+        uint64_t last; /* where the last small sync ended */
+        bool goes_on;  /* it began near the end of the one before */
+        bool given_up; /* it can't be told what is unwritten */
 };
 
 int unwritten_create(struct unwritten *unwritten, uint64_t size);
 void unwritten_destroy(struct unwritten *unwritten);
 
-/* May [start, end), not empty and about to be synced, teach anything of its pieces? */
-bool unwritten_may_teach(const struct unwritten *unwritten, uint64_t start, uint64_t end);
+/* Nobody asks again. */
+void unwritten_give_up(struct unwritten *unwritten);
+
+/* [start, end), not empty, is about to be synced. May it teach anything of its pieces? Not what
+ * only adds to the page that was synced last, which isn't unwritten any more. */
+bool unwritten_visit(struct unwritten *unwritten, uint64_t start, uint64_t end);
 
 /*
  * It met unwritten space there, or none. The span of pieces that should be converted now: their

@@ -53,19 +53,21 @@ START_TEST(waits_in_vain_get_rare)
         int most = 0;
 
         crowd_learn_round(&crowd, ROUND, 4, 4);
-        crowd_learn_wait(&crowd, 7, 3);
+        crowd_learn_wait(&crowd, 7, 3, false);
         ck_assert(crowd_is_one(&crowd)); /* for now */
         ck_assert_int_eq(skipped(&crowd), 1);
-        crowd_learn_wait(&crowd, 7, 0);
+        crowd_learn_wait(&crowd, 7, 7, true); /* too late */
         ck_assert_int_eq(skipped(&crowd), 3);
         for (int i = 0; i < 20; i++) {
-                crowd_learn_wait(&crowd, 1, 0);
+                crowd_learn_wait(&crowd, 1, 0, false);
                 most = skipped(&crowd);
         }
         ck_assert_int_eq(most, CROWD_MOST_SKIPPED);
-        crowd_learn_wait(&crowd, 7, 4); /* most came */
-        ck_assert_int_eq(skipped(&crowd), 0);
-        crowd_learn_wait(&crowd, 7, 0);
+        for (int i = 0; i < 10; i++) {
+                crowd_learn_wait(&crowd, 7, 4, false); /* most came */
+                ck_assert_int_eq(skipped(&crowd), 0);
+        }
+        crowd_learn_wait(&crowd, 7, 0, false);
         ck_assert_int_eq(skipped(&crowd), 1);
 }
 END_TEST
