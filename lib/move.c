@@ -203,7 +203,7 @@ static unsigned int small_step(struct rmmap_file *file, uint64_t offset, size_t 
 
         if (last == before)
                 return 0;
-        if (page != before && page != before + 1)
+        if (length < PATIENCE_TINY || (page != before && page != before + 1))
                 return step;
         return (step < PATIENCE_IN_ORDER ? step : PATIENCE_IN_ORDER) *
                (unsigned int)(last - before);

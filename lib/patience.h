@@ -19,6 +19,9 @@
 #define PATIENCE_IN_ORDER 5
 #define PATIENCE_CALM 1
 
+/* So many of these take a page that their calls cost more than a lost bet: order tells no more. */
+#define PATIENCE_TINY 512
+
 struct patience {
         _Atomic uint8_t step;
         _Atomic uint64_t prepared; /* bytes, since creation */
