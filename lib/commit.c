@@ -107,11 +107,13 @@ static void finish(struct commit *commit)
 static void gather(struct commit *commit)
 {
         uint64_t patience = crowd_patience(&commit->crowd, commit->requests);
-        unsigned int missing = commit->crowd.size - commit->requests, before = commit->requests;
-        uint64_t began = clock_now(), waited;
+        unsigned int before = commit->requests, missing;
+        uint64_t began, waited;
 
         if (patience == 0)
                 return;
+        missing = commit->crowd.size - before;
+        began = clock_now();
         commit->busy = true; /* nobody else leads */
         do {
                 pthread_mutex_unlock(&commit->lock);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* How long a round waits for the threads that synced together before. */
+#include <pthread.h>
+
 #include "child.h"
-#include "crowd.h"
+#include "clock.h"
+#include "commit.h"
+#include "process.h"
 
 #define ROUND UINT64_C(100000) /* ns */
 
@@ -72,6 +76,77 @@ START_TEST(waits_in_vain_get_rare)
 }
 END_TEST
 
+/* ---- who leads a round */
+
+static struct commit commit;
+
+static void start_with_a_crowd(void)
+{
+        uint64_t generation;
+
+        ck_ok(process_enter(&generation));
+        commit_init(&commit, generation);
+        commit.crowd = (struct crowd){.size = 2, .round = CROWD_PART * CROWD_LONGEST};
+}
+
+static void end(void)
+{
+        commit_destroy(&commit);
+        process_leave();
+}
+
+static void note_time(void *context, const struct commit_work *work)
+{
+        uint64_t *began = context;
+
+        (void)work;
+        *began = clock_now();
+}
+
+static void *sync_once(void *context)
+{
+        const struct commit_work work = {.everything = true};
+
+        commit_run(&commit, &work, note_time, context);
+        return NULL;
+}
+
+/* And when nobody came, the next begins at once, by whichever way. */
+START_TEST(a_leader_waits)
+{
+        uint64_t asked, began;
+
+        start_with_a_crowd();
+        ck_assert(!commit_try_enter(&commit));
+        asked = clock_now();
+        sync_once(&began);
+        ck_assert_uint_ge(began - asked, CROWD_LONGEST);
+        ck_assert(commit_try_enter(&commit));
+        commit_leave(&commit);
+        end();
+}
+END_TEST
+
+/* Without a wait two requests never share a round that begins with one of them. */
+START_TEST(two_that_come_together_share_a_round)
+{
+        int tries = 0;
+
+        for (uint64_t calls = 0, rounds = 0; calls != 2 || rounds != 1; tries++) {
+                uint64_t began, mine;
+                pthread_t other;
+
+                ck_assert_int_lt(tries, 1000);
+                start_with_a_crowd();
+                ck_assert_int_eq(pthread_create(&other, NULL, sync_once, &began), 0);
+                sync_once(&mine);
+                ck_assert_int_eq(pthread_join(other, NULL), 0);
+                commit_counts(&commit, &calls, &rounds);
+                end();
+        }
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("crowd");
@@ -80,6 +155,8 @@ int main(void)
         tcase_add_test(core, one_thread_never_waits);
         tcase_add_test(core, a_crowd_is_waited_for);
         tcase_add_test(core, waits_in_vain_get_rare);
+        tcase_add_test(core, a_leader_waits);
+        tcase_add_test(core, two_that_come_together_share_a_round);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }

@@ -132,16 +132,17 @@ static bool is_unwritten(struct rmmap_file *file, uint64_t start, uint64_t end)
 }
 
 /* NULL: nothing is unwritten here, or it can't be told. */
-static struct rmmap_file *created(uint32_t pattern, struct rmmap_range *all)
+static struct rmmap_file *created(uint32_t pattern)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
         struct rmmap_info info = RMMAP_INFO_INIT;
+        struct rmmap_range all;
         struct rmmap_file *file;
 
         options.pattern = pattern;
         ck_ok(rmmap_create(test_path("log"), SIZE, &options, &file));
-        ck_ok(rmmap_allocate(file, SIZE, all));
-        ck_ok(rmmap_sync_all(file)); /* the name; nothing is written */
+        ck_ok(rmmap_allocate(file, SIZE, &all)); /* for write_record to claim */
+        ck_ok(rmmap_sync_all(file));             /* the name; nothing is written */
         ck_ok(rmmap_describe(file, &info));
         if ((info.facts & RMMAP_FACT_RESERVED) && is_unwritten(file, 0, SIZE))
                 return file;
@@ -175,8 +176,7 @@ static int write_record(struct rmmap_file *file, int way, uint64_t at)
 /* What others store into the piece meanwhile stays, synced or not. */
 START_TEST(the_eighth_record_converts_its_piece)
 {
-        struct rmmap_range all;
-        struct rmmap_file *file = created(RMMAP_PATTERN_UNKNOWN, &all);
+        struct rmmap_file *file = created(RMMAP_PATTERN_UNKNOWN);
         unsigned char *stored;
 
         if (file == NULL)
@@ -208,8 +208,7 @@ END_TEST
 
 START_TEST(as_the_caller_said)
 {
-        struct rmmap_range all;
-        struct rmmap_file *file = created(RMMAP_PATTERN_SEQUENTIAL, &all);
+        struct rmmap_file *file = created(RMMAP_PATTERN_SEQUENTIAL);
 
         if (file == NULL)
                 return;
@@ -217,13 +216,13 @@ START_TEST(as_the_caller_said)
         ck_assert(!is_unwritten(file, 0, PIECE));
         ck_assert(is_unwritten(file, PIECE, 2 * PIECE));
         rmmap_release(file);
-        file = created(RMMAP_PATTERN_SCATTERED, &all);
+        file = created(RMMAP_PATTERN_SCATTERED);
         ck_assert_ptr_nonnull(file);
         for (uint64_t i = 0; i < 12; i++)
                 ck_ok(write_record(file, (int)i % WAYS, i * PAGE));
         ck_assert(is_unwritten(file, 12 * PAGE, 13 * PAGE));
         rmmap_release(file);
-        file = created(RMMAP_PATTERN_RANDOM, &all);
+        file = created(RMMAP_PATTERN_RANDOM);
         ck_assert_ptr_nonnull(file);
         for (uint64_t i = 0; i < 8; i++)
                 ck_ok(write_record(file, BY_DURABLE_WRITE, 2 * i * PAGE));
@@ -235,8 +234,7 @@ END_TEST
 /* What lies between was written already: only the rest is made dirty. */
 START_TEST(a_piece_that_was_written_in_part)
 {
-        struct rmmap_range all;
-        struct rmmap_file *file = created(RMMAP_PATTERN_UNKNOWN, &all);
+        struct rmmap_file *file = created(RMMAP_PATTERN_UNKNOWN);
         const unsigned char *view;
 
         if (file == NULL)
@@ -264,8 +262,7 @@ END_TEST
 START_TEST(nothing_to_convert_in_a_written_file)
 {
         static const unsigned char data[PIECE] = "older";
-        struct rmmap_range all;
-        struct rmmap_file *file = created(RMMAP_PATTERN_UNKNOWN, &all);
+        struct rmmap_file *file = created(RMMAP_PATTERN_UNKNOWN);
 
         if (file == NULL)
                 return;
@@ -285,8 +282,7 @@ END_TEST
 START_TEST(without_the_kernels_help)
 {
         const bool asking = _i == 0;
-        struct rmmap_range all;
-        struct rmmap_file *file = created(RMMAP_PATTERN_UNKNOWN, &all);
+        struct rmmap_file *file = created(RMMAP_PATTERN_UNKNOWN);
 
         if (file == NULL)
                 return;
@@ -308,8 +304,7 @@ END_TEST
 /* The piece's sync failed: what else was lost by that can't be known, so it stays. */
 START_TEST(an_error_of_the_piece_is_everybodys)
 {
-        struct rmmap_range all;
-        struct rmmap_file *file = created(RMMAP_PATTERN_UNKNOWN, &all);
+        struct rmmap_file *file = created(RMMAP_PATTERN_UNKNOWN);
 
         if (file == NULL)
                 return;
