@@ -244,8 +244,12 @@ START_TEST(a_piece_that_was_written_in_part)
         ck_ok(rmmap_sync_all(file));
         ck_assert(!is_unwritten(file, PIECE, PIECE + PAGE));
         ck_assert(is_unwritten(file, PIECE + PAGE, PIECE + 2 * PAGE));
-        for (uint64_t i = 0; i < 8; i++)
+        for (uint64_t i = 0; i < 7; i++)
                 ck_ok(write_record(file, BY_DURABLE_WRITE, PIECE + (2 * i + 1) * PAGE));
+        inject_start();
+        ck_ok(write_record(file, BY_DURABLE_WRITE, PIECE + 15 * PAGE));
+        /* Four pages by themselves and the end: each is advised, made dirty, advised. */
+        ck_assert_int_ge(inject_count(INJECT_MADVISE), 3 * 5);
         ck_assert(!is_unwritten(file, PIECE, 2 * PIECE));
         ck_assert(is_unwritten(file, 2 * PIECE, SIZE));
         ck_ok(rmmap_raw_view(file, (const void **)&view));
