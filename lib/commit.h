@@ -6,7 +6,8 @@
  *
  *  C.1  A request is served by a round that starts after it was made.
  *  C.2  At most one round runs at a time; no lock is held while it does.
- *  C.3  After fork a child starts with no round running, whatever its parent did. Layer 2.
+ *
+ * A forked child never comes here. Layer 2.
  */
 #ifndef RMMAP_COMMIT_H
 #define RMMAP_COMMIT_H
@@ -20,11 +21,10 @@
 #include "crowd.h"
 
 struct commit {
-        _Atomic uint64_t generation; /* the process whose threads these are */
-        pthread_mutex_t lock;        /* of all below */
+        pthread_mutex_t lock; /* of all below */
         pthread_cond_t finished_one;
-        uint64_t started, finished; /* rounds */
-        uint64_t calls;
+        _Atomic uint64_t started, calls; /* rounds, and what they serve; for readers without lock */
+        uint64_t finished;               /* rounds */
         bool busy, wanted;
         struct commit_work pending; /* for the next round; if wanted */
         unsigned int requests;      /* that it joins */
@@ -33,9 +33,8 @@ struct commit {
         struct crowd crowd;
 };
 
-void commit_init(struct commit *commit, uint64_t generation);
-
-/* While the process's generation is still known: before process_leave. */
+/* Of memory that is zeros. */
+void commit_init(struct commit *commit);
 void commit_destroy(struct commit *commit);
 
 /* Returns when a round has served work: perform was run for it, here or in another thread. */
@@ -46,6 +45,15 @@ void commit_run(struct commit *commit, const struct commit_work *work,
 bool commit_try_enter(struct commit *commit);
 void commit_leave(struct commit *commit);
 
-void commit_counts(struct commit *commit, uint64_t *calls, uint64_t *rounds);
+/* So far; never waits. */
+static inline uint64_t commit_started(const struct commit *commit)
+{
+        return atomic_load_explicit(&commit->started, memory_order_relaxed);
+}
+
+static inline uint64_t commit_calls(const struct commit *commit)
+{
+        return atomic_load_explicit(&commit->calls, memory_order_relaxed);
+}
 
 #endif

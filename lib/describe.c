@@ -46,8 +46,8 @@ int rmmap_describe(const struct rmmap_file *file, struct rmmap_info *info)
                 .error = durability_error(file),
                 .map_bytes = traffic_bytes(&file->traffic),
                 .faults_avoided = read_counter(&file->faults_avoided),
+                .sync_calls = commit_calls(&file->commit),
+                .sync_rounds = commit_started(&file->commit),
         };
-        /* The counters of a commit are under its lock, which isn't const. */
-        commit_counts((struct commit *)&file->commit, &now.sync_calls, &now.sync_rounds);
         return abi_struct_write(info, sizeof(now), &now, sizeof(now));
 }

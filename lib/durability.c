@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Flushing and syncing. All that can take a write-back error from the kernel, which tells it once,
- * runs inside a round of the file's commit, and latches the error before the round ends.
+ * Flushing and syncing. What can take a write-back error from the kernel, which tells it once, runs
+ * inside a round of the file's commit, or is a call that only starts write-back. Either latches the
+ * error before a round ends whose data it may concern. All of it is the business of one process:
+ * the children that it forks share its open file description, and would take its errors.
  */
 #include <errno.h>
 
@@ -9,59 +11,17 @@
 #include "private.h"
 #include "storage.h"
 #include "sync-annotations.h"
+#include "unavailable.h"
 #include "uncancellable.h"
 #include "writeback.h"
 
 /* So little is sooner synced whole than range by range. */
 #define LITTLE_DIRTY (UINT64_C(4) << 20)
 
-/*
- * Shared by processes, so a child is never left with a lock that nobody holds; robust, so neither
- * is whoever outlives a process that was killed.
- */
-int durability_init(struct rmmap_file *file)
-{
-        struct shared_error *error = process_shared_page();
-        pthread_mutexattr_t attributes;
-        int err;
-
-        if (error == NULL)
-                return -ENOMEM;
-        pthread_mutexattr_init(&attributes);
-        pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-        pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-        err = -pthread_mutex_init(&error->telling, &attributes);
-        pthread_mutexattr_destroy(&attributes);
-        atomic_init(&error->latched, 0);
-        NOTE_ATOMIC(&error->latched);
-        file->error = error;
-        return err;
-}
-
-/* The first error stays. Release: who sees it sees the round that met it as over. */
 static void latch(struct rmmap_file *file, int err)
 {
-        int none = 0;
-
-        if (err != 0 &&
-            atomic_compare_exchange_strong_explicit(&file->error->latched, &none, err,
-                                                    memory_order_acq_rel, memory_order_acquire))
+        if (wb_error_latch(&file->wb_error, err))
                 PROBE2(error, file, err);
-}
-
-/* Threads of one process never meet here: their rounds run one at a time anyway. */
-static void telling_begins(struct rmmap_file *file)
-{
-        if (pthread_mutex_lock(&file->error->telling) != EOWNERDEAD)
-                return;
-        /* Killed between asking and telling: it may have taken an error along, so there was one. */
-        latch(file, -EIO);
-        pthread_mutex_consistent(&file->error->telling);
-}
-
-static void telling_ends(struct rmmap_file *file)
-{
-        pthread_mutex_unlock(&file->error->telling);
 }
 
 /* One that its file system can't sync is as one that can't be opened: describe tells. */
@@ -69,7 +29,7 @@ static int sync_directory(struct rmmap_file *file)
 {
         int err = writeback_sync(file->directory, true);
 
-        if (err != -EINVAL)
+        if (err == 0 || !is_unavailable(-err))
                 return err;
         atomic_store_explicit(&file->entry_unsynced, true, memory_order_relaxed);
         return 0;
@@ -110,6 +70,9 @@ static bool suits_everything(struct rmmap_file *file, const struct commit_work *
 {
         if (work->everything || file->base == NULL || MSYNC_IS_SEEN_AS_READ)
                 return true;
+        /* Of a mapping that can't be written msync syncs nothing; the descriptor's call does. */
+        if (file->read_only)
+                return true;
         /* Without a directory the name is the file's to save; and its size is, if nothing else. */
         if (entry_pending && (file->directory < 0 || work->count == 0))
                 return true;
@@ -131,6 +94,8 @@ static int sync_data(struct rmmap_file *file, const struct commit_work *work, bo
 {
         uint64_t dirty = file_dirtied(file) - file->dirtied_before;
 
+        if (!work->everything && work->count == 0 && !entry_pending)
+                return 0;
         if (suits_everything(file, work, entry_pending, dirty))
                 return sync_everything(file, entry_pending);
         return sync_ranges(file, work);
@@ -146,7 +111,6 @@ static void sync_now(void *context, const struct commit_work *work)
         struct commit_work pieces, wider = *work;
         int err;
 
-        telling_begins(file);
         convert_begin(file, work, &pieces);
         commit_work_join(&wider, &pieces);
         err = sync_data(file, &wider, entry_pending);
@@ -159,7 +123,7 @@ static void sync_now(void *context, const struct commit_work *work)
         patience_learn(&file->patience, file_written(file));
         PROBE5(sync_round, file, span.start, span.end, probe_since(began), err);
         latch(file, err);
-        telling_ends(file);
+        wb_error_settle(&file->wb_error);
 }
 
 static int sync_with_others(struct rmmap_file *file, const struct commit_work *work)
@@ -235,11 +199,10 @@ static int write_in_round(struct rmmap_file *file, uint64_t offset, const void *
         if (err != 0)
                 return err;
         err = writeback_pwrite_durable(file->fd, offset, data, length);
-        if (err == -EPERM) /* a sealed memfd: by the mapping it may still go */
-                err = -EOPNOTSUPP;
         if (err == -EOPNOTSUPP) /* the next one needn't try */
                 atomic_store_explicit(&file->writes_then_syncs, true, memory_order_relaxed);
-        if (err == -EOPNOTSUPP || err == -EFAULT) /* the caller's memory, not the disk */
+        /* What is refused for the caller's memory or a limit says nothing of the disk. */
+        if (err == -EOPNOTSUPP || err == -EFAULT || err == -EFBIG)
                 return err;
         latch(file, err);
         cool_written(file, offset, length);
@@ -263,14 +226,16 @@ int durability_write(struct rmmap_file *file, uint64_t offset, const void *data,
         before = cancellation_off();
         err = -EOPNOTSUPP;
         if (commit_try_enter(&file->commit)) {
-                telling_begins(file);
                 began = PROBE_BEGIN(write_durable);
                 err = durability_error(file);
                 if (err == 0)
                         err = write_in_round(file, offset, data, length);
                 PROBE5(write_durable, file, offset, length, probe_since(began), err);
-                telling_ends(file);
+                wb_error_settle(&file->wb_error);
                 commit_leave(&file->commit);
+                /* An error that another call met meanwhile may be of these bytes. */
+                if (err == 0)
+                        err = durability_error(file);
         }
         cancellation_restore(before);
         return err;
@@ -293,6 +258,8 @@ int rmmap_sync_range(struct rmmap_file *file, struct rmmap_receipt receipt)
         err = receipt_check(&receipt, file->owner);
         if (err != 0)
                 return err;
+        if (file_forked(file))
+                return -EPERM;
         return sync_piece(file, receipt.opaque[WORD_START],
                           receipt.opaque[WORD_END] - receipt.opaque[WORD_START]);
 }
@@ -311,7 +278,9 @@ int rmmap_sync_ranges(struct rmmap_file *file, const struct rmmap_receipt *recei
                 commit_work_add(&work, receipts[i].opaque[WORD_START],
                                 receipts[i].opaque[WORD_END]);
         }
-        return count == 0 ? durability_error(file) : durability_sync(file, &work);
+        if (file_forked(file))
+                return -EPERM;
+        return durability_sync(file, &work);
 }
 
 int rmmap_sync_within(struct rmmap_file *file, struct rmmap_range range, uint64_t offset,
@@ -324,6 +293,8 @@ int rmmap_sync_within(struct rmmap_file *file, struct rmmap_range range, uint64_
         err = range_check(&range, file->owner);
         if (err != 0)
                 return err;
+        if (file_forked(file))
+                return -EPERM;
         if (!within(offset, length, range_length(&range)))
                 return -ERANGE;
         return sync_piece(file, range_start(&range) + offset, length);
@@ -333,13 +304,17 @@ int rmmap_sync_all(struct rmmap_file *file)
 {
         struct commit_work work = {.everything = true};
 
-        return file == NULL ? -EINVAL : durability_sync(file, &work);
+        if (file == NULL)
+                return -EINVAL;
+        return file_forked(file) ? -EPERM : durability_sync(file, &work);
 }
 
 int rmmap_raw_sync(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
         if (file == NULL)
                 return -EINVAL;
+        if (file_forked(file))
+                return -EPERM;
         if (!within(offset, length, file->size))
                 return -ERANGE;
         return sync_piece(file, offset, length);
@@ -349,17 +324,23 @@ int rmmap_raw_sync(struct rmmap_file *file, uint64_t offset, uint64_t length)
 static int start_writeback(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
         int before = cancellation_off();
+        unsigned int phase = wb_error_start_begin(&file->wb_error);
         int err = writeback_start(file->fd, offset, length);
 
+        if (err != -EOPNOTSUPP)
+                latch(file, err);
+        wb_error_start_end(&file->wb_error, phase);
         cool(file, offset, offset + length);
         PROBE4(flush, file, offset, length, err);
         cancellation_restore(before);
         return err;
 }
 
-void durability_write_behind(struct rmmap_file *file, uint64_t offset, uint64_t length)
+int durability_write_behind(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
-        (void)start_writeback(file, offset, length);
+        int err = file_forked(file) ? 0 : start_writeback(file, offset, length);
+
+        return err == -EOPNOTSUPP ? 0 : err;
 }
 
 static int flush_piece(struct rmmap_file *file, uint64_t offset, uint64_t length)
@@ -372,7 +353,9 @@ static int flush_piece(struct rmmap_file *file, uint64_t offset, uint64_t length
 
 int rmmap_flush(struct rmmap_file *file)
 {
-        return file == NULL ? -EINVAL : flush_piece(file, 0, file->size);
+        if (file == NULL)
+                return -EINVAL;
+        return file_forked(file) ? -EPERM : flush_piece(file, 0, file->size);
 }
 
 int rmmap_flush_range(struct rmmap_file *file, struct rmmap_receipt receipt)
@@ -384,6 +367,8 @@ int rmmap_flush_range(struct rmmap_file *file, struct rmmap_receipt receipt)
         err = receipt_check(&receipt, file->owner);
         if (err != 0)
                 return err;
+        if (file_forked(file))
+                return -EPERM;
         return flush_piece(file, receipt.opaque[WORD_START],
                            receipt.opaque[WORD_END] - receipt.opaque[WORD_START]);
 }
@@ -392,6 +377,8 @@ int rmmap_raw_flush(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
         if (file == NULL)
                 return -EINVAL;
+        if (file_forked(file))
+                return -EPERM;
         if (!within(offset, length, file->size))
                 return -ERANGE;
         return flush_piece(file, offset, length);

@@ -5,6 +5,7 @@
 #include "backoff.h"
 #include "file-lock.h"
 #include "storage.h"
+#include "unavailable.h"
 
 /* For half a second. */
 #define EXCLUSIVE_TRIES (BACKOFF_YIELDS + 500)
@@ -14,20 +15,12 @@ int file_lock_take(int fd, enum file_lock lock)
         int operation = lock == FILE_LOCK_EXCLUSIVE ? LOCK_EX : LOCK_SH;
 
         while (flock(fd, operation | LOCK_NB) != 0) {
-                switch (errno) {
-                case EINTR:
-                        continue;
-                case EWOULDBLOCK:
+                if (errno == EWOULDBLOCK)
                         return -EBUSY;
-                case EBADF:  /* NFS wants a writable descriptor for an exclusive lock */
-                case EINVAL: /* what file systems without locks answer */
-                case ENOLCK:
-                case ENOSYS:
-                case EOPNOTSUPP:
+                if (errno == EBADF) /* NFS wants a writable descriptor for an exclusive lock */
                         return -EOPNOTSUPP;
-                default:
-                        return -errno;
-                }
+                if (errno != EINTR)
+                        return unavailable_or(errno);
         }
         return 0;
 }

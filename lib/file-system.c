@@ -3,6 +3,7 @@
 #include <sys/vfs.h>
 
 #include "file-system.h"
+#include "unavailable.h"
 
 #define OVERLAYFS_MAGIC 0x794c7630
 
@@ -65,11 +66,14 @@ static const struct kind *kind_of(uint64_t magic)
 int file_system_of(int fd, struct file_system *file_system)
 {
         const struct kind *kind;
-        struct statfs facts;
+        struct statfs facts = {.f_type = 0};
 
-        while (fstatfs(fd, &facts) != 0)
+        while (fstatfs(fd, &facts) != 0) {
+                if (is_unavailable(errno))
+                        break; /* a file system that isn't known */
                 if (errno != EINTR)
                         return -errno;
+        }
         /* f_type is a signed word on some machines; the magic numbers are 32 bits. */
         file_system->magic = (uint32_t)facts.f_type;
         kind = kind_of(file_system->magic);

@@ -24,7 +24,7 @@ struct file_system {
         size_t page;    /* a mapping's granularity where it isn't the machine's page; else 0 */
 };
 
-/* 0 or a negative errno of fstatfs. */
+/* 0 or a negative errno of fstatfs. Where that can't be had, nothing is known of it. */
 int file_system_of(int fd, struct file_system *file_system);
 
 #endif

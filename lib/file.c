@@ -37,6 +37,7 @@ static void init_counters(struct rmmap_file *file)
         atomic_init(&file->huge_pages, false);
         atomic_init(&file->writes_then_syncs, false);
         patience_init(&file->patience);
+        wb_error_init(&file->wb_error);
         NOTE_ATOMIC(&file->patience);
         NOTE_ATOMIC(&file->entry_pending);
         NOTE_ATOMIC(&file->pwrite_bytes);
@@ -48,15 +49,12 @@ static void init_counters(struct rmmap_file *file)
         NOTE_ATOMIC(&file->traffic);
 }
 
-/* Entered the process: from here file_free undoes all. */
+/* From here file_free undoes all. */
 static int prepare(struct rmmap_file *file, const struct rmmap_options *options)
 {
         int err = process_random_word(&file->owner);
 
-        commit_init(&file->commit, file->generation);
-        if (err != 0)
-                return err;
-        err = durability_init(file);
+        commit_init(&file->commit);
         if (err != 0)
                 return err;
         err = mapping_reserve(&file->mapping, file->size, mapping_page_size());
@@ -86,7 +84,9 @@ int file_new(const struct rmmap_options *options, uint64_t size, struct rmmap_fi
         file = allocate_blank();
         if (file == NULL)
                 return -ENOMEM;
-        err = process_enter(&file->generation);
+        err = process_draw_key();
+        if (err == 0)
+                err = fork_generation(&file->generation);
         if (err != 0) {
                 free(file);
                 return err;
@@ -184,7 +184,7 @@ static int map_now(struct rmmap_file *file, uint32_t flags)
  */
 static bool reads_agree(const struct rmmap_file *file)
 {
-        return !storage_is_direct(file->fd) && !(file->read_only && file->file_system.copies_up);
+        return !(file->read_only && file->file_system.copies_up);
 }
 
 int file_choose_engine(const struct rmmap_file *file, const struct rmmap_options *options,
@@ -240,10 +240,9 @@ void file_free(struct rmmap_file *file)
         windows_destroy(&file->leftovers);
         windows_destroy(&file->reads);
         unwritten_destroy(&file->unwritten);
-        if (file->error != NULL)
-                process_shared_page_free(file->error);
-        commit_destroy(&file->commit);
-        process_leave();
+        /* In a child it may be held by threads that aren't there. */
+        if (!file_forked(file))
+                commit_destroy(&file->commit);
         free(file);
         cancellation_restore(before);
 }

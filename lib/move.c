@@ -262,10 +262,11 @@ void transfer_note(struct rmmap_file *file, uint64_t length)
         traffic_count(traffic_lane(&file->traffic), length);
 }
 
-void transfer_finish(struct rmmap_file *file, uint64_t offset, uint64_t length)
+int transfer_finish(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
         if (file->write_behind && length >= WRITE_BEHIND_FROM)
-                durability_write_behind(file, offset, length);
+                return durability_write_behind(file, offset, length);
+        return 0;
 }
 
 static inline bool is_warm(const struct rmmap_file *file, uint64_t offset, size_t length)
@@ -283,9 +284,7 @@ static NOINLINE int put_large_behind(struct rmmap_file *file, uint64_t offset, c
                   : file->by_map              ? put_by_map(file, offset, data, length)
                                               : put_by_call(file, offset, data, length);
 
-        if (err == 0)
-                durability_write_behind(file, offset, length);
-        return err;
+        return err != 0 ? err : durability_write_behind(file, offset, length);
 }
 
 static NOINLINE int put_by_choice(struct rmmap_file *file, uint64_t offset, const void *data,

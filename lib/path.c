@@ -166,10 +166,13 @@ static int check_access(int fd, bool read_only, int *flags)
         return -EACCES;
 }
 
-/* Sharing the caller's description: appending would then go astray, errors be eaten. */
+/*
+ * Sharing the caller's description: errors are then eaten. Its flags would be ours too: appending
+ * sends writes astray, and direct I/O refuses what isn't aligned and may lose what a mapping stores.
+ */
 static int duplicate(int fd, int flags, int *duplicated, bool *shared)
 {
-        if (flags & O_APPEND)
+        if (flags & (O_APPEND | O_DIRECT))
                 return -EINVAL;
         *duplicated = fcntl(fd, F_DUPFD_CLOEXEC, 0);
         *shared = true;

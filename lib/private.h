@@ -3,7 +3,6 @@
 #ifndef RMMAP_PRIVATE_H
 #define RMMAP_PRIVATE_H
 
-#include <pthread.h>
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -13,27 +12,19 @@
 #include "commit.h"
 #include "compiler.h"
 #include "file-system.h"
+#include "fork-generation.h"
 #include "mapping.h"
 #include "options.h"
 #include "patience.h"
 #include "policy.h"
 #include "probes.h"
-#include "process.h"
 #include "range.h"
 #include "refcount.h"
 #include "rmmap.h"
 #include "traffic.h"
 #include "unwritten.h"
+#include "wb-error.h"
 #include "windows.h"
-
-/*
- * In a page that forked children share: they share the open file description, and the kernel tells
- * its write-back error to one of them only.
- */
-struct shared_error {
-        pthread_mutex_t telling; /* from asking the kernel until the answer is latched; robust */
-        atomic_int latched;      /* a negative errno once, for good */
-};
 
 struct rmmap_file {
         /* What every call reads; set before the handle is given out, never changed. */
@@ -58,7 +49,6 @@ struct rmmap_file {
         struct mapping mapping;
         struct file_system file_system;
         struct policy policy;
-        struct shared_error *error;
         uint32_t facts; /* those of RMMAP_FACT_... that don't change */
         uint32_t pattern;
         int directory; /* holds the entry of a created file; -1: none */
@@ -71,6 +61,7 @@ struct rmmap_file {
         atomic_bool huge_pages;        /* asked for, and granted */
         atomic_bool writes_then_syncs; /* no call does both in one here */
         _Atomic uint64_t pwrite_bytes, flush_calls, faults_caught, faults_avoided;
+        struct wb_error wb_error;
         struct patience patience; /* of choosing the way of each write */
         /* Only a round touches these. */
         uint64_t dirtied_before;    /* when everything was synced last */
@@ -116,7 +107,7 @@ uint64_t transfer_room(const struct rmmap_file *file, uint64_t offset, uint64_t 
 void transfer_note(struct rmmap_file *file, uint64_t length);
 
 /* All of [offset, offset + length) was written in pieces: RMMAP_WRITE_BEHIND, if it is wanted. */
-void transfer_finish(struct rmmap_file *file, uint64_t offset, uint64_t length);
+int transfer_finish(struct rmmap_file *file, uint64_t offset, uint64_t length);
 
 /* ---- fault.c */
 
@@ -128,20 +119,18 @@ int fault_check_size(const struct rmmap_file *file);
 
 /* ---- durability.c: every sync goes through one of these two, where errors stay */
 
-int durability_init(struct rmmap_file *file);
-
 /* 0 when the data is durable; the sticky error otherwise. */
 int durability_sync(struct rmmap_file *file, const struct commit_work *work);
 
 /* Write and sync in one; -EOPNOTSUPP when it can't be done in one now, and nothing is written. */
 int durability_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length);
 
-/* Start the write-back of what was just written; a sync tells how it ended. */
-void durability_write_behind(struct rmmap_file *file, uint64_t offset, uint64_t length);
+/* Start the write-back of what was just written, but in a forked child. An error of that stays. */
+int durability_write_behind(struct rmmap_file *file, uint64_t offset, uint64_t length);
 
 static inline int durability_error(const struct rmmap_file *file)
 {
-        return atomic_load_explicit(&file->error->latched, memory_order_acquire);
+        return wb_error_get(&file->wb_error);
 }
 
 /* ---- convert.c: inside a round of syncs */
@@ -158,7 +147,7 @@ void convert_end(struct rmmap_file *file, const struct commit_work *pieces);
 
 static inline bool file_forked(const struct rmmap_file *file)
 {
-        return process_forked(file->generation);
+        return fork_generation_is_past(file->generation);
 }
 
 /* Written by copying calls so far, as far as it is counted. */

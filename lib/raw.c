@@ -47,8 +47,7 @@ static int fill_part(struct rmmap_file *file, uint64_t start, uint64_t end,
                 if (err != 0)
                         return err;
         }
-        transfer_finish(file, start, end - start);
-        return 0;
+        return transfer_finish(file, start, end - start);
 }
 
 int rmmap_raw_fill(struct rmmap_file *file, unsigned char byte)

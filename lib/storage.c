@@ -9,6 +9,7 @@
 #include "checked.h"
 #include "extents.h"
 #include "storage.h"
+#include "unavailable.h"
 
 /* Longer calls can't be interrupted, and tmpfs starts over after each interruption. */
 #define RESERVE_PIECE (UINT64_C(64) << 20)
@@ -46,17 +47,10 @@ int storage_check_limit(uint64_t end)
         struct rlimit limit = {0};
 
         if (file_size_limit(&limit) != 0)
-                return -errno;
+                return is_unavailable(errno) ? 0 : -errno;
         if (limit.rlim_cur != RLIM_INFINITY && end > limit.rlim_cur)
                 return -EFBIG;
         return 0;
-}
-
-bool storage_is_direct(int fd)
-{
-        int flags = fcntl(fd, F_GETFL);
-
-        return flags >= 0 && (flags & O_DIRECT) != 0;
 }
 
 int storage_resize(int fd, uint64_t size)
@@ -79,10 +73,8 @@ int storage_reserve(int fd, uint64_t size)
                         longest = min_u64(2 * longest, RESERVE_PIECE);
                         continue;
                 }
-                if (errno == ENOSYS || errno == EOPNOTSUPP)
-                        return -EOPNOTSUPP;
                 if (errno != EINTR)
-                        return -errno;
+                        return unavailable_or(errno);
                 /* Between the ticks of a profiler's timer a shorter piece gets done. */
                 longest = max_u64(longest / 2, SHORTEST_PIECE);
         }

@@ -15,9 +15,6 @@ int storage_size(int fd, uint64_t *size);
 /* -EFBIG where a file of this size would meet RLIMIT_FSIZE, which the kernel tells by a signal. */
 int storage_check_limit(uint64_t end);
 
-/* Do calls want memory and offsets of the device's sizes (O_DIRECT)? */
-bool storage_is_direct(int fd);
-
 int storage_resize(int fd, uint64_t size);
 
 /*

@@ -79,7 +79,8 @@ int rmmap_write_range_from_fd(struct rmmap_file *file, struct rmmap_range range,
                         return got == 0 ? -ENODATA : (int)got;
                 *done += (uint64_t)got;
         }
-        transfer_finish(file, range_start(&range), length);
-        receipt_give(receipt, &range);
-        return 0;
+        err = transfer_finish(file, range_start(&range), length);
+        if (err == 0)
+                receipt_give(receipt, &range);
+        return err;
 }

@@ -51,6 +51,8 @@ int rmmap_write_range_durable(struct rmmap_file *file, struct rmmap_range range,
 
         if (err != 0)
                 return err;
+        if (file_forked(file))
+                return -EPERM;
         if (length != range_length(&range))
                 return -EMSGSIZE;
         err = durability_error(file);
@@ -115,11 +117,11 @@ int rmmap_writev_range(struct rmmap_file *file, struct rmmap_range range, const 
                 err = transfer_put(file, offset, iov[i].iov_base, length);
                 offset += length;
         }
-        if (err != 0)
-                return err;
-        transfer_finish(file, range_start(&range), range_length(&range));
-        receipt_give(receipt, &range);
-        return 0;
+        if (err == 0)
+                err = transfer_finish(file, range_start(&range), range_length(&range));
+        if (err == 0)
+                receipt_give(receipt, &range);
+        return err;
 }
 
 int rmmap_write_within(struct rmmap_file *file, struct rmmap_range range, uint64_t offset,

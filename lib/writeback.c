@@ -4,15 +4,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "unavailable.h"
 #include "writeback.h"
 
 int writeback_start(int fd, uint64_t offset, uint64_t length)
 {
         while (sync_file_range(fd, (off_t)offset, (off_t)length, SYNC_FILE_RANGE_WRITE) != 0) {
-                if (errno == ENOSYS)
-                        return -EOPNOTSUPP;
                 if (errno != EINTR)
-                        return -errno;
+                        return unavailable_or(errno);
         }
         return 0;
 }
@@ -36,10 +35,8 @@ int writeback_pwrite_durable(int fd, uint64_t offset, const void *data, size_t l
 
                 if (written == 0)
                         return -EIO; /* a regular file never does this */
-                if (written < 0 && errno == ENOSYS)
-                        return -EOPNOTSUPP;
                 if (written < 0 && errno != EINTR)
-                        return -errno;
+                        return unavailable_or(errno);
                 if (written > 0) {
                         at += written;
                         offset += (uint64_t)written;

@@ -8,16 +8,17 @@
 #include <stdint.h>
 
 /*
- * Start I/O on the dirty pages of [offset, offset + length); length 0: to the end. Promises
- * nothing and takes no write-back error away from a later sync. -EOPNOTSUPP where the kernel
- * lacks the call.
+ * Start I/O on the dirty pages of [offset, offset + length); length 0: to the end. It promises
+ * nothing; but an error may be told here only, and must be latched. -EOPNOTSUPP where the call
+ * can't be had.
  */
 int writeback_start(int fd, uint64_t offset, uint64_t length);
 
 /* Wait until all data is durable; with_metadata: everything about the file (fsync). */
 int writeback_sync(int fd, bool with_metadata);
 
-/* pwrite of all of data, durable when it returns 0. -EOPNOTSUPP where the kernel can't. */
+/* pwrite of all of data, durable when it returns 0. -EOPNOTSUPP where it can't be done so: a write
+ * and a sync do it, or tell why not. */
 int writeback_pwrite_durable(int fd, uint64_t offset, const void *data, size_t length);
 
 #endif

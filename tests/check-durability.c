@@ -136,11 +136,13 @@ static int sync_nothing(int way, struct rmmap_file *file, struct rmmap_range ran
                 return rmmap_sync_within(file, range, 0, 0);
         case 3:
                 return rmmap_raw_sync(file, rmmap_range_start(range), 0);
+        case 4:
+                return rmmap_sync_ranges(file, NULL, 0);
         default:
                 return rmmap_write_range_durable(file, empty, NULL, 0, NULL);
         }
 }
-#define WAYS_OF_NOTHING 5
+#define WAYS_OF_NOTHING 6
 
 /* Holds D.2. */
 START_TEST(a_first_sync_of_nothing_saves_size_and_name)
@@ -161,6 +163,60 @@ START_TEST(a_first_sync_of_nothing_saves_size_and_name)
         ck_assert_int_ge(file_at, 0);
         ck_assert_int_gt(directory_at, file_at);
         rmmap_release(file);
+}
+END_TEST
+
+/* Of a mapping of a read-only descriptor msync syncs nothing, and says 0. */
+static int sync_what_another_wrote(int way, struct rmmap_file *reader, struct rmmap_receipt written)
+{
+        unsigned char encoded[RMMAP_RECEIPT_ENCODED_SIZE];
+        struct rmmap_receipt receipt;
+        struct rmmap_range range;
+
+        ck_ok(rmmap_receipt_encode(written, encoded, sizeof(encoded)));
+        ck_ok(rmmap_allocate(reader, SIZE, &range)); /* all of it is there to be read */
+        ck_ok(rmmap_receipt_decode(reader, encoded, sizeof(encoded), &receipt));
+        switch (way) {
+        case 0:
+                return rmmap_sync_range(reader, receipt);
+        case 1:
+                return rmmap_sync_ranges(reader, &receipt, 1);
+        case 2:
+                return rmmap_sync_within(reader, range, 0, 4096);
+        case 3:
+                return rmmap_raw_sync(reader, 0, 4096);
+        default:
+                return rmmap_sync_all(reader);
+        }
+}
+#define WAYS_OF_A_READER 5
+
+/* Holds D.1, D.3. */
+START_TEST(a_reader_syncs_as_well_as_any)
+{
+        struct rmmap_options options = test_options(RMMAP_READ_ONLY, 0);
+        struct rmmap_receipt receipt;
+        struct rmmap_range range;
+        struct rmmap_file *writer = created("read", 0, &range), *reader;
+        ino_t inode = test_inode(test_path("read"));
+        bool synced = false;
+
+        ck_ok(rmmap_commit_range(writer, range, &receipt));
+        for (int fails = 0; fails < 2; fails++) {
+                ck_ok(rmmap_open(test_path("read"), &options, &reader));
+                inject_start();
+                if (fails)
+                        inject_fail(INJECT_FDATASYNC, 1, EIO, 1);
+                ck_is(sync_what_another_wrote(_i, reader, receipt), fails ? -EIO : 0);
+                for (int i = 0; i < inject_total(); i++)
+                        synced = synced || (inject_record(i).call == INJECT_FDATASYNC &&
+                                            inject_record(i).inode == inode);
+                ck_assert(synced);
+                if (fails) /* and it stays */
+                        ck_is(rmmap_sync_all(reader), -EIO);
+                rmmap_release(reader);
+        }
+        rmmap_release(writer);
 }
 END_TEST
 
@@ -238,6 +294,7 @@ START_TEST(receipts_are_checked_before_anything_is_synced)
         receipts[1] = receipts[0];
         forged = receipts[0];
         forged.opaque[1]++;
+        ck_ok(rmmap_sync_all(file)); /* its size and name are saved */
         inject_start();
         ck_is(rmmap_sync_ranges(file, receipts, 3), -EXDEV);
         receipts[2] = forged;
@@ -386,9 +443,6 @@ START_TEST(write_behind)
         if (_i < 3) {
                 record = inject_record(inject_total() - 1);
                 ck_assert_uint_eq(record.length, sizeof(data));
-                /* What it says is no matter of the write's. */
-                inject_fail(INJECT_SYNC_FILE_RANGE, 1, EIO, 1);
-                ck_ok(rmmap_raw_write(file, 0, data, sizeof(data)));
         }
         ck_ok(rmmap_sync_all(file));
         rmmap_release(file);
@@ -439,6 +493,7 @@ int main(void)
         tcase_set_timeout(core, 120);
         tcase_add_loop_test(core, the_first_sync_of_a_created_file_saves_its_name, 0, WAYS);
         tcase_add_loop_test(core, a_first_sync_of_nothing_saves_size_and_name, 0, WAYS_OF_NOTHING);
+        tcase_add_loop_test(core, a_reader_syncs_as_well_as_any, 0, WAYS_OF_A_READER);
         tcase_add_test(core, the_name_behind_a_link);
         tcase_add_loop_test(core, every_sync_serves_what_it_was_asked_for, 0, setup_count);
         tcase_add_loop_test(core, an_opened_file_has_its_name_already, 0, WAYS);

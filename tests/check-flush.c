@@ -291,6 +291,22 @@ START_TEST(stores_through_the_pointer)
 }
 END_TEST
 
+/* A handle that only reads syncs what others wrote, by the descriptor: nothing is dirty after it. */
+START_TEST(a_sync_by_a_reader)
+{
+        struct rmmap_options options = test_options(RMMAP_READ_ONLY, 0);
+        struct rmmap_file *writer = dirty_file(_i), *reader;
+
+        if (writer == NULL)
+                return;
+        ck_ok(rmmap_open(setup_path(), &options, &reader));
+        ck_ok(rmmap_raw_sync(reader, SIZE / 4, SIZE / 4));
+        ck_assert_uint_eq(dirty(writer, SIZE / 4, SIZE / 2), 0);
+        rmmap_release(reader);
+        rmmap_release(writer);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("flush");
@@ -307,6 +323,7 @@ int main(void)
         tcase_add_loop_test(core, a_sync_of_a_piece_takes_whole_pages, 0, setup_count);
         tcase_add_loop_test(core, a_durable_write_leaves_nothing, 0, setup_count);
         tcase_add_loop_test(core, stores_through_the_pointer, 0, setup_count);
+        tcase_add_loop_test(core, a_sync_by_a_reader, 0, setup_count);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }

@@ -8,8 +8,6 @@
 #include "fault/inject.h"
 #include "inherited.h"
 
-static int pipe_ends[2];
-
 static void *sync_once(void *arg)
 {
         (void)!rmmap_sync_all(arg);
@@ -23,15 +21,15 @@ static bool four_wait(const void *arg)
         return inject_waiting() == 1 && rmmap_describe(arg, &info) == 0 && info.sync_calls == 4;
 }
 
-static int sync_amid_syncs(void *arg)
+static int use_amid_syncs(void *arg)
 {
         struct inherited *inherited = arg;
 
         child_expect(is_forked(inherited->file));
-        child_is(rmmap_write_range_durable(inherited->file, inherited->range, inherited_data, 4096,
-                                           NULL),
+        child_is(rmmap_write_range(inherited->file, inherited->range, inherited_data, 4096, NULL),
                  0);
-        child_is(rmmap_sync_all(inherited->file), 0);
+        child_is(rmmap_sync_all(inherited->file), -EPERM);
+        child_is(rmmap_flush(inherited->file), -EPERM);
         return inherited_release(arg);
 }
 
@@ -41,7 +39,6 @@ START_TEST(fork_amid_a_round)
 {
         struct inherited inherited = inherited_make("amid");
         pthread_t threads[4];
-        pid_t child;
 
         inject_start();
         inject_close_gate();
@@ -50,9 +47,8 @@ START_TEST(fork_amid_a_round)
         ck_assert(test_until(four_wait, inherited.file));
         ck_child(inherited_release, &inherited);
         ck_child(inherited_allocates_nothing, &inherited);
-        child = child_start(sync_amid_syncs, &inherited);
-        inject_open_gate(); /* it may have to wait for a round of its parent's */
-        ck_assert_int_eq(child_wait(child), 0);
+        ck_child(use_amid_syncs, &inherited);
+        inject_open_gate();
         for (int i = 0; i < 4; i++)
                 ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
         ck_ok(rmmap_sync_all(inherited.file));
@@ -66,52 +62,11 @@ static int do_everything(void *arg)
 
         child_is(rmmap_write_range(inherited->file, inherited->range, inherited_data, 4096, NULL),
                  0);
-        child_is(rmmap_sync_all(inherited->file), 0);
+        child_is(rmmap_sync_all(inherited->file), -EPERM);
         child_is(own_handle_works("of-many"), 0);
         rmmap_release(inherited->file);
         return own_handle_works("of-many");
 }
-
-static void *tell_of_gate(void *arg)
-{
-        while (inject_waiting() == 0)
-                test_pause();
-        if (write(pipe_ends[1], "!", 1) != 1)
-                _exit(99);
-        return arg;
-}
-
-static int stay_in_a_round(void *arg)
-{
-        pthread_t thread;
-
-        inject_close_gate();
-        child_is(pthread_create(&thread, NULL, tell_of_gate, NULL), 0);
-        return rmmap_sync_all(((struct inherited *)arg)->file);
-}
-
-/*
- * Who is killed in a round may have taken the kernel's word of an error along: its relatives are
- * told one, for good, and never wait.
- */
-START_TEST(a_child_killed_amid_a_round)
-{
-        struct inherited inherited = inherited_make("killed");
-        pid_t child;
-        char said;
-
-        ck_assert_int_eq(pipe(pipe_ends), 0);
-        inject_start();
-        child = child_start(stay_in_a_round, &inherited);
-        ck_assert_int_eq(read(pipe_ends[0], &said, 1), 1);
-        ck_assert_int_eq(kill(child, SIGKILL), 0);
-        ck_assert_int_eq(child_wait(child), CHILD_KILLED + SIGKILL);
-        for (int i = 0; i < 3; i++)
-                ck_is(rmmap_sync_all(inherited.file), -EIO);
-        ck_child(inherited_release, &inherited);
-        rmmap_release(inherited.file);
-}
-END_TEST
 
 static atomic_bool stop;
 
@@ -195,7 +150,6 @@ int main(void)
         inject_start();
         tcase_set_timeout(core, 100);
         tcase_add_test(core, fork_amid_a_round);
-        tcase_add_test(core, a_child_killed_amid_a_round);
         tcase_add_test(core, fork_amid_first_opens_and_last_releases);
         tcase_add_test(core, fork_at_any_time);
         suite_add_tcase(suite, core);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What a forked child may do with handles it inherited, and with its own. */
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "fault/inject.h"
 #include "inherited.h"
 
 static const unsigned char other[4096] = "of the parent";
@@ -19,11 +23,6 @@ static int use_inherited(void *arg)
         child_is(rmmap_read_range(file, inherited->range, found, 4096, NULL), 0);
         child_expect(memcmp(found, other, 4096) == 0);
         child_is(rmmap_write_range(file, inherited->range, inherited_data, 4096, &receipt), 0);
-        child_is(rmmap_flush_range(file, receipt), 0);
-        child_is(rmmap_sync_range(file, receipt), 0);
-        child_is(rmmap_write_range_durable(file, inherited->range, inherited_data, 4096, &receipt),
-                 0);
-        child_is(rmmap_sync_all(file), 0);
         child_is(rmmap_range_data(file, inherited->range, &bytes), 0);
         child_expect(memcmp(bytes, inherited_data, 4096) == 0);
         child_is(rmmap_claim_range(file, 0, 4096, &claimed), 0);
@@ -33,7 +32,7 @@ static int use_inherited(void *arg)
 }
 
 /* Holds A.8. */
-START_TEST(a_child_writes_reads_and_syncs)
+START_TEST(a_child_writes_and_reads)
 {
         struct inherited inherited = inherited_make("uses");
 
@@ -42,6 +41,132 @@ START_TEST(a_child_writes_reads_and_syncs)
         ck_assert(test_file_holds(test_path("uses"), 0, inherited_data, 4096));
         ck_assert(!is_forked(inherited.file));
         rmmap_release(inherited.file);
+}
+END_TEST
+
+/* The lengths and the error that stays come after: an answer of EPERM is all that they get. */
+static int inherited_syncs_nothing(void *arg)
+{
+        struct inherited *inherited = arg;
+        struct rmmap_file *file = inherited->file;
+        struct rmmap_receipt receipt, untouched = {{7, 7, 7, 7}};
+
+        child_is(rmmap_commit_range(file, inherited->range, &receipt), 0);
+        child_is(rmmap_sync_range(file, receipt), -EPERM);
+        child_is(rmmap_sync_range(file, untouched), -EINVAL);
+        child_is(rmmap_sync_ranges(file, &receipt, 1), -EPERM);
+        child_is(rmmap_sync_ranges(file, NULL, 0), -EPERM);
+        child_is(rmmap_sync_within(file, inherited->range, 0, 1), -EPERM);
+        child_is(rmmap_sync_within(file, inherited->range, 4000, 97), -EPERM);
+        child_is(rmmap_sync_all(file), -EPERM);
+        child_is(rmmap_raw_sync(file, 0, 4096), -EPERM);
+        child_is(rmmap_raw_sync(file, INHERITED_SIZE, 1), -EPERM);
+        child_is(rmmap_flush(file), -EPERM);
+        child_is(rmmap_flush_range(file, receipt), -EPERM);
+        child_is(rmmap_raw_flush(file, 0, 4096), -EPERM);
+        child_is(rmmap_raw_flush(file, INHERITED_SIZE, 1), -EPERM);
+        child_is(rmmap_write_range_durable(file, inherited->range, other, 4096, &untouched),
+                 -EPERM);
+        child_is(rmmap_write_range_durable(file, inherited->range, other, 1, &untouched), -EPERM);
+        child_expect(untouched.opaque[3] == 7);
+        child_is(inject_total(), 0);
+        return 0;
+}
+
+/* What a child writes goes to the disk by itself, or by its parent, who is told of errors. */
+static int write_without_behind(void *arg)
+{
+        struct inherited *inherited = arg;
+
+        child_is(rmmap_raw_fill(inherited->file, 7), 0);
+        child_is(inject_count(INJECT_SYNC_FILE_RANGE), 0);
+        return 0;
+}
+
+START_TEST(a_child_makes_nothing_durable)
+{
+        struct rmmap_options options = test_options(RMMAP_WRITE_BEHIND, 0);
+        struct inherited inherited;
+
+        ck_ok(rmmap_create(test_path("syncs"), 4 << 20, &options, &inherited.file));
+        ck_ok(rmmap_allocate(inherited.file, 4096, &inherited.range));
+        ck_ok(rmmap_write_range(inherited.file, inherited.range, inherited_data, 4096, NULL));
+        inject_start();
+        ck_child(inherited_syncs_nothing, &inherited);
+        ck_child(write_without_behind, &inherited);
+        ck_ok(rmmap_raw_fill(inherited.file, 8));
+        ck_assert_int_gt(inject_count(INJECT_SYNC_FILE_RANGE), 0); /* the parent does */
+        ck_ok(rmmap_sync_all(inherited.file));
+        rmmap_release(inherited.file);
+}
+END_TEST
+
+/* ---- each way to tell a child, in a process that opens its first file; advice that is refused */
+
+#define FORK_WAYS 3
+
+/* How many calls of madvise are refused, after the first, which asks for no advice that is. */
+static const struct {
+        int refused;
+        bool seen_without_libc;
+} fork_ways[FORK_WAYS] = {
+        {0, true},  /* a page that is wiped */
+        {1, true},  /* one that is left out */
+        {2, false}, /* a handler of fork */
+};
+
+static int be_known(void *arg)
+{
+        struct inherited *inherited = arg;
+
+        child_expect(is_forked(inherited->file));
+        child_is(inherited_allocates_nothing(inherited), 0);
+        child_is(own_handle_works("of-known"), 0);
+        child_expect(is_forked(inherited->file));
+        return inherited_release(inherited);
+}
+
+/* By the bare system call, which libc and its handlers don't see. */
+static int start_bare(int (*body)(void *), void *arg)
+{
+        int status;
+        pid_t child = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+
+        if (child == 0)
+                _exit(body(arg));
+        return child > 0 && waitpid(child, &status, 0) == child ? status : -1;
+}
+
+static int be_known_bare(void *arg)
+{
+        struct rmmap_range range;
+
+        child_expect(is_forked(((struct inherited *)arg)->file));
+        return rmmap_allocate(((struct inherited *)arg)->file, 4096, &range) == -EPERM ? 0 : 1;
+}
+
+static int be_first(void *arg)
+{
+        int way = *(int *)arg;
+        struct inherited inherited;
+
+        inject_start();
+        if (fork_ways[way].refused > 0)
+                inject_fail(INJECT_MADVISE, 2, EINVAL, fork_ways[way].refused);
+        inherited = inherited_make("known");
+        child_expect(!is_forked(inherited.file));
+        child_is(child_run(be_known, &inherited), 0);
+        if (fork_ways[way].seen_without_libc)
+                child_is(start_bare(be_known_bare, &inherited), 0);
+        child_expect(!is_forked(inherited.file));
+        return inherited_release(&inherited);
+}
+
+START_TEST(a_child_is_known)
+{
+        int way = _i;
+
+        ck_child(be_first, &way);
 }
 END_TEST
 
@@ -75,7 +200,7 @@ static int as_grandchild(void *arg)
                 child_is(rmmap_allocate(both[i].file, 4096, &range), -EPERM);
                 child_is(rmmap_write_range(both[i].file, both[i].range, inherited_data, 4096, NULL),
                          0);
-                child_is(rmmap_sync_all(both[i].file), 0);
+                child_is(rmmap_sync_all(both[i].file), -EPERM);
         }
         child_is(own_handle_works("of-grandchild"), 0);
         rmmap_release(both[0].file);
@@ -129,7 +254,6 @@ static int use_after_parent(void *arg)
         child_is((int)read(pipe_ends[0], &go, 1), 1);
         child_is(rmmap_write_range(inherited->file, inherited->range, inherited_data, 4096, NULL),
                  0);
-        child_is(rmmap_sync_all(inherited->file), 0);
         rmmap_release(inherited->file);
         return 0;
 }
@@ -161,7 +285,10 @@ int main(void)
         if (test_fork_confuses_tool())
                 test_skip_all("helgrind and DRD take a child's threads for its parent's");
         tcase_set_timeout(core, 120);
-        tcase_add_test(core, a_child_writes_reads_and_syncs);
+        /* First: where tests aren't forked, no file was opened before. */
+        tcase_add_loop_test(core, a_child_is_known, 0, FORK_WAYS);
+        tcase_add_test(core, a_child_writes_and_reads);
+        tcase_add_test(core, a_child_makes_nothing_durable);
         tcase_add_loop_test(core, a_child_allocates_nothing, 0, 2);
         tcase_add_test(core, children_of_children_and_their_own_handles);
         tcase_add_test(core, each_releases_its_own);

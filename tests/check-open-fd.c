@@ -106,6 +106,29 @@ START_TEST(appending_and_position_stay_the_callers)
 }
 END_TEST
 
+/* Direct I/O is of the caller's descriptor alone: the library's writes needn't be aligned to it. */
+START_TEST(direct_io_stays_the_callers)
+{
+        static const uint32_t engines[] = {RMMAP_ENGINE_AUTO, RMMAP_ENGINE_PWRITE};
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        const char *path = test_file("direct", 8192);
+        int fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+        struct rmmap_file *file;
+
+        options.engine = engines[_i];
+        if (fd < 0) {
+                skip_part("no direct I/O here");
+                return;
+        }
+        ck_ok(rmmap_open_fd(fd, &options, &file));
+        ck_ok(rmmap_raw_write(file, 1, "odd", 3));
+        ck_ok(rmmap_sync_all(file));
+        ck_assert(test_file_holds(path, 1, "odd", 3));
+        rmmap_release(file);
+        close(fd);
+}
+END_TEST
+
 /* Names that /proc shows and that lead nowhere must do, too. */
 START_TEST(files_without_a_name)
 {
@@ -142,6 +165,7 @@ static int open_fd_without_proc(void *arg)
         struct rmmap_info info = RMMAP_INFO_INIT;
         int fd = open(arg, O_RDWR | O_CLOEXEC);
         int appending = open(arg, O_RDWR | O_APPEND | O_CLOEXEC);
+        int direct = open(arg, O_RDWR | O_DIRECT | O_CLOEXEC);
         struct rmmap_file *file;
 
         if (!place_private())
@@ -151,6 +175,7 @@ static int open_fd_without_proc(void *arg)
                 return CHILD_SKIPPED;
         }
         child_is(rmmap_open_fd(appending, NULL, &file), -EINVAL);
+        child_is(rmmap_open_fd(direct, NULL, &file), direct < 0 ? -EBADF : -EINVAL);
         child_is(rmmap_open_fd(fd, &locking, &file), -EOPNOTSUPP);
         child_is(rmmap_open_fd(fd, NULL, &file), 0);
         child_is(rmmap_describe(file, &info), 0);
@@ -189,6 +214,7 @@ int main(void)
         tcase_add_test(core, a_descriptors_access_is_not_widened);
         tcase_add_test(core, descriptors_of_no_file);
         tcase_add_test(core, appending_and_position_stay_the_callers);
+        tcase_add_loop_test(core, direct_io_stays_the_callers, 0, 2);
         tcase_add_test(core, files_without_a_name);
         tcase_add_test(core, without_proc);
         suite_add_tcase(suite, core);

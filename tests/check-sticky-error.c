@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The kernel tells of lost data once. Whoever meets that error gets it, and so does every later
- * sync: of the handle, its clones, other threads, forked children.
+ * sync: of the handle, its clones, other threads. It may be met by the call that starts to write.
  */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "fault/sticky.h"
@@ -116,51 +119,175 @@ START_TEST(another_handle_has_its_own)
 }
 END_TEST
 
-/* ---- over fork: one open file description, so one error */
+/* ---- of calls that start to write: ext4 tells some errors to them alone, and drops the pages */
 
-static int meet_error(void *arg)
+#define LARGE ((size_t)256 << 10) /* is written behind */
+
+static int flush_all(struct rmmap_file *file, struct rmmap_range range)
 {
-        inject_fail(INJECT_FDATASYNC, 1, ENOSPC, 1);
-        child_is(rmmap_sync_all(arg), -ENOSPC);
-        return 0;
+        (void)range;
+        return rmmap_flush(file);
 }
 
-START_TEST(a_child_meets_it_for_its_parent)
+static int flush_range(struct rmmap_file *file, struct rmmap_range range)
 {
-        struct rmmap_range range;
-        struct rmmap_file *file = sticky_saved(&range);
+        struct rmmap_receipt receipt;
+        int err = rmmap_commit_range(file, range, &receipt);
 
-        ck_child(meet_error, file);
+        return err != 0 ? err : rmmap_flush_range(file, receipt);
+}
+
+static int flush_raw(struct rmmap_file *file, struct rmmap_range range)
+{
+        return rmmap_raw_flush(file, rmmap_range_start(range), 10);
+}
+
+static unsigned char large[LARGE];
+
+static int write_behind(struct rmmap_file *file, struct rmmap_range range)
+{
+        struct rmmap_receipt untouched = {{7, 7, 7, 7}};
+        int err = rmmap_write_range(file, range, large, LARGE, &untouched);
+
+        ck_assert(err == 0 || untouched.opaque[3] == 7);
+        return err;
+}
+
+static int write_pieces_behind(struct rmmap_file *file, struct rmmap_range range)
+{
+        struct iovec pieces[] = {{large, LARGE / 2}, {large, LARGE / 2}};
+
+        return rmmap_writev_range(file, range, pieces, 2, NULL);
+}
+
+static int write_within_behind(struct rmmap_file *file, struct rmmap_range range)
+{
+        return rmmap_write_within(file, range, 0, large, LARGE);
+}
+
+static int write_raw_behind(struct rmmap_file *file, struct rmmap_range range)
+{
+        return rmmap_raw_write(file, rmmap_range_start(range), large, LARGE);
+}
+
+static int fill_behind(struct rmmap_file *file, struct rmmap_range range)
+{
+        (void)range;
+        return rmmap_raw_fill(file, 1);
+}
+
+static int read_behind(struct rmmap_file *file, struct rmmap_range range)
+{
+        int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC), err;
+        uint64_t done = 0;
+
+        err = rmmap_write_range_from_fd(file, range, fd, &done, NULL);
+        close(fd);
+        return err;
+}
+
+static const struct {
+        int (*start)(struct rmmap_file *file, struct rmmap_range range);
+        bool only_better; /* than without it: never fails because it can't be had */
+} starts[] = {
+        {flush_all, false},       {flush_range, false},        {flush_raw, false},
+        {write_behind, true},     {write_pieces_behind, true}, {write_within_behind, true},
+        {write_raw_behind, true}, {fill_behind, true},         {read_behind, true},
+};
+#define STARTS ((int)(sizeof(starts) / sizeof(starts[0])))
+
+static struct rmmap_file *written_behind(struct rmmap_range *range)
+{
+        struct rmmap_options options = test_options(RMMAP_WRITE_BEHIND, 0);
+        struct rmmap_file *file;
+
+        ck_ok(rmmap_create(test_path("sticky"), 2 * LARGE, &options, &file));
+        ck_ok(rmmap_allocate(file, LARGE, range));
+        ck_ok(rmmap_raw_write(file, 0, sticky_data, sizeof(sticky_data)));
+        ck_ok(rmmap_sync_all(file));
+        inject_start();
+        return file;
+}
+
+/* Holds D.3, D.4. */
+START_TEST(an_error_of_starting_to_write_stays)
+{
+        struct rmmap_range range, page, rest;
+        struct rmmap_file *file = written_behind(&range);
+
+        inject_fail(INJECT_SYNC_FILE_RANGE, 1, ENOSPC, 1);
+        ck_is(starts[_i].start(file, range), -ENOSPC);
         ck_assert_int_eq(sticky_error_of(file), -ENOSPC);
-        sticky_is_latched(file, range, -ENOSPC);
+        ck_assert_int_eq(rmmap_range_split_up(range, 4096, &page, &rest), RMMAP_SPLIT_BOTH);
+        ck_ok(rmmap_write_range(file, page, sticky_data, 4096, NULL));
+        sticky_is_latched(file, page, -ENOSPC);
+        ck_ok(starts[_i].start(file,
+                               range)); /* what only starts doesn't ask what happened before */
+        ck_is(rmmap_sync_all(file), -ENOSPC);
         rmmap_release(file);
 }
 END_TEST
 
-static int ready_pipe[2];
-
-static int wait_and_sync(void *arg)
+START_TEST(where_it_cannot_be_had_nothing_stays)
 {
-        char go;
+        static const int refusals[] = {ENOSYS, EOPNOTSUPP, EPERM, EINVAL, EACCES};
 
-        child_is((int)read(ready_pipe[0], &go, 1), 1);
-        child_is(rmmap_sync_all(arg), -EIO);
-        return 0;
+        for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+                struct rmmap_range range;
+                struct rmmap_file *file = written_behind(&range);
+
+                inject_fail(INJECT_SYNC_FILE_RANGE, 1, refusals[i], 1);
+                ck_is(starts[_i].start(file, range), starts[_i].only_better ? 0 : -EOPNOTSUPP);
+                ck_assert_int_eq(inject_failed(), 1);
+                ck_ok(rmmap_sync_all(file));
+                rmmap_release(file);
+        }
+}
+END_TEST
+
+/* ---- a sync that comes while such a call has its error, and hasn't told yet */
+
+struct meanwhile {
+        struct rmmap_file *file;
+        struct rmmap_range range;
+        pthread_t thread;
+        int way, answer;
+        atomic_bool over;
+};
+
+static void *sync_meanwhile(void *arg)
+{
+        struct meanwhile *meanwhile = arg;
+
+        meanwhile->answer = meanwhile->way == 0
+                                    ? rmmap_sync_all(meanwhile->file)
+                                    : rmmap_write_range_durable(meanwhile->file, meanwhile->range,
+                                                                large, LARGE, NULL);
+        atomic_store(&meanwhile->over, true);
+        return NULL;
 }
 
-START_TEST(a_parent_meets_it_for_its_child)
+static void start_sync(void *arg)
 {
-        struct rmmap_range range;
-        struct rmmap_file *file = sticky_saved(&range);
-        pid_t child;
+        struct meanwhile *meanwhile = arg;
 
-        ck_assert_int_eq(pipe(ready_pipe), 0);
-        child = child_start(wait_and_sync, file);
-        inject_fail(INJECT_FDATASYNC, 1, EIO, 1);
-        ck_is(rmmap_sync_all(file), -EIO);
-        ck_assert_int_eq(write(ready_pipe[1], "!", 1), 1);
-        ck_assert_int_eq(child_wait(child), 0);
-        rmmap_release(file);
+        ck_assert_int_eq(pthread_create(&meanwhile->thread, NULL, sync_meanwhile, meanwhile), 0);
+        /* Time enough to be told something wrong. */
+        for (int i = 0; i < 200 && !atomic_load(&meanwhile->over); i++)
+                test_pause();
+}
+
+START_TEST(a_sync_waits_for_who_starts_to_write)
+{
+        struct meanwhile meanwhile = {.way = _i, .answer = 1};
+
+        meanwhile.file = written_behind(&meanwhile.range);
+        inject_before(INJECT_SYNC_FILE_RANGE, start_sync, &meanwhile);
+        inject_fail(INJECT_SYNC_FILE_RANGE, 1, EIO, 1);
+        ck_is(rmmap_raw_flush(meanwhile.file, 0, 4096), -EIO);
+        ck_assert_int_eq(pthread_join(meanwhile.thread, NULL), 0);
+        ck_is(meanwhile.answer, -EIO);
+        rmmap_release(meanwhile.file);
 }
 END_TEST
 
@@ -178,12 +305,9 @@ int main(void)
         tcase_add_loop_test(core, an_error_of_a_durable_write_stays, 0, error_count);
         tcase_add_test(core, whichever_call_meets_it);
         tcase_add_test(core, another_handle_has_its_own);
-        if (test_fork_confuses_tool()) {
-                skip_part("helgrind and DRD take a child's threads for its parent's");
-        } else {
-                tcase_add_test(core, a_child_meets_it_for_its_parent);
-                tcase_add_test(core, a_parent_meets_it_for_its_child);
-        }
+        tcase_add_loop_test(core, an_error_of_starting_to_write_stays, 0, STARTS);
+        tcase_add_loop_test(core, where_it_cannot_be_had_nothing_stays, 0, STARTS);
+        tcase_add_loop_test(core, a_sync_waits_for_who_starts_to_write, 0, 2);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }

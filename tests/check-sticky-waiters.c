@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* An error that stays, and who waits while it happens: threads of the process, and a child. */
+/* An error that stays, and who waits while it happens: threads of the process. */
 #include <pthread.h>
-#include <unistd.h>
 
 #include "fault/sticky.h"
 
@@ -120,45 +119,6 @@ START_TEST(the_first_error_stays_though_a_second_comes)
 }
 END_TEST
 
-/*
- * The kernel tells one of the two. Whoever asks while the other is being told must not be the one
- * who hears that all is well.
- */
-static int pipe_ends[2];
-
-static int sync_meanwhile(void *arg)
-{
-        inject_start(); /* no error of its own */
-        child_is((int)write(pipe_ends[1], "!", 1), 1);
-        child_is(rmmap_sync_all(arg), -EIO);
-        return 0;
-}
-
-START_TEST(a_child_that_syncs_meanwhile)
-{
-        struct question question = {.ask = ask_for_all};
-        pthread_t thread;
-        pid_t child;
-        char said;
-
-        question.file = sticky_saved(&question.range);
-        ck_assert_int_eq(pipe(pipe_ends), 0);
-        inject_fail(INJECT_FDATASYNC, 1, EIO, 1);
-        inject_close_gate();
-        ck_assert_int_eq(pthread_create(&thread, NULL, sync_once, &question), 0);
-        ck_assert(test_until(is_at_gate, NULL));
-        child = child_start(sync_meanwhile, question.file);
-        ck_assert_int_eq(read(pipe_ends[0], &said, 1), 1);
-        for (int i = 0; i < 50; i++)
-                test_pause(); /* time enough for it to be told something wrong */
-        inject_open_gate();
-        ck_assert_int_eq(child_wait(child), 0);
-        ck_assert_int_eq(pthread_join(thread, NULL), 0);
-        ck_is(question.answer, -EIO);
-        rmmap_release(question.file);
-}
-END_TEST
-
 int main(void)
 {
         Suite *suite = suite_create("sticky-waiters");
@@ -168,10 +128,6 @@ int main(void)
         tcase_set_timeout(core, 120);
         tcase_add_test(core, who_waits_gets_it_too);
         tcase_add_test(core, the_first_error_stays_though_a_second_comes);
-        if (test_fork_confuses_tool())
-                skip_part("helgrind and DRD take a child's threads for its parent's");
-        else
-                tcase_add_test(core, a_child_that_syncs_meanwhile);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }

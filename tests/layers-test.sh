@@ -29,7 +29,6 @@ BEGIN {
         allowed["windows.c stdlib.h"] = "memory"
         allowed["file.c stdlib.h"] = "memory"
         allowed["commit.h pthread.h"] = "a mutex and a condition: no descriptor, no mapping"
-        allowed["private.h pthread.h"] = "a mutex that forked children share"
         allowed["transfer-from-fd.c unistd.h"] = "read and lseek on a descriptor of the caller"
         # Compiled in on request, for people who test.
         allowed["sync-annotations.h valgrind/drd.h"] = "notes for tools"

@@ -429,13 +429,6 @@ DECLARE(int, sigaction, (int number, const struct sigaction *action, struct siga
         return fails(INJECT_SIGACTION) ? -1 : REAL(sigaction)(number, action, before);
 }
 
-DECLARE(int, pthread_mutex_init, (pthread_mutex_t * mutex, const pthread_mutexattr_t *attributes))
-{
-        int error = meddle(INJECT_PTHREAD_MUTEX_INIT);
-
-        return error != 0 ? error : REAL(pthread_mutex_init)(mutex, attributes);
-}
-
 #ifdef __GLIBC__ /* has an enum for the resource */
 DECLARE(int, LARGE(getrlimit), (__rlimit_resource_t resource, struct rlimit *limit))
 #else

@@ -49,7 +49,6 @@ enum injected {
         INJECT_OPEN,
         INJECT_POSIX_MEMALIGN,
         INJECT_PREAD,
-        INJECT_PTHREAD_MUTEX_INIT,
         INJECT_PWRITE,
         INJECT_READ,
         INJECT_READLINK,

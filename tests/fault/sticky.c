@@ -56,13 +56,6 @@ struct question {
         int want, answer;
 };
 
-static int ask_in_child(void *arg)
-{
-        struct question *question = arg;
-
-        return all_syncs_say(question->file, question->range, question->want);
-}
-
 static void *ask_in_thread(void *arg)
 {
         struct question *question = arg;
@@ -79,8 +72,6 @@ void sticky_everybody_hears(struct rmmap_file *file, struct rmmap_range range, i
 
         ck_assert_int_eq(all_syncs_say(file, range, want), 0);
         ck_assert_int_eq(all_syncs_say(clone, range, want), 0);
-        if (!test_fork_confuses_tool())
-                ck_child(ask_in_child, &question);
         ck_assert_int_eq(pthread_create(&thread, NULL, ask_in_thread, &question), 0);
         ck_assert_int_eq(pthread_join(thread, NULL), 0);
         ck_assert_int_eq(question.answer, 0);

@@ -18,10 +18,10 @@ struct rmmap_file *sticky_saved(struct rmmap_range *range);
 /* As describe tells it. */
 int sticky_error_of(struct rmmap_file *file);
 
-/* All ways to sync a range of a page give that error: by clones, in threads and in children. */
+/* All ways to sync a range of a page give that error: by clones and in threads. */
 void sticky_everybody_hears(struct rmmap_file *file, struct rmmap_range range, int want);
 
-/* The error is there for all ways to sync, clones, threads, children; and for nothing else. */
+/* The error is there for all ways to sync, clones, threads; and for nothing else. */
 void sticky_is_latched(struct rmmap_file *file, struct rmmap_range range, int want);
 
 #endif

@@ -11,30 +11,28 @@
  * twins: JOINS_RUNNING JOIN_FORGETS FINISHES_ALL NEVER_BUSY WAITS_LATE WAKES_ONE WAKES_NONE
  * twins: ENTERS_BUSY ENTERS_WANTED LATCHES_LATE GATHERS_IDLE TAKES_BEFORE
  */
-#define PROCESSES 1
 #define THREADS 3
 #define SPURIOUS
-#define may_die() skip
 #include "commit-protocol.inc"
 
 proctype thread(byte t; bool one_call)
 {
-	byte calls = 0, seen, mine, work, snapshot, spurious;
-	bool won, told, failed, late, entered;
+	byte calls = 0, mine, work, snapshot, spurious;
+	bool told, failed, late, entered;
 
 	do
 	:: calls < 1 + one_call ->
 		calls++;
 		atomic { late = error_returned; failed = latched }
 		if
-		:: one_call && !failed -> durability_write(t, 0)
+		:: one_call && !failed -> durability_write(t)
 		:: else
 		fi;
 		if
 		:: entered || failed
 		:: else ->
 			store(t);
-			durability_sync(t, 0)
+			durability_sync(t)
 		fi;
 		check_result(t, failed);
 		d_step { entered = false; failed = false; told = false; late = false }

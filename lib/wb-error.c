@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <stdbool.h>
+
+#include "backoff.h"
+#include "sync-annotations.h"
+#include "wb-error.h"
+
+void wb_error_init(struct wb_error *error)
+{
+        atomic_init(&error->latched, 0);
+        atomic_init(&error->phase, 0);
+        atomic_init(&error->starting[0], 0);
+        atomic_init(&error->starting[1], 0);
+        NOTE_ATOMIC(error);
+}
+
+_Bool wb_error_latch(struct wb_error *error, int err)
+{
+        int none = 0;
+
+        return err != 0 &&
+               atomic_compare_exchange_strong_explicit(&error->latched, &none, err,
+                                                       memory_order_acq_rel, memory_order_acquire);
+}
+
+/*
+ * Sequentially consistent, here and in settle: either this call finds the phase as it was, and the
+ * sync that changes it then finds this call counted; or it counts itself anew.
+ */
+unsigned int wb_error_start_begin(struct wb_error *error)
+{
+        for (;;) {
+                unsigned int phase = atomic_load_explicit(&error->phase, memory_order_seq_cst) & 1;
+
+                atomic_fetch_add_explicit(&error->starting[phase], 1, memory_order_seq_cst);
+                if ((atomic_load_explicit(&error->phase, memory_order_seq_cst) & 1) == phase)
+                        return phase;
+                wb_error_start_end(error, phase);
+        }
+}
+
+/* Release: what this call latched is seen by the sync that finds it gone. */
+void wb_error_start_end(struct wb_error *error, unsigned int phase)
+{
+        atomic_fetch_sub_explicit(&error->starting[phase], 1, memory_order_release);
+}
+
+void wb_error_settle(struct wb_error *error)
+{
+        unsigned int phase = atomic_fetch_add_explicit(&error->phase, 1, memory_order_seq_cst) & 1;
+
+        /* No call joins this count any more but to leave it at once, so it gets to 0. */
+        for (unsigned int tries = 0;
+             atomic_load_explicit(&error->starting[phase], memory_order_seq_cst) != 0; tries++)
+                backoff(tries);
+}

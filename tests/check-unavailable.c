@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Sandboxes and file systems that don't have a call that only makes things better, in each way that
+ * they say so: whole jobs work without it, and describe tells what is missing.
+ */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "fault/inject.h"
+
+#define SIZE ((size_t)(1 << 20))
+#define FOR_GOOD 1000000
+
+static const int answers[] = {ENOSYS, EOPNOTSUPP, EINVAL, EPERM, EACCES,
+                              EROFS,  ENOLCK,     ENOTTY, 524};
+#define ANSWERS ((int)(sizeof(answers) / sizeof(answers[0])))
+
+static const unsigned char data[8192] = "there all the same";
+
+static uint32_t facts_of(struct rmmap_file *file)
+{
+        struct rmmap_info info = RMMAP_INFO_INIT;
+
+        ck_ok(rmmap_describe(file, &info));
+        return info.facts;
+}
+
+static void use(struct rmmap_file *file, int flush_answer)
+{
+        struct rmmap_range range, durable;
+        struct rmmap_receipt receipt;
+        unsigned char back[sizeof(data)];
+
+        ck_ok(rmmap_allocate(file, sizeof(data), &range));
+        ck_ok(rmmap_write_range(file, range, data, sizeof(data), &receipt));
+        ck_ok(rmmap_read_range(file, range, back, sizeof(back), NULL));
+        ck_assert_int_eq(memcmp(back, data, sizeof(data)), 0);
+        ck_is(rmmap_flush_range(file, receipt), flush_answer);
+        ck_is(rmmap_flush(file), flush_answer);
+        ck_ok(rmmap_sync_range(file, receipt));
+        ck_ok(rmmap_allocate(file, sizeof(data), &durable));
+        ck_ok(rmmap_write_range_durable(file, durable, data, sizeof(data), NULL));
+        ck_ok(rmmap_sync_all(file));
+        ck_assert(test_file_holds(test_path("job"), rmmap_range_start(range), data, sizeof(data)));
+}
+
+/* By create, open, open for reading, and from a descriptor. The facts of the created one. */
+static uint32_t whole_jobs(int flush_answer)
+{
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        const char *path = test_path("job");
+        struct rmmap_file *file;
+        uint32_t facts;
+        int fd;
+
+        unlink(path);
+        options.flags = RMMAP_WRITE_BEHIND;
+        ck_ok(rmmap_create(path, SIZE, &options, &file));
+        use(file, flush_answer);
+        ck_ok(rmmap_raw_fill(file, 3)); /* large: its write-back is started, if that is possible */
+        facts = facts_of(file);
+        rmmap_release(file);
+
+        options.allocate_from = 4096;
+        ck_ok(rmmap_open(path, &options, &file));
+        use(file, flush_answer);
+        rmmap_release(file);
+
+        fd = open(path, O_RDWR | O_CLOEXEC);
+        ck_ok(rmmap_open_fd(fd, &options, &file));
+        close(fd);
+        use(file, flush_answer);
+        rmmap_release(file);
+
+        options.flags = RMMAP_READ_ONLY;
+        ck_ok(rmmap_open(path, &options, &file));
+        ck_ok(rmmap_sync_all(file));
+        rmmap_release(file);
+        return facts;
+}
+
+START_TEST(no_space_can_be_reserved)
+{
+        inject_start();
+        inject_fail(INJECT_FALLOCATE, 1, answers[_i], FOR_GOOD);
+        ck_assert_uint_eq(whole_jobs(0) & RMMAP_FACT_RESERVED, 0);
+        ck_assert_int_gt(inject_failed(), 0);
+}
+END_TEST
+
+START_TEST(no_file_can_be_locked)
+{
+        struct rmmap_options options = test_options(RMMAP_LOCK_FILE, 0);
+        struct rmmap_file *file = NULL;
+
+        inject_start();
+        inject_fail(INJECT_FLOCK, 1, answers[_i], FOR_GOOD);
+        ck_assert_uint_eq(whole_jobs(0) & RMMAP_FACT_LOCKED, 0);
+        /* Only who insists is refused; and what isn't his stays. */
+        ck_is(rmmap_open(test_path("job"), &options, &file), -EOPNOTSUPP);
+        ck_is(rmmap_create(test_path("job"), SIZE, &options, &file), -EOPNOTSUPP);
+        ck_assert_int_eq(access(test_path("job"), F_OK), 0);
+}
+END_TEST
+
+START_TEST(no_write_back_can_be_started)
+{
+        inject_start();
+        inject_fail(INJECT_SYNC_FILE_RANGE, 1, answers[_i], FOR_GOOD);
+        whole_jobs(-EOPNOTSUPP);
+        ck_assert_int_gt(inject_failed(), 0);
+}
+END_TEST
+
+START_TEST(no_file_system_tells_its_name)
+{
+        inject_start();
+        inject_fail(INJECT_FSTATFS, 1, answers[_i], FOR_GOOD);
+        ck_assert_uint_eq(whole_jobs(0) & (RMMAP_FACT_RESERVED | RMMAP_FACT_COHERENT), 0);
+}
+END_TEST
+
+START_TEST(no_system_call_for_random_words)
+{
+        inject_start();
+        inject_fail(INJECT_GETRANDOM, 1, answers[_i], FOR_GOOD);
+        whole_jobs(0);
+        ck_assert_int_gt(inject_failed(), 0);
+}
+END_TEST
+
+START_TEST(no_limit_is_told)
+{
+        inject_start();
+        inject_fail(INJECT_GETRLIMIT, 1, answers[_i], FOR_GOOD);
+        whole_jobs(0);
+}
+END_TEST
+
+START_TEST(no_extents_are_told)
+{
+        inject_start();
+        inject_fail(INJECT_IOCTL, 1, answers[_i], FOR_GOOD);
+        whole_jobs(0);
+}
+END_TEST
+
+START_TEST(no_advice_is_taken)
+{
+        inject_start();
+        inject_fail(INJECT_MADVISE, 1, answers[_i], FOR_GOOD);
+        whole_jobs(0);
+        ck_assert_int_gt(inject_failed(), 0);
+}
+END_TEST
+
+START_TEST(no_write_syncs_itself)
+{
+        inject_start();
+        inject_fail(INJECT_PWRITEV2, 1, answers[_i], FOR_GOOD);
+        whole_jobs(0);
+}
+END_TEST
+
+/* The second fsync of a new file is its directory's. */
+START_TEST(no_directory_can_be_synced)
+{
+        struct rmmap_file *file;
+
+        ck_ok(rmmap_create(test_path("named"), SIZE, NULL, &file));
+        inject_start();
+        inject_fail(INJECT_FSYNC, 2, answers[_i], 1);
+        ck_ok(rmmap_sync_all(file));
+        ck_assert_int_eq(inject_failed(), 1);
+        ck_assert_uint_ne(facts_of(file) & RMMAP_FACT_ENTRY_UNSYNCED, 0);
+        rmmap_release(file);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("unavailable");
+        TCase *core = tcase_create("core");
+
+        tcase_set_timeout(core, 120);
+        tcase_add_loop_test(core, no_space_can_be_reserved, 0, ANSWERS);
+        tcase_add_loop_test(core, no_file_can_be_locked, 0, ANSWERS);
+        tcase_add_loop_test(core, no_write_back_can_be_started, 0, ANSWERS);
+        tcase_add_loop_test(core, no_file_system_tells_its_name, 0, ANSWERS);
+        tcase_add_loop_test(core, no_system_call_for_random_words, 0, ANSWERS);
+        tcase_add_loop_test(core, no_limit_is_told, 0, ANSWERS);
+        tcase_add_loop_test(core, no_extents_are_told, 0, ANSWERS);
+        tcase_add_loop_test(core, no_advice_is_taken, 0, ANSWERS);
+        tcase_add_loop_test(core, no_write_syncs_itself, 0, ANSWERS);
+        tcase_add_loop_test(core, no_directory_can_be_synced, 0, ANSWERS);
+        suite_add_tcase(suite, core);
+        return test_run(suite);
+}
