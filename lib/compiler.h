@@ -13,6 +13,16 @@
 #define NOINLINE
 #endif
 
+/* What a sanitizer must see is done the way that it knows. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
+#endif
+
 /* A cache line: what threads change often is kept off the lines that all of them read. */
 #define CACHE_LINE 64
 

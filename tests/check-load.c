@@ -90,7 +90,7 @@ static void unload(void)
 }
 
 /* One file, from its creation to its last release. */
-static void use(uint32_t flags)
+static void use(uint32_t flags, uint32_t engine)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
         unsigned char bytes[PAGE] = {1, 2, 3};
@@ -99,6 +99,7 @@ static void use(uint32_t flags)
         struct rmmap_file *file;
 
         options.flags = flags;
+        options.engine = engine;
         ck_ok(library.create(test_path("file"), 4 * PAGE, &options, &file));
         ck_ok(library.allocate(file, PAGE, &range));
         ck_ok(library.write_range(file, range, bytes, PAGE, &receipt));
@@ -123,7 +124,7 @@ START_TEST(rounds_leave_nothing)
                 ck_assert(is_gone());
                 load();
                 if (_i != 0)
-                        use(0);
+                        use(0, RMMAP_ENGINE_PWRITE);
                 unload();
                 /* The first round may have made the C library map something for good. */
                 if (round == 0) {
@@ -145,7 +146,7 @@ START_TEST(fork_after_it_is_gone)
         int status;
 
         load();
-        use(0);
+        use(0, RMMAP_ENGINE_PWRITE);
         unload();
         ck_assert(is_gone());
         child = fork();
@@ -218,7 +219,7 @@ START_TEST(with_a_handler_it_stays)
 
         install_own_handler();
         load();
-        use(RMMAP_CATCH_FAULTS);
+        use(RMMAP_CATCH_FAULTS, RMMAP_ENGINE_AUTO);
         unload();
         ck_assert(is_loaded());
         descriptors = test_count_descriptors();
@@ -239,7 +240,7 @@ START_TEST(with_a_handler_it_passes_on_what_is_not_its_own)
 {
         install_own_handler();
         load();
-        use(RMMAP_CATCH_FAULTS);
+        use(RMMAP_CATCH_FAULTS, RMMAP_ENGINE_AUTO);
         fault_elsewhere();
         ck_assert_int_eq(faults_seen, 1);
         unload();
@@ -250,14 +251,14 @@ START_TEST(with_a_handler_it_passes_on_what_is_not_its_own)
 }
 END_TEST
 
-/* Without CATCH_FAULTS no signal's disposition is touched. */
-START_TEST(unasked_it_installs_nothing)
+/* Whoever asks for system calls keeps every signal's disposition. */
+START_TEST(without_mapped_copies_it_installs_nothing)
 {
         struct sigaction now;
 
         install_own_handler();
         load();
-        use(RMMAP_POPULATE);
+        use(RMMAP_POPULATE, RMMAP_ENGINE_PWRITE);
         ck_assert_int_eq(sigaction(SIGBUS, NULL, &now), 0);
         ck_assert_ptr_eq((void *)(uintptr_t)now.sa_handler, (void *)(uintptr_t)on_bus);
         unload();
@@ -274,7 +275,7 @@ int main(void)
         tcase_add_test(tests, the_library_is_of_this_header);
         tcase_add_loop_test(tests, rounds_leave_nothing, 0, 2);
         tcase_add_test(tests, fork_after_it_is_gone);
-        tcase_add_test(tests, unasked_it_installs_nothing);
+        tcase_add_test(tests, without_mapped_copies_it_installs_nothing);
         tcase_add_test(tests, with_a_handler_it_stays);
         tcase_add_test(tests, with_a_handler_it_passes_on_what_is_not_its_own);
         suite_add_tcase(suite, tests);
