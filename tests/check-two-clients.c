@@ -28,7 +28,7 @@ static bool mount_both(void)
                 return false;
         for (int i = 0; i < 2; i++) {
                 snprintf(mounted[i], sizeof(mounted[i]), "%s-%d", directory, i);
-                snprintf(path[i], sizeof(path[i]), "%s/file", mounted[i]);
+                snprintf(path[i], sizeof(path[i]), "%s-%d/file", directory, i);
                 mkdir(mounted[i], 0700);
                 snprintf(command, sizeof(command), "bindfs %s %s", directory, mounted[i]);
                 if (system(command) == 0)
