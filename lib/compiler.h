@@ -7,10 +7,22 @@
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define NOINLINE __attribute__((__noinline__))
+#define FORGET(function) __asm__("" : "+r"(function))
 #else
 #define likely(x) (x)
 #define unlikely(x) (x)
 #define NOINLINE
+#define FORGET(function) ((void)(function))
+#endif
+
+/* What a sanitizer must see is done the way that it knows. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
 #endif
 
 /* A cache line: what threads change often is kept off the lines that all of them read. */

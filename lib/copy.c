@@ -7,16 +7,6 @@
 #include "compiler.h"
 #include "copy.h"
 
-/* Sanitizers must see what is written. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED
-#endif
-
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(SANITIZED)
 #include <immintrin.h>
 

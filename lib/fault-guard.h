@@ -20,4 +20,8 @@ int fault_guard_install(void);
  */
 const void *fault_guard_run(const void *start, size_t length, void (*body)(void *arg), void *arg);
 
+/* The same around memcpy(to, from, bytes), for what a nanosecond counts in. */
+const void *fault_guard_copy(const void *start, size_t length, void *to, const void *from,
+                             size_t bytes);
+
 #endif

@@ -76,11 +76,6 @@ int file_new(const struct rmmap_options *options, uint64_t size, struct rmmap_fi
 
         if (err != 0)
                 return err;
-        if (options->flags & RMMAP_CATCH_FAULTS) {
-                err = fault_guard_install();
-                if (err != 0)
-                        return err;
-        }
         file = allocate_blank();
         if (file == NULL)
                 return -ENOMEM;
@@ -152,11 +147,12 @@ static bool keeps_unwritten(const struct rmmap_file *file)
                file->pattern != RMMAP_PATTERN_SCATTERED;
 }
 
-static int map_now(struct rmmap_file *file, uint32_t flags)
+/* The file is in its place; what is kept about the mapping is made. */
+static int use_mapping(struct rmmap_file *file, uint32_t flags)
 {
-        int err = mapping_attach(&file->mapping, file->fd, file->read_only);
+        int err = 0;
 
-        if (err == 0 && file->policy.engine == RMMAP_ENGINE_AUTO)
+        if (file->policy.engine == RMMAP_ENGINE_AUTO)
                 err = windows_create(&file->windows, file->size);
         if (err == 0 && file->policy.engine == RMMAP_ENGINE_AUTO)
                 err = windows_create(&file->leftovers, file->size);
@@ -195,7 +191,7 @@ int file_choose_engine(const struct rmmap_file *file, const struct rmmap_options
                 .reserved = reserved,
                 .guarded = file->guarded,
                 .coherent = file->file_system.coherent,
-                .has_file_io = file->file_system.reservation != RESERVES_BY_MAP,
+                .has_file_io = file_has_calls(file),
                 .reads_agree = reads_agree(file),
                 .writable = !file->read_only,
         };
@@ -203,13 +199,31 @@ int file_choose_engine(const struct rmmap_file *file, const struct rmmap_options
 
         if (err == 0 && !policy->mapped && (options->flags & RMMAP_POPULATE))
                 err = -EOPNOTSUPP; /* there is nothing to populate */
+        /* Who asks for calls alone keeps the program's signals as they are. */
+        if (err == 0 && (policy->engine != RMMAP_ENGINE_PWRITE || file->guarded))
+                err = fault_guard_install();
         return err;
+}
+
+/* Some file systems below others can't be mapped: FUSE, where it passes by the cache. */
+static int attach(struct rmmap_file *file, uint32_t flags)
+{
+        int err = mapping_attach(&file->mapping, file->fd, file->read_only);
+
+        if (err != -ENODEV || !file_has_calls(file) || file->policy.never_calls)
+                return err;
+        file->policy = (struct policy){.engine = RMMAP_ENGINE_PWRITE,
+                                       .never_maps = file->policy.never_maps,
+                                       .reason = "the file system has no mapping"};
+        return flags & RMMAP_POPULATE ? -EOPNOTSUPP : 0;
 }
 
 int file_map(struct rmmap_file *file, const struct rmmap_options *options, bool reserved)
 {
         int err = file_choose_engine(file, options, reserved, &file->policy);
 
+        if (err == 0 && file->policy.mapped)
+                err = attach(file, options->flags);
         if (err != 0)
                 return err;
         file->by_map = file->policy.engine != RMMAP_ENGINE_PWRITE;
@@ -217,7 +231,7 @@ int file_map(struct rmmap_file *file, const struct rmmap_options *options, bool 
         if (!file->policy.mapped)
                 mapping_free(&file->mapping);
         else
-                err = map_now(file, options->flags);
+                err = use_mapping(file, options->flags);
         if (err == 0 && file->pattern == RMMAP_PATTERN_SEQUENTIAL)
                 mapping_advise(&file->mapping, file->fd, MAPPING_IN_ORDER);
         if (err == 0 && file->pattern == RMMAP_PATTERN_RANDOM)

@@ -49,15 +49,68 @@ static void copy_slices(void *arg)
         }
 }
 
-static inline void copy_plainly(unsigned char *to, const unsigned char *from, size_t length)
+static NOINLINE const void *copy_in_slices(const struct rmmap_file *file, void *to,
+                                           const void *from, size_t length, copy_function *by,
+                                           size_t *done)
 {
-        while (length > SLICE) {
-                memcpy(to, from, SLICE);
-                to += SLICE;
-                from += SLICE;
-                length -= SLICE;
-        }
-        memcpy(to, from, length);
+        struct copy copy = {.to = to, .from = from, .length = length, .by = by};
+        const void *fault = fault_guard_run(file->base, file->size, copy_slices, &copy);
+
+        *done = copy.done;
+        return fault;
+}
+
+/*
+ * Between a mapping of the file and memory: NULL, or where in the mapping the fault was that ended
+ * it, and how much was done at least. What can't be stored or read raises a signal there, whatever
+ * promised that it could: a file system may shut down, an inode become immutable, a disk fail.
+ */
+static inline const void *copy_guarded(const struct rmmap_file *file, void *to, const void *from,
+                                       size_t length, copy_function *by, size_t *done)
+{
+        *done = 0;
+        if (likely(length <= SLICE && by == copy_cached))
+                return fault_guard_copy(file->base, file->size, to, from, length);
+        return copy_in_slices(file, to, from, length, by, done);
+}
+
+/*
+ * After a fault: 0 where the bytes at offset can go by a system call, which either works or says
+ * truly why not; an error that tells why otherwise. It may be the caller's side that is missing,
+ * being a pointer into this mapping.
+ */
+static NOINLINE int after_fault(struct rmmap_file *file, const void *fault, uint64_t offset,
+                                size_t length)
+{
+        uint64_t at = (uint64_t)((const unsigned char *)fault - file->base);
+        size_t page = mapping_page_size();
+        int err;
+
+        count(&file->faults_caught, 1);
+        PROBE2(fault, file, at);
+        if (at < align_down_to(offset, page) || at - offset >= length)
+                return fault_reason(file, at);
+        err = fault_check_size(file);
+        return err != 0 || file_has_calls(file) ? err : fault_reason(file, at);
+}
+
+/* A memfd whose owner sealed it against whatever comes later: what is mapped can still be stored to. */
+static int put_sealed(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
+{
+        const void *fault;
+        size_t done;
+        int err;
+
+        if (file->base == NULL || file->policy.never_maps || !storage_is_sealed(file->fd))
+                return -EPERM;
+        err = fault_guard_install();
+        if (err != 0)
+                return err;
+        fault = copy_guarded(file, file->base + offset, data, length, copy_cached, &done);
+        if (fault != NULL)
+                return fault_reason(file, (uint64_t)((const unsigned char *)fault - file->base));
+        traffic_count(traffic_lane(&file->traffic), length);
+        return 0;
 }
 
 static int put_by_call(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
@@ -72,6 +125,8 @@ static int put_by_call(struct rmmap_file *file, uint64_t offset, const void *dat
                 err = fault_check_size(file);
         if (err == 0)
                 count(&file->pwrite_bytes, length);
+        if (err == -EPERM)
+                err = put_sealed(file, offset, data, length);
         PROBE4(write_by_call, file, offset, length, err);
         cancellation_restore(before);
         return err;
@@ -86,44 +141,13 @@ static int get_by_call(struct rmmap_file *file, uint64_t offset, void *buffer, s
         return err;
 }
 
-/*
- * After a fault at offset: 0 where the same bytes can go by a system call, which either works or
- * says truly why not; an error that tells why otherwise.
- */
-static NOINLINE int after_fault(struct rmmap_file *file, uint64_t offset)
+/* The bytes of a copy into the file that met a fault. */
+static NOINLINE int put_after_fault(struct rmmap_file *file, const void *fault, uint64_t offset,
+                                    const void *data, size_t length)
 {
-        count(&file->faults_caught, 1);
-        PROBE2(fault, file, offset);
-        if (file->file_system.coherent && file->file_system.reservation != RESERVES_BY_MAP)
-                return fault_check_size(file);
-        return fault_reason(file, offset);
-}
+        int err = after_fault(file, fault, offset, length);
 
-static int put_guarded(struct rmmap_file *file, uint64_t offset, const void *data, size_t length,
-                       copy_function *by)
-{
-        struct copy copy = {.to = file->base + offset, .from = data, .length = length, .by = by};
-        int err;
-
-        if (likely(!fault_guard_run(file->base, file->mapping.length, copy_slices, &copy)))
-                return 0;
-        offset += copy.done;
-        err = after_fault(file, offset);
-        return err != 0 ? err
-                        : put_by_call(file, offset, copy.from + copy.done, length - copy.done);
-}
-
-static int get_guarded(struct rmmap_file *file, uint64_t offset, void *buffer, size_t length)
-{
-        struct copy copy = {
-                .to = buffer, .from = file->base + offset, .length = length, .by = copy_cached};
-        int err;
-
-        if (likely(!fault_guard_run(file->base, file->mapping.length, copy_slices, &copy)))
-                return 0;
-        offset += copy.done;
-        err = after_fault(file, offset);
-        return err != 0 ? err : get_by_call(file, offset, copy.to + copy.done, length - copy.done);
+        return err != 0 ? err : put_by_call(file, offset, data, length);
 }
 
 /* Between the two sizes only into another window than before: what is near may be in the cache. */
@@ -141,17 +165,17 @@ static NOINLINE int put_by_map(struct rmmap_file *file, uint64_t offset, const v
 {
         struct traffic_lane *lane = traffic_lane(&file->traffic);
         bool stream = should_stream(file, lane, offset, length);
+        copy_function *by = stream ? copy_streaming : copy_cached;
+        const void *fault;
+        size_t done;
 
         traffic_count(lane, length);
         PROBE3(write_by_map, file, offset, length);
-        if (unlikely(file->guarded))
-                return put_guarded(file, offset, data, length,
-                                   stream ? copy_streaming : copy_cached);
-        if (stream)
-                copy_streaming(file->base + offset, data, length);
-        else
-                copy_plainly(file->base + offset, data, length);
-        return 0;
+        fault = copy_guarded(file, file->base + offset, data, length, by, &done);
+        if (likely(fault == NULL))
+                return 0;
+        return put_after_fault(file, fault, offset + done, (const unsigned char *)data + done,
+                               length - done);
 }
 
 /* The window at offset is mapped for writing, by this thread; others copy into it meanwhile. */
@@ -304,14 +328,17 @@ static NOINLINE int put_by_choice(struct rmmap_file *file, uint64_t offset, cons
 /* Less than a page into a warm window is what a few ns count in: no register is saved for it. */
 int transfer_put(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
 {
-        if (likely(length - 1 < COPY_STREAM_SCATTERED - 1 && file->windows.state != NULL &&
-                   is_warm(file, offset, length) && !file->guarded)) {
-                traffic_count(traffic_lane(&file->traffic), length);
-                PROBE3(write_by_map, file, offset, length);
-                memcpy(file->base + offset, data, length);
+        const void *fault;
+
+        if (unlikely(length - 1 >= COPY_STREAM_SCATTERED - 1 || file->windows.state == NULL ||
+                     !is_warm(file, offset, length)))
+                return put_by_choice(file, offset, data, length);
+        traffic_count(traffic_lane(&file->traffic), length);
+        PROBE3(write_by_map, file, offset, length);
+        fault = fault_guard_copy(file->base, file->size, file->base + offset, data, length);
+        if (likely(fault == NULL))
                 return 0;
-        }
-        return put_by_choice(file, offset, data, length);
+        return put_after_fault(file, fault, offset, data, length);
 }
 
 /* It was mapped for writing, and its pages still are for reading at least. */
@@ -334,16 +361,28 @@ static NOINLINE bool should_read_by_call(struct rmmap_file *file, uint64_t offse
         return true;
 }
 
+static NOINLINE int get_after_fault(struct rmmap_file *file, const void *fault, uint64_t offset,
+                                    void *buffer, size_t length)
+{
+        int err = after_fault(file, fault, offset, length);
+
+        return err != 0 ? err : get_by_call(file, offset, buffer, length);
+}
+
 int transfer_get(struct rmmap_file *file, uint64_t offset, void *buffer, size_t length)
 {
+        const void *fault;
+        size_t done;
+
         if (unlikely(length == 0))
                 return 0;
         if (unlikely(!file->by_map))
                 return get_by_call(file, offset, buffer, length);
         if (unlikely(length >= WINDOW_LARGE_WRITE && should_read_by_call(file, offset, length)))
                 return get_by_call(file, offset, buffer, length);
-        if (file->guarded)
-                return get_guarded(file, offset, buffer, length);
-        copy_plainly(buffer, file->base + offset, length);
-        return 0;
+        fault = copy_guarded(file, buffer, file->base + offset, length, copy_cached, &done);
+        if (likely(fault == NULL))
+                return 0;
+        return get_after_fault(file, fault, offset + done, (unsigned char *)buffer + done,
+                               length - done);
 }

@@ -1,81 +1,48 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
-#include <stddef.h>
 
 #include "policy.h"
 #include "rmmap.h"
 #include "windows.h"
 
-/* Three-valued: a row may leave a fact open. */
-enum need { NO, YES, ANY };
-
-struct row {
-        uint32_t asked;
-        enum need reserved, guarded, coherent, has_file_io, writable;
-        int answer; /* an engine, or a negative errno */
-        const char *reason;
-};
-
 /* ---- the engine of a handle */
 
-/* The first row that fits decides. */
-/* clang-format off */
-static const struct row rows[] = {
-        /* asked              reserved guarded coherent file I/O writable */
-        {RMMAP_ENGINE_PWRITE, ANY,     ANY,    ANY,     NO,      ANY, -EOPNOTSUPP, NULL},
-        {RMMAP_ENGINE_PWRITE, ANY,     ANY,    ANY,     YES,     ANY, RMMAP_ENGINE_PWRITE,
-         "asked for"},
-        {RMMAP_ENGINE_MAP,    YES,     ANY,    ANY,     ANY,     ANY, RMMAP_ENGINE_MAP,
-         "asked for"},
-        {RMMAP_ENGINE_MAP,    ANY,     YES,    ANY,     ANY,     ANY, RMMAP_ENGINE_MAP,
-         "asked for; faults are caught"},
-        {RMMAP_ENGINE_MAP,    NO,      NO,     ANY,     ANY,     ANY, -EOPNOTSUPP, NULL},
-        {RMMAP_ENGINE_AUTO,   YES,     ANY,    YES,     YES,     YES, RMMAP_ENGINE_AUTO,
-         "space is reserved: each write takes the faster way"},
-        {RMMAP_ENGINE_AUTO,   YES,     ANY,    YES,     ANY,     ANY, RMMAP_ENGINE_MAP,
-         "space is reserved"},
-        {RMMAP_ENGINE_AUTO,   ANY,     YES,    ANY,     ANY,     ANY, RMMAP_ENGINE_MAP,
-         "faults are caught"},
-        {RMMAP_ENGINE_AUTO,   ANY,     NO,     NO,      YES,     ANY, RMMAP_ENGINE_PWRITE,
-         "mapping and file I/O may differ on this file system"},
-        {RMMAP_ENGINE_AUTO,   NO,      NO,     YES,     YES,     ANY, RMMAP_ENGINE_PWRITE,
-         "space is not reserved: a full disk must be an error, not a signal"},
-};
-/* clang-format on */
-
-static bool fits(enum need need, bool fact)
+static const char *reason_of(const struct policy_facts *facts, uint32_t engine)
 {
-        return need == ANY || (need == YES) == fact;
-}
-
-static const struct row *find(const struct policy_facts *facts)
-{
-        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-                const struct row *row = &rows[i];
-
-                if (row->asked == facts->asked && fits(row->reserved, facts->reserved) &&
-                    fits(row->guarded, facts->guarded) && fits(row->coherent, facts->coherent) &&
-                    fits(row->has_file_io, facts->has_file_io) &&
-                    fits(row->writable, facts->writable))
-                        return row;
+        if (facts->asked != RMMAP_ENGINE_AUTO)
+                return "asked for";
+        switch (engine) {
+        case RMMAP_ENGINE_AUTO:
+                return "space is reserved: each write takes the faster way";
+        case RMMAP_ENGINE_MAP:
+                return facts->reserved ? "space is reserved" : "faults are caught";
+        default:
+                return facts->coherent
+                               ? "space is not reserved: a full disk must be an error, not a signal"
+                               : "mapping and file I/O may differ on this file system";
         }
-        return NULL;
 }
 
 int policy_decide(const struct policy_facts *facts, struct policy *policy)
 {
-        const struct row *row = find(facts);
+        /* Clients that map one file lose each other's pieces of a page where it isn't coherent. */
+        bool may_map = facts->coherent && (facts->reserved || facts->guarded);
+        bool both = may_map && facts->has_file_io && facts->asked == RMMAP_ENGINE_AUTO;
+        uint32_t engine;
 
-        if (row == NULL || row->answer < 0)
-                return row == NULL ? -EOPNOTSUPP : row->answer;
-        policy->engine = (uint32_t)row->answer;
-        /* Never both ways where they aren't one. */
-        policy->mapped = facts->coherent || policy->engine != RMMAP_ENGINE_PWRITE;
+        if (facts->asked == RMMAP_ENGINE_PWRITE || (facts->asked == RMMAP_ENGINE_AUTO && !may_map))
+                engine = RMMAP_ENGINE_PWRITE;
+        else
+                engine = both && facts->reserved && facts->writable ? RMMAP_ENGINE_AUTO
+                                                                    : RMMAP_ENGINE_MAP;
+        if (engine == RMMAP_ENGINE_PWRITE ? !facts->has_file_io : !may_map)
+                return -EOPNOTSUPP;
+        policy->engine = engine;
+        policy->mapped = facts->coherent;
         policy->never_calls = facts->asked == RMMAP_ENGINE_MAP;
-        policy->reads_both_ways = facts->asked == RMMAP_ENGINE_AUTO && facts->coherent &&
-                                  facts->has_file_io && facts->reads_agree &&
-                                  policy->engine != RMMAP_ENGINE_PWRITE;
-        policy->reason = row->reason;
+        policy->never_maps = facts->asked == RMMAP_ENGINE_PWRITE;
+        policy->reads_both_ways = both && facts->reads_agree;
+        policy->reason = reason_of(facts, engine);
         return 0;
 }
 

@@ -35,7 +35,7 @@ struct rmmap_file {
         struct bump *bump;   /* the concurrent allocator's state, to be called directly; or NULL */
         int fd;
         bool by_map;  /* copying calls use the mapping; by system calls otherwise */
-        bool guarded; /* RMMAP_CATCH_FAULTS */
+        bool guarded; /* RMMAP_CATCH_FAULTS: more is looked at than the faults of mapped copies */
         bool read_only;
         bool streams;           /* large copies into the mapping go past the caches */
         bool write_behind;      /* RMMAP_WRITE_BEHIND */
@@ -111,7 +111,7 @@ int transfer_finish(struct rmmap_file *file, uint64_t offset, uint64_t length);
 
 /* ---- fault.c */
 
-/* After a fault at offset: why. -ESTALE, -ENOSPC, -EDQUOT or -EIO. */
+/* After a fault at offset: why. -ESTALE, -EPERM, -EROFS, -ENOSPC, -EDQUOT or -EIO. */
 int fault_reason(struct rmmap_file *file, uint64_t offset);
 
 /* -ESTALE when somebody made the file shorter. */
@@ -162,6 +162,12 @@ static inline uint64_t file_dirtied(const struct rmmap_file *file)
 {
         return file_written(file) +
                atomic_load_explicit(&file->patience.prepared, memory_order_relaxed);
+}
+
+/* Do pread and pwrite move the bytes that the mapping has? */
+static inline bool file_has_calls(const struct rmmap_file *file)
+{
+        return file->file_system.reservation != RESERVES_BY_MAP;
 }
 
 /* Counters tell people how often; nothing is ordered by them. */

@@ -26,9 +26,13 @@ int storage_reserve(int fd, uint64_t size);
 /* Does every byte of the file have its own space already? false when that can't be told. */
 bool storage_is_reserved(int fd, const struct file_system *file_system, uint64_t size);
 
+/* Sealed by the owner of a memfd against every later way to write: a mapping made before is none. */
+bool storage_is_sealed(int fd);
+
 /*
- * Why an access at offset by the mapping failed: -EIO when it can't be read by a call either,
- * -ENOSPC or -EDQUOT otherwise. (xfs keeps a reserve that a call finds and a fault may not use.)
+ * Why an access at offset by the mapping failed: the error of a call that reads there; -EPERM of an
+ * immutable file; -EROFS; what the file system says that is asked for room, -EIO when it has shut
+ * down; -ENOSPC otherwise. (xfs keeps a reserve that a call finds and a fault may not use.)
  */
 int storage_probe_fault(int fd, uint64_t offset);
 

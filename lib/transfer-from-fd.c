@@ -18,7 +18,7 @@
 /* One call reads no more, so that *done moves on while a slow source trickles. */
 #define LARGEST_READ ((size_t)1 << 30)
 
-/* Bytes read, 0 at the end of input, or a negative errno. */
+/* Bytes read, 0 at the end of input, or a negative errno: -EFAULT for a page that can't be had. */
 static ssize_t read_into_map(struct rmmap_file *file, uint64_t offset, uint64_t length, int fd)
 {
         ssize_t got = read(fd, file->base + offset, (size_t)length);
@@ -28,7 +28,7 @@ static ssize_t read_into_map(struct rmmap_file *file, uint64_t offset, uint64_t 
                 transfer_note(file, (uint64_t)got);
                 return got;
         }
-        return errno == EFAULT ? fault_reason(file, offset) : -errno;
+        return -errno;
 }
 
 /* What was taken from a file but not written goes back; a pipe or socket can't take it. */
@@ -53,6 +53,19 @@ static ssize_t read_and_put(struct rmmap_file *file, uint64_t offset, uint64_t l
         return got;
 }
 
+/* A page that can't be had says no more than that, but a system call for its bytes does. */
+static ssize_t take(struct rmmap_file *file, uint64_t offset, uint64_t left, int fd)
+{
+        uint64_t room = transfer_room(file, offset, min_u64(left, LARGEST_READ));
+        ssize_t got = room > 0 ? read_into_map(file, offset, room, fd) : -EFAULT;
+        int err;
+
+        if (got != -EFAULT)
+                return got;
+        err = room > 0 ? fault_check_size(file) : 0;
+        return err != 0 ? err : read_and_put(file, offset, left, fd);
+}
+
 int rmmap_write_range_from_fd(struct rmmap_file *file, struct rmmap_range range, int fd,
                               uint64_t *done, struct rmmap_receipt *receipt)
 {
@@ -70,10 +83,7 @@ int rmmap_write_range_from_fd(struct rmmap_file *file, struct rmmap_range range,
         if (*done > length)
                 return -ERANGE;
         while (*done < length) {
-                uint64_t offset = range_start(&range) + *done, left = length - *done;
-                uint64_t room = transfer_room(file, offset, min_u64(left, LARGEST_READ));
-                ssize_t got = room > 0 ? read_into_map(file, offset, room, fd)
-                                       : read_and_put(file, offset, left, fd);
+                ssize_t got = take(file, range_start(&range) + *done, length - *done, fd);
 
                 if (got <= 0)
                         return got == 0 ? -ENODATA : (int)got;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * RMMAP_CATCH_FAULTS: a file that somebody cuts short is an error of the call that meets it. The
- * second time, too, and the thousandth; in any thread, with any stack and mask.
+ * A file that somebody cuts short is an error of the call that meets it. The second time, too, and
+ * the thousandth; in any thread, with any stack and mask. RMMAP_CATCH_FAULTS looks out for more.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -97,6 +97,50 @@ START_TEST(a_cut_file_is_an_error_of_every_copy)
         ck_ok(rmmap_raw_read(victim.file, CUT - 10, left, 10, NULL)); /* what is left is there */
         mend(&victim);
         ck_assert_int_eq(copy_in_every_way(&victim, 0), 0);
+        rmmap_release(victim.file);
+}
+END_TEST
+
+/* Without the flag, too, where copies go by the mapping; a call makes the file grow again there. */
+START_TEST(a_default_handle_is_not_killed)
+{
+        static const size_t lengths[] = {1, 64, 5000, CUT};
+        static unsigned char data[CUT];
+        struct rmmap_options options = test_options(RMMAP_POPULATE, engines[_i]);
+        struct rmmap_info info = RMMAP_INFO_INIT;
+        struct rmmap_file *file;
+        int err = rmmap_create(test_path("default"), SIZE, &options, &file);
+
+        ck_assert(err == 0 || (err == -EOPNOTSUPP && options.engine == RMMAP_ENGINE_MAP));
+        if (err != 0)
+                return; /* no space is reserved here */
+        ck_ok(rmmap_describe(file, &info));
+        ck_assert_int_eq(truncate(test_path("default"), (off_t)CUT), 0);
+        for (size_t i = 0;
+             i < sizeof(lengths) / sizeof(lengths[0]) && info.engine != RMMAP_ENGINE_PWRITE; i++) {
+                ck_is(rmmap_raw_write(file, AT + 7, data, lengths[i]), -ESTALE);
+                ck_is(rmmap_raw_read(file, AT + 7, data, lengths[i], NULL), -ESTALE);
+        }
+        ck_ok(rmmap_raw_write(file, 0, data, CUT));
+        ck_ok(rmmap_raw_read(file, 0, data, CUT, NULL));
+        rmmap_release(file);
+}
+END_TEST
+
+/* What can't be read is the copy's source, in the same mapping. */
+START_TEST(a_source_in_the_mapping)
+{
+        struct victim victim = make("source-inside", RMMAP_ENGINE_MAP);
+        unsigned char *data;
+        void *bytes;
+
+        ck_ok(rmmap_raw_data(victim.file, &bytes));
+        data = bytes;
+        cut(&victim);
+        ck_is(rmmap_raw_write(victim.file, 0, data + AT, 64), -ESTALE);
+        ck_is(rmmap_raw_read(victim.file, 0, data + AT, 64, NULL), -ESTALE);
+        mend(&victim);
+        ck_ok(rmmap_raw_write(victim.file, 0, data + AT, 64));
         rmmap_release(victim.file);
 }
 END_TEST
@@ -333,6 +377,8 @@ int main(void)
         test_deepen_stack();
         tcase_set_timeout(core, 120);
         tcase_add_loop_test(core, a_cut_file_is_an_error_of_every_copy, 0, 3);
+        tcase_add_loop_test(core, a_default_handle_is_not_killed, 0, 3);
+        tcase_add_test(core, a_source_in_the_mapping);
         tcase_add_loop_test(core, filling_a_cut_file_from_a_descriptor, 0, 3);
         tcase_add_test(core, a_range_cut_in_its_middle);
         tcase_add_test(core, a_short_read_without_the_flag);

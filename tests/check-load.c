@@ -19,7 +19,7 @@
 #define PAGE ((size_t)RMMAP_ALIGNMENT)
 
 /* Not linked with the library: these come from it when it is loaded. */
-static struct {
+static struct library {
         void *handle;
         __typeof__(rmmap_version) *version;
         __typeof__(rmmap_create) *create;
@@ -51,9 +51,9 @@ static void *symbol(const char *name)
         return found;
 }
 
-static void load(void)
+static void load_from(const char *path)
 {
-        library.handle = dlopen(library_path, RTLD_NOW | RTLD_LOCAL);
+        library.handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
         ck_assert_msg(library.handle != NULL, "%s", dlerror());
         library.version = (__typeof__(library.version))symbol("rmmap_version");
         library.create = (__typeof__(library.create))symbol("rmmap_create");
@@ -63,6 +63,11 @@ static void load(void)
         library.sync_range = (__typeof__(library.sync_range))symbol("rmmap_sync_range");
         library.raw_data = (__typeof__(library.raw_data))symbol("rmmap_raw_data");
         library.guard_call = (__typeof__(library.guard_call))symbol("rmmap_guard_call");
+}
+
+static void load(void)
+{
+        load_from(library_path);
 }
 
 static bool is_loaded(void)
@@ -90,7 +95,7 @@ static void unload(void)
 }
 
 /* One file, from its creation to its last release. */
-static void use(uint32_t flags)
+static void use(uint32_t flags, uint32_t engine)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
         unsigned char bytes[PAGE] = {1, 2, 3};
@@ -99,6 +104,7 @@ static void use(uint32_t flags)
         struct rmmap_file *file;
 
         options.flags = flags;
+        options.engine = engine;
         ck_ok(library.create(test_path("file"), 4 * PAGE, &options, &file));
         ck_ok(library.allocate(file, PAGE, &range));
         ck_ok(library.write_range(file, range, bytes, PAGE, &receipt));
@@ -123,7 +129,7 @@ START_TEST(rounds_leave_nothing)
                 ck_assert(is_gone());
                 load();
                 if (_i != 0)
-                        use(0);
+                        use(0, RMMAP_ENGINE_PWRITE);
                 unload();
                 /* The first round may have made the C library map something for good. */
                 if (round == 0) {
@@ -145,7 +151,7 @@ START_TEST(fork_after_it_is_gone)
         int status;
 
         load();
-        use(0);
+        use(0, RMMAP_ENGINE_PWRITE);
         unload();
         ck_assert(is_gone());
         child = fork();
@@ -212,13 +218,83 @@ static void catch_one(void)
         library.release(file);
 }
 
+/* ---- two copies, as when a plug-in has one of its own inside */
+
+struct side {
+        struct library library;
+        struct rmmap_file *file;
+        struct rmmap_range range;
+        void *data;
+        const struct side *other;
+};
+
+/* Its file is cut off. */
+static void make_side(struct side *side, const char *path, const char *name)
+{
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+
+        load_from(path);
+        side->library = library;
+        options.flags = RMMAP_CATCH_FAULTS;
+        options.engine = RMMAP_ENGINE_MAP;
+        ck_ok(library.create(test_path(name), 4 * PAGE, &options, &side->file));
+        ck_ok(library.allocate(side->file, PAGE, &side->range));
+        ck_ok(library.raw_data(side->file, &side->data));
+        ck_assert_int_eq(truncate(test_path(name), 0), 0);
+}
+
+static int write_side(const struct side *side)
+{
+        static const unsigned char bytes[PAGE];
+
+        return side->library.write_range(side->file, side->range, bytes, PAGE, NULL);
+}
+
+/* Each side's faults under guards of both; at last its own ends the body. */
+static int fault_in_both(void *arg)
+{
+        const struct side *side = arg;
+
+        for (int i = 0; i < 3; i++)
+                if (write_side(side->other) != -ESTALE || write_side(side) != -ESTALE)
+                        return 1;
+        return touch(side->data);
+}
+
+START_TEST(two_copies_of_it)
+{
+        static char copy[4096], command[3 * sizeof(copy)];
+        struct side sides[2];
+
+        snprintf(copy, sizeof(copy), "%s", test_path("copy.so"));
+        snprintf(command, sizeof(command), "cp '%s' '%s'", library_path, copy);
+        ck_assert_int_eq(system(command), 0);
+        install_own_handler();
+        make_side(&sides[0], library_path, "one");
+        make_side(&sides[1], copy, "two");
+        ck_assert_ptr_ne(sides[0].library.handle, sides[1].library.handle);
+        sides[0].other = &sides[1];
+        sides[1].other = &sides[0];
+        for (int round = 0; round < 3; round++)
+                for (int i = 0; i < 2; i++) {
+                        ck_is(sides[i].library.guard_call(sides[i].file, fault_in_both, &sides[i],
+                                                          NULL),
+                              -ESTALE);
+                        fault_elsewhere();
+                }
+        ck_assert_int_eq(faults_seen, 6);
+        for (int i = 0; i < 2; i++)
+                sides[i].library.release(sides[i].file);
+}
+END_TEST
+
 START_TEST(with_a_handler_it_stays)
 {
         size_t descriptors, mappings;
 
         install_own_handler();
         load();
-        use(RMMAP_CATCH_FAULTS);
+        use(RMMAP_CATCH_FAULTS, RMMAP_ENGINE_AUTO);
         unload();
         ck_assert(is_loaded());
         descriptors = test_count_descriptors();
@@ -239,7 +315,7 @@ START_TEST(with_a_handler_it_passes_on_what_is_not_its_own)
 {
         install_own_handler();
         load();
-        use(RMMAP_CATCH_FAULTS);
+        use(RMMAP_CATCH_FAULTS, RMMAP_ENGINE_AUTO);
         fault_elsewhere();
         ck_assert_int_eq(faults_seen, 1);
         unload();
@@ -250,14 +326,14 @@ START_TEST(with_a_handler_it_passes_on_what_is_not_its_own)
 }
 END_TEST
 
-/* Without CATCH_FAULTS no signal's disposition is touched. */
-START_TEST(unasked_it_installs_nothing)
+/* Whoever asks for system calls keeps every signal's disposition. */
+START_TEST(without_mapped_copies_it_installs_nothing)
 {
         struct sigaction now;
 
         install_own_handler();
         load();
-        use(RMMAP_POPULATE);
+        use(RMMAP_POPULATE, RMMAP_ENGINE_PWRITE);
         ck_assert_int_eq(sigaction(SIGBUS, NULL, &now), 0);
         ck_assert_ptr_eq((void *)(uintptr_t)now.sa_handler, (void *)(uintptr_t)on_bus);
         unload();
@@ -274,7 +350,8 @@ int main(void)
         tcase_add_test(tests, the_library_is_of_this_header);
         tcase_add_loop_test(tests, rounds_leave_nothing, 0, 2);
         tcase_add_test(tests, fork_after_it_is_gone);
-        tcase_add_test(tests, unasked_it_installs_nothing);
+        tcase_add_test(tests, without_mapped_copies_it_installs_nothing);
+        tcase_add_test(tests, two_copies_of_it);
         tcase_add_test(tests, with_a_handler_it_stays);
         tcase_add_test(tests, with_a_handler_it_passes_on_what_is_not_its_own);
         suite_add_tcase(suite, tests);

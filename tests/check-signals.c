@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The handler that RMMAP_CATCH_FAULTS installs leaves everything that isn't the library's to
+ * The handler that copies through a mapping need leaves everything that isn't the library's to
  * whoever was there before. Each case in a process of its own: a handler is installed once.
  */
 #include <fcntl.h>
@@ -267,15 +267,16 @@ static int once_only(void *arg)
         return 2; /* not reached */
 }
 
-/* Without the flag nobody's handler is touched. */
+/* Where the copies go by system calls nobody's handler is touched. */
 static int unasked(void *arg)
 {
+        struct rmmap_options options = test_options(0, RMMAP_ENGINE_PWRITE);
         struct sigaction before, after;
         struct rmmap_file *file;
 
         (void)arg;
         child_is(sigaction(SIGBUS, NULL, &before), 0);
-        child_is(rmmap_create(test_path("unasked"), SIZE, NULL, &file), 0);
+        child_is(rmmap_create(test_path("unasked"), SIZE, &options, &file), 0);
         child_is(rmmap_raw_fill(file, 1), 0);
         child_is(rmmap_sync_all(file), 0);
         rmmap_release(file);

@@ -183,6 +183,57 @@ START_TEST(space_is_reserved_in_pieces)
 }
 END_TEST
 
+/* ---- a file system that looks like any other, and can't be mapped */
+
+/* The file is locked once there is room for its mapping. */
+static void refuse_mapping(void *arg)
+{
+        (void)arg;
+        inject_fail(INJECT_MMAP, 1, ENODEV, 1);
+}
+
+static void refuse_mapping_soon(void)
+{
+        inject_start();
+        inject_before(INJECT_FLOCK, refuse_mapping, NULL);
+}
+
+START_TEST(what_can_not_be_mapped_goes_by_calls)
+{
+        static const uint32_t engines[] = {RMMAP_ENGINE_AUTO, RMMAP_ENGINE_PWRITE,
+                                           RMMAP_ENGINE_MAP};
+        uint32_t flags = _i % 2 ? RMMAP_CATCH_FAULTS : 0, engine = engines[_i / 2];
+        struct rmmap_options options = test_options(flags, engine);
+        struct rmmap_info info = RMMAP_INFO_INIT;
+        struct rmmap_file *file = UNTOUCHED;
+        const void *view;
+        char found[4];
+
+        refuse_mapping_soon();
+        if (engine == RMMAP_ENGINE_MAP) {
+                int err = rmmap_create(test_path("unmapped"), SIZE, &options, &file);
+
+                ck_assert(err == -ENODEV || err == -EOPNOTSUPP); /* where nothing is reserved */
+                ck_assert_ptr_eq(file, UNTOUCHED);
+                return;
+        }
+        ck_ok(rmmap_create(test_path("unmapped"), SIZE, &options, &file));
+        ck_assert_int_eq(inject_failed(), 1);
+        ck_ok(rmmap_describe(file, &info));
+        ck_assert_uint_eq(info.engine, RMMAP_ENGINE_PWRITE);
+        ck_assert(!(info.facts & RMMAP_FACT_MAPPED));
+        ck_ok(rmmap_raw_write(file, 5, "none", 4));
+        ck_ok(rmmap_raw_read(file, 5, found, 4, NULL));
+        ck_assert_mem_eq(found, "none", 4);
+        ck_is(rmmap_raw_view(file, &view), -EOPNOTSUPP);
+        ck_ok(rmmap_sync_all(file));
+        rmmap_release(file);
+        options.flags |= RMMAP_POPULATE;
+        refuse_mapping_soon();
+        ck_is(rmmap_create(test_path("unmapped"), SIZE, &options, &file), -EOPNOTSUPP);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("steps");
@@ -194,6 +245,7 @@ int main(void)
         tcase_add_test(core, a_file_that_cannot_be_locked_keeps_its_name);
         tcase_add_loop_test(core, a_lease_is_waited_for, 0, WAYS);
         tcase_add_test(core, space_is_reserved_in_pieces);
+        tcase_add_loop_test(core, what_can_not_be_mapped_goes_by_calls, 0, 6);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }

@@ -345,7 +345,8 @@ static int fail_sigaction(void *arg)
         child_is(inject_failed(), 1);
         child_expect(file == UNTOUCHED && access("sigaction", F_OK) != 0);
         child_expect(test_count_descriptors() == descriptors && inject_blocks() == blocks);
-        child_is(rmmap_create("sigaction", SIZE, NULL, &file), 0);
+        options = test_options(0, RMMAP_ENGINE_PWRITE); /* which needs none */
+        child_is(rmmap_create("sigaction", SIZE, &options, &file), 0);
         child_is(unlink("sigaction"), 0);
         rmmap_release(file);
         return 0;

@@ -6,7 +6,11 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <stdarg.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -15,12 +19,12 @@
 
 #define NFS_MAGIC 0x6969
 
-static bool no_sync_file_range, other_file_system;
+static bool no_sync_file_range, other_file_system, immutable, became_read_only;
 static int fallocate_error;
 
 void injected_reset(void)
 {
-        no_sync_file_range = other_file_system = false;
+        no_sync_file_range = other_file_system = immutable = became_read_only = false;
         fallocate_error = 0;
 }
 
@@ -40,6 +44,37 @@ int fstatfs(int fd, struct statfs *facts)
         if (result == 0 && other_file_system)
                 facts->f_type = NFS_MAGIC;
         return result;
+}
+
+int fstatvfs(int fd, struct statvfs *facts)
+{
+        int (*next)(int, struct statvfs *) = dlsym(RTLD_NEXT, "fstatvfs" LARGE);
+        int result = next(fd, facts);
+
+        if (result == 0 && became_read_only)
+                facts->f_flag |= ST_RDONLY;
+        return result;
+}
+
+#ifdef __GLIBC__
+typedef unsigned long request;
+#else
+typedef int request;
+#endif
+
+int ioctl(int fd, request what, ...)
+{
+        int (*next)(int, request, ...) = dlsym(RTLD_NEXT, "ioctl");
+        va_list arguments;
+        void *argument;
+
+        va_start(arguments, what);
+        argument = va_arg(arguments, void *);
+        va_end(arguments);
+        if (!immutable || what != (request)FS_IOC_GETFLAGS)
+                return next(fd, what, argument);
+        *(int *)argument = FS_IMMUTABLE_FL;
+        return 0;
 }
 
 int sync_file_range(int fd, off_t offset, off_t length, unsigned int flags)
@@ -92,5 +127,7 @@ void page_fault(struct scene *scene, int parameter)
         if (mmap(data, SCENE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) != data)
                 must(-errno, "map the empty file");
         close(fd);
+        immutable = parameter == EPERM;
+        became_read_only = parameter == EROFS;
         fallocate_error = parameter;
 }

@@ -197,6 +197,8 @@ const struct row rows[] = {
         ROW(guard_call, ENOSPC, page_fault, ENOSPC),
         ROW(guard_call, ENOSPC, full_disk, 0),
         ROW(guard_call, EDQUOT, page_fault, EDQUOT),
+        ROW(guard_call, EPERM, page_fault, EPERM),
+        ROW(guard_call, EROFS, page_fault, EROFS),
         ROW(describe, EINVAL, nothing_given, 0),
 };
 const size_t row_count = sizeof(rows) / sizeof(rows[0]);
