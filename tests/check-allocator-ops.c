@@ -136,7 +136,7 @@ START_TEST(largest_total_by_one_call)
         ck_assert_uint_eq(ops->remaining(state), 0);
         for (int i = 0; i < 1000; i++)
                 refuses(HALF, i % 2 ? RMMAP_ALLOCATE_EXACT : 0, -ENOSPC);
-        ck_ok(ops->claim(state, 0, LARGEST - 1));
+        ck_is(ops->claim(state, 0, LARGEST - 1), -EBUSY);
 }
 END_TEST
 
@@ -161,6 +161,10 @@ START_TEST(begins_at_first)
         ck_ok(ops->claim(state, 0, A));
         ck_is(ops->claim(state, 0, A + 1), -ERANGE);
         gives(1, 0, A, 2 * A);
+        ck_ok(ops->claim(state, 0, A));
+        ck_is(ops->claim(state, 0, 2 * A), -EBUSY);
+        ck_is(ops->claim(state, A, 2 * A), -EBUSY);
+        ck_is(ops->claim(state, A, 3 * A), -ERANGE);
         teardown();
         use(_i, SIZE, SIZE, A);
         ck_assert_uint_eq(ops->remaining(state), 0);
@@ -261,7 +265,7 @@ START_TEST(counter_beyond_the_limit)
                 bump = state;
                 atomic_store(&bump->next, (threads[i] + 1) * bump->limit);
                 ck_assert_uint_eq(ops->remaining(state), 0);
-                ck_ok(ops->claim(state, 0, LARGEST));
+                ck_is(ops->claim(state, 0, LARGEST), -EBUSY);
                 refuses(1, 0, -ENOSPC);
                 refuses(1, RMMAP_ALLOCATE_EXACT, -ENOSPC);
                 ck_ok(ops->save(state, buffer, &length));
