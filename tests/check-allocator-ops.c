@@ -23,7 +23,7 @@ static void *state;
 
 static struct rmmap_allocator_args args_of(uint64_t first, uint64_t total, uint64_t alignment)
 {
-        struct rmmap_allocator_args args = {sizeof(args), NULL, first, total, alignment};
+        struct rmmap_allocator_args args = {sizeof(args), NULL, first, total, alignment, 0};
 
         return args;
 }

@@ -69,7 +69,7 @@ START_TEST(as_an_array_of_bools)
                 size_t length =
                         1 + (size_t)next_random(&seed) % (i % 2 == 0 || room < 4 ? room : 4);
 
-                change(first, first + length, next_random(&seed) % (i % 16 == 0 ? 6 : 4));
+                change(first, first + length, (int)(next_random(&seed) % (i % 16 == 0 ? 6 : 4)));
                 check_run(first, first + length);
                 check_run(0, BITS);
         }

@@ -40,7 +40,7 @@ static struct plain only_one;
 
 static int shared_state_create(const struct rmmap_allocator_args *args, void **state)
 {
-        only_one = (struct plain){args->first, args->first, args->total};
+        only_one = (struct plain){args->first, args->first, args->total, args->first};
         *state = &only_one;
         return 0;
 }
@@ -69,7 +69,7 @@ static int bound_create(const struct rmmap_allocator_args *args, void **state)
 
         if (bound == NULL)
                 return -ENOMEM;
-        bound->plain = (struct plain){args->first, args->first, args->total};
+        bound->plain = (struct plain){args->first, args->first, args->total, args->first};
         bound->thread = pthread_self();
         bound->process = getpid();
         *state = bound;
