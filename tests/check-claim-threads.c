@@ -2,7 +2,7 @@
 /*
  * Threads that claim at once: each byte has one owner at a time, and a claim that fails leaves
  * nothing taken. Owners write plainly, so a race detector sees if two own a byte, or if one
- * doesn't see what the owner before it did. Holds A.7.
+ * doesn't see what the owner before it did. Holds B.5.
  */
 #include <pthread.h>
 #include <stdatomic.h>

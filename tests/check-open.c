@@ -75,7 +75,7 @@ START_TEST(allocation_goes_on_where_it_is_told)
 }
 END_TEST
 
-/* Of what is there nothing is handed out, unless the caller says so. */
+/* Of what is there nothing is handed out, unless the caller says so. Holds B.6. */
 START_TEST(content_is_not_handed_out)
 {
         static const struct {
