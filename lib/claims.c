@@ -206,13 +206,33 @@ int claims_take(struct claims *claims, uint64_t start, uint64_t end)
         return err;
 }
 
+/* Not what was given back, nor what nobody has claimed yet: a receipt may have made the range. */
+static bool may_be_owned(const struct claims *claims, struct blocks blocks)
+{
+        const _Atomic uint64_t *tracked = tracked_bits(claims);
+        struct blocks one;
+        uint64_t run_end;
+
+        if (ask_allocator(claims, blocks) == -ERANGE)
+                return false;
+        for (; !claims->shared && blocks.first < blocks.end; blocks.first = run_end) {
+                run_end = blocks.end;
+                if (tracked != NULL && bitmap_run(tracked, blocks.first, blocks.end, &run_end))
+                        continue;
+                one = (struct blocks){blocks.first, blocks.first + 1};
+                if (ask_allocator(claims, one) == 0)
+                        return false;
+        }
+        return true;
+}
+
 int claims_leave(struct claims *claims, uint64_t start, uint64_t end)
 {
         struct blocks blocks = blocks_of(start, end);
         int err;
 
-        if (ask_allocator(claims, blocks) == -ERANGE)
-                return -EINVAL; /* it was given back */
+        if (!may_be_owned(claims, blocks))
+                return -EINVAL;
         err = make_bitmaps(claims);
         if (err != 0)
                 return err;

@@ -93,8 +93,12 @@ START_TEST(create_checks_its_arguments)
         ck_is(ops->create(&args, NULL), -EINVAL);
         args.size = 0;
         ck_is(ops->create(&args, &state), -EINVAL);
-        args.size = sizeof(args) - 8;
+        args.size = offsetof(struct rmmap_allocator_args, flags) - 8;
         ck_is(ops->create(&args, &state), -EINVAL);
+        args.size = sizeof(args);
+        args.flags = RMMAP_ALLOCATOR_START_AT_END << 1;
+        ck_is(ops->create(&args, &state), -EOPNOTSUPP);
+        args.flags = 0;
         args.size = SIZE_MAX;
         ck_is(ops->create(&args, &state), -EINVAL);
         later.args.size = sizeof(later);
