@@ -375,6 +375,41 @@ START_TEST(answers_pass_through)
 }
 END_TEST
 
+/* Somebody claims the third block after a claim of all three has looked, and before it takes. */
+static int faster;
+
+static int claim_of_another(const void *state, uint64_t start, uint64_t end)
+{
+        (void)state;
+        (void)start;
+        (void)end;
+        if (faster > 0 && --faster == 0)
+                claim(2 * A, 3 * A);
+        return 0;
+}
+
+/* Holds B.5. */
+START_TEST(who_is_too_late_takes_nothing)
+{
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        struct rmmap_allocator_ops ops = puppet_ops;
+        static struct puppet puppet;
+
+        ops.claim = claim_of_another;
+        options.allocator = &ops;
+        options.allocator_config = &puppet;
+        ck_ok(rmmap_create(test_path("claim"), SIZE, &options, &file));
+        ck_ok(rmmap_unclaim_range(file,
+                                  claim(0, A))); /* so that it goes another way than the rest */
+        faster = 1;
+        refused(0, 3 * A, -EBUSY);
+        ck_assert_int_eq(faster, 0);
+        claim(0, A);
+        claim(A, 2 * A);
+        refused(2 * A, 3 * A, -EBUSY);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("claim");
@@ -397,6 +432,7 @@ int main(void)
         tcase_add_test(users, what_is_unclaimed_is_not_given_back);
         tcase_add_test(users, a_restored_state_may_have_holes);
         tcase_add_test(users, answers_pass_through);
+        tcase_add_test(users, who_is_too_late_takes_nothing);
         suite_add_tcase(suite, users);
         return test_run(suite);
 }
