@@ -375,7 +375,7 @@ START_TEST(answers_pass_through)
 }
 END_TEST
 
-/* Somebody claims the third block after a claim of all three has looked, and before it takes. */
+/* Somebody claims the second block after a claim has looked at it, and before it takes it. */
 static int faster;
 
 static int claim_of_another(const void *state, uint64_t start, uint64_t end)
@@ -384,7 +384,7 @@ static int claim_of_another(const void *state, uint64_t start, uint64_t end)
         (void)start;
         (void)end;
         if (faster > 0 && --faster == 0)
-                claim(2 * A, 3 * A);
+                claim(A, 2 * A);
         return 0;
 }
 
@@ -399,14 +399,15 @@ START_TEST(who_is_too_late_takes_nothing)
         options.allocator = &ops;
         options.allocator_config = &puppet;
         ck_ok(rmmap_create(test_path("claim"), SIZE, &options, &file));
-        ck_ok(rmmap_unclaim_range(file,
-                                  claim(0, A))); /* so that it goes another way than the rest */
-        faster = 1;
-        refused(0, 3 * A, -EBUSY);
+        /* The first and the third are vacant: so the allocator is asked of the others in turn. */
+        ck_ok(rmmap_unclaim_range(file, claim(0, A)));
+        ck_ok(rmmap_unclaim_range(file, claim(2 * A, 3 * A)));
+        faster = 2;
+        refused(0, 4 * A, -EBUSY);
         ck_assert_int_eq(faster, 0);
         claim(0, A);
-        claim(A, 2 * A);
-        refused(2 * A, 3 * A, -EBUSY);
+        refused(A, 2 * A, -EBUSY);
+        claim(2 * A, 4 * A);
 }
 END_TEST
 
