@@ -37,6 +37,8 @@ static struct rmmap_options options_for(const struct engine *engine, const struc
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
 
         options.engine = engine->choice;
+        options.flags = RMMAP_SHARED_CLAIMS; /* of the whole, and of what is written durably */
+        options.allocate_from = job->scenario->order == ORDER_ALLOCATED ? 0 : UINT64_MAX;
         if (engine->flags & ENGINE_HINT)
                 options.pattern = patterns[job->scenario->pattern];
         if ((engine->flags & ENGINE_HINT) && ends_durable(job))
@@ -62,7 +64,7 @@ static void handle_close(void *file)
 static int finish_open(int err, struct handle *handle, const struct job *job, void **file)
 {
         if (err == 0 && job->scenario->order != ORDER_ALLOCATED)
-                err = rmmap_allocate(handle->file, job->size, &handle->whole);
+                err = rmmap_claim_range(handle->file, 0, job->size, &handle->whole);
         if (err != 0) {
                 handle_close(handle);
                 return err;
@@ -91,6 +93,8 @@ static int handle_open(const struct engine *engine, const struct job *job, void 
 
         if (handle == NULL)
                 return -ENOMEM;
+        if (job->scenario->order == ORDER_ALLOCATED)
+                options.flags |= RMMAP_REWRITE;
         return finish_open(rmmap_open(job->path, &options, &handle->file), handle, job, file);
 }
 

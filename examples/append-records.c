@@ -94,7 +94,7 @@ static int find_end(struct log *log, bool show)
         return found ? found : wipe_end(log);
 }
 
-/* All of an existing file counts as given out before: that is what can be claimed. */
+/* Nothing of an existing file is given out when it is opened; all of it can be claimed. */
 static int log_open(struct log *log, const char *path, bool show)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -102,10 +102,8 @@ static int log_open(struct log *log, const char *path, bool show)
 
         *log = (struct log){0};
         options.flags = RMMAP_LOCK_FILE; /* one writer at a time */
-        options.allocate_from = UINT64_MAX;
         error = rmmap_open(path, &options, &log->file);
         if (error == -ENOENT || error == -ENODATA) {
-                options.allocate_from = 0;
                 error = rmmap_create(path, LOG_SIZE, &options, &log->file);
                 if (!error)
                         error = rmmap_allocate(log->file, LOG_SIZE, &log->range);

@@ -21,6 +21,8 @@
 
 /* ---- the allocator ------------------------------------------------------------------------- */
 
+enum { FREE, BEFORE, ALLOCATED }; /* what a block is */
+
 struct slots {
         pthread_mutex_t lock;
         uint64_t total, alignment, left; /* bytes */
@@ -43,8 +45,8 @@ static int slots_create(const struct rmmap_allocator_args *args, void **state)
         slots->alignment = args->alignment;
         slots->left = args->total - args->first;
         slots->blocks = (size_t)blocks;
-        /* What lies before first is somebody's already. */
-        memset(slots->taken, 1,
+        /* What lies before first is somebody's already, and can be claimed. */
+        memset(slots->taken, BEFORE,
                args->first == args->total ? slots->blocks
                                           : (size_t)(args->first / args->alignment));
         *state = slots;
@@ -111,7 +113,7 @@ static int slots_allocate(void *state, uint64_t size, uint32_t flags, uint64_t *
         *end = offset_of(slots, past);
         enough = past > first && (*end - *start >= rounded || !(flags & RMMAP_ALLOCATE_EXACT));
         if (enough) {
-                memset(slots->taken + first, 1, past - first);
+                memset(slots->taken + first, ALLOCATED, past - first);
                 slots->left -= *end - *start;
         }
         pthread_mutex_unlock(&slots->lock);
@@ -129,32 +131,40 @@ static uint64_t slots_remaining(const void *state)
         return left;
 }
 
-/* 0: all blocks of [start, end) are taken; give: and are now free again. */
-static int look_up(struct slots *slots, uint64_t start, uint64_t end, bool give)
+static int slots_give_back(void *state, uint64_t start, uint64_t end)
 {
+        struct slots *slots = state;
         size_t first = block_at(slots, start), past = block_at(slots, end);
         bool all_taken;
 
         if (start > end || end > slots->total)
                 return -ERANGE;
         pthread_mutex_lock(&slots->lock);
-        all_taken = !memchr(slots->taken + first, 0, past - first);
-        if (all_taken && give) {
-                memset(slots->taken + first, 0, past - first);
+        all_taken = !memchr(slots->taken + first, FREE, past - first);
+        if (all_taken) {
+                memset(slots->taken + first, FREE, past - first);
                 slots->left += end - start;
         }
         pthread_mutex_unlock(&slots->lock);
         return all_taken ? 0 : -ERANGE; /* given back twice, for instance */
 }
 
-static int slots_give_back(void *state, uint64_t start, uint64_t end)
-{
-        return look_up(state, start, end, true);
-}
-
+/* 0: it was all out before this allocator began, so that the handle may give it to one who asks. */
 static int slots_claim(const void *state, uint64_t start, uint64_t end)
 {
-        return look_up((struct slots *)(uintptr_t)state, start, end, false);
+        struct slots *slots = (struct slots *)(uintptr_t)state;
+        size_t first = block_at(slots, start), past = block_at(slots, end);
+        int answer = 0;
+
+        if (start > end || end > slots->total)
+                return -ERANGE;
+        pthread_mutex_lock(&slots->lock);
+        if (memchr(slots->taken + first, FREE, past - first))
+                answer = -ERANGE;
+        else if (memchr(slots->taken + first, ALLOCATED, past - first))
+                answer = -EBUSY;
+        pthread_mutex_unlock(&slots->lock);
+        return answer;
 }
 
 extern const struct rmmap_allocator_ops slot_allocator;

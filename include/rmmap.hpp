@@ -1046,6 +1046,14 @@ class options
         {
                 return add(RMMAP_WRITE_BEHIND);
         }
+        constexpr options &rewrite() noexcept
+        {
+                return add(RMMAP_REWRITE);
+        }
+        constexpr options &shared_claims() noexcept
+        {
+                return add(RMMAP_SHARED_CLAIMS);
+        }
         constexpr options &flags(std::uint32_t all) noexcept
         {
                 value_.flags = all;
@@ -1185,7 +1193,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
                         made.clear();
                 return made;
         }
-        /* The one way, with decode, to a second range of the same bytes: use one of the two. */
+        /* With options::shared_claims the one way, with decode, to a second range of bytes. */
         RMMAP_ALIVE
         RMMAP_RETURN_TYPESTATE(unknown)
         [[nodiscard]] range claim_range(std::uint64_t start, std::uint64_t end,
@@ -1196,6 +1204,13 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 if (!detail::tell(::rmmap_claim_range(handle_, start, end, &made.value_), error))
                         made.clear();
                 return made;
+        }
+        /* The range is gone when it went well; its bytes stay, and can be claimed. */
+        RMMAP_ALIVE
+        void unclaim_range(RMMAP_GIVEN range &&given, std::error_code &error) const noexcept
+        {
+                if (detail::tell(::rmmap_unclaim_range(handle_, given.value_), error))
+                        given.clear();
         }
         RMMAP_ALIVE
         void give_back_range(RMMAP_GIVEN range &&given, std::error_code &error) const noexcept
@@ -1525,6 +1540,12 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 detail::check(::rmmap_claim_range(handle_, start, end, &made.value_),
                               "rmmap_claim_range");
                 return made;
+        }
+        RMMAP_ALIVE
+        void unclaim_range(RMMAP_GIVEN range &&given) const
+        {
+                detail::check(::rmmap_unclaim_range(handle_, given.value_), "rmmap_unclaim_range");
+                given.clear();
         }
         RMMAP_ALIVE
         void give_back_range(RMMAP_GIVEN range &&given) const

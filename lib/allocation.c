@@ -46,10 +46,30 @@ int rmmap_claim_range(struct rmmap_file *file, uint64_t start, uint64_t end,
 
         if (file == NULL || range == NULL)
                 return -EINVAL;
-        err = allocator_claim(&file->allocator, start, end);
+        if (file_forked(file))
+                return -EPERM;
+        err = start == end ? -EINVAL : allocator_check_bounds(&file->allocator, start, end);
+        if (err == 0)
+                err = claims_take(&file->claims, start, end);
         if (err == 0)
                 range_seal(range, start, end, file->owner);
         return err;
+}
+
+int rmmap_unclaim_range(struct rmmap_file *file, struct rmmap_range range)
+{
+        int err;
+
+        if (file == NULL)
+                return -EINVAL;
+        err = range_check(&range, file->owner);
+        if (err != 0)
+                return err;
+        if (file_forked(file))
+                return -EPERM;
+        if (range_length(&range) == 0)
+                return 0;
+        return claims_leave(&file->claims, range.opaque[WORD_START], range.opaque[WORD_END]);
 }
 
 int rmmap_give_back_range(struct rmmap_file *file, struct rmmap_range range)
@@ -65,6 +85,11 @@ int rmmap_give_back_range(struct rmmap_file *file, struct rmmap_range range)
                 return -EPERM;
         if (range_length(&range) == 0)
                 return 0;
+        if (file->allocator.ops.give_back == NULL)
+                return -EOPNOTSUPP;
+        err = claims_give_back(&file->claims, range.opaque[WORD_START], range.opaque[WORD_END]);
+        if (err != 0)
+                return err;
         return allocator_give_back(&file->allocator, range.opaque[WORD_START],
                                    range.opaque[WORD_END]);
 }
@@ -88,9 +113,15 @@ int rmmap_allocator_save(const struct rmmap_file *file, void *buffer, size_t *le
 
 int rmmap_allocator_restore(struct rmmap_file *file, const void *buffer, size_t length)
 {
+        int err;
+
         if (file == NULL || buffer == NULL)
                 return -EINVAL;
         if (file_forked(file))
                 return -EPERM;
-        return allocator_restore(&file->allocator, buffer, length);
+        if (!claims_pause(&file->claims))
+                return -EBUSY;
+        err = allocator_restore(&file->allocator, buffer, length);
+        claims_resume(&file->claims);
+        return err;
 }

@@ -10,7 +10,7 @@
 #include "compiler.h"
 
 ASSERT_ABI_SIZE(struct rmmap_allocator_ops, 10 * sizeof(void *) + 8);
-ASSERT_ABI_SIZE(struct rmmap_allocator_args, 2 * sizeof(void *) + 24);
+ASSERT_ABI_SIZE(struct rmmap_allocator_args, 2 * sizeof(void *) + 32);
 
 #define KNOWN_FLAGS RMMAP_ALLOCATOR_THREAD_SAFE
 
@@ -47,7 +47,7 @@ static int read_ops(struct allocator *allocator, const struct rmmap_allocator_op
 }
 
 int allocator_create(struct allocator *allocator, const struct rmmap_allocator_ops *ops,
-                     const void *config, uint64_t first, uint64_t total)
+                     const void *config, uint64_t first, uint64_t total, uint64_t flags)
 {
         struct rmmap_allocator_args args = {
                 .size = sizeof(args),
@@ -55,6 +55,7 @@ int allocator_create(struct allocator *allocator, const struct rmmap_allocator_o
                 .first = min_u64(align_up_to(first, RMMAP_ALIGNMENT), total),
                 .total = total,
                 .alignment = RMMAP_ALIGNMENT,
+                .flags = flags,
         };
         int err = read_ops(allocator, ops != NULL ? ops : rmmap_concurrent_allocator());
 
@@ -116,19 +117,20 @@ uint64_t allocator_remaining(const struct allocator *allocator)
 
 int allocator_give_back(const struct allocator *allocator, uint64_t start, uint64_t end)
 {
-        if (allocator->ops.give_back == NULL)
-                return -EOPNOTSUPP;
         return checked_answer(allocator->ops.give_back(allocator->state, start, end), 0);
+}
+
+int allocator_check_bounds(const struct allocator *allocator, uint64_t start, uint64_t end)
+{
+        if (start > end)
+                return -EINVAL;
+        if (end > allocator->total)
+                return -ERANGE;
+        return is_boundary(allocator, start) && is_boundary(allocator, end) ? 0 : -EINVAL;
 }
 
 int allocator_claim(const struct allocator *allocator, uint64_t start, uint64_t end)
 {
-        if (start >= end)
-                return -EINVAL;
-        if (end > allocator->total)
-                return -ERANGE;
-        if (!is_aligned_to(start, RMMAP_ALIGNMENT) || !is_boundary(allocator, end))
-                return -EINVAL;
         if (allocator->ops.claim == NULL)
                 return -EOPNOTSUPP;
         return checked_answer(allocator->ops.claim(allocator->state, start, end), 0);

@@ -24,7 +24,7 @@ static int check_args(const struct rmmap_allocator_args *args)
                 return -EINVAL;
         if (args->total > LARGEST_TOTAL || args->alignment > LARGEST_TOTAL)
                 return -EFBIG;
-        return 0;
+        return (args->flags & ~RMMAP_ALLOCATOR_START_AT_END) ? -EOPNOTSUPP : 0;
 }
 
 static unsigned int shift_of(uint64_t power_of_two)
@@ -45,7 +45,8 @@ int bump_create(const struct rmmap_allocator_args *given, uint64_t name, void **
 
         if (given == NULL || state == NULL)
                 return -EINVAL;
-        err = abi_struct_read(&args, sizeof(args), sizeof(args), given);
+        err = abi_struct_read(&args, sizeof(args), offsetof(struct rmmap_allocator_args, flags),
+                              given);
         if (err == 0)
                 err = check_args(&args);
         if (err != 0)
@@ -60,6 +61,9 @@ int bump_create(const struct rmmap_allocator_args *given, uint64_t name, void **
         bump->limit = (size_t)bump_units(bump, args.total);
         bump->whole = (size_t)(args.total >> bump->shift);
         atomic_init(&bump->first, (size_t)min_u64(bump_units(bump, args.first), bump->limit));
+        bump->floor = (args.flags & RMMAP_ALLOCATOR_START_AT_END)
+                              ? 0
+                              : atomic_load_explicit(&bump->first, memory_order_relaxed);
         atomic_init(&bump->next, atomic_load_explicit(&bump->first, memory_order_relaxed));
         atomic_init(&bump->in_use, false);
         NOTE_ATOMIC(&bump->next);
@@ -95,7 +99,11 @@ int bump_claim(const void *state, uint64_t start, uint64_t end)
 
         if (bump == NULL || start > end)
                 return -EINVAL;
-        return end <= position(bump) ? 0 : -ERANGE;
+        if (end > position(bump))
+                return -ERANGE;
+        return bump_units(bump, end) <= atomic_load_explicit(&bump->first, memory_order_relaxed)
+                       ? 0
+                       : -EBUSY;
 }
 
 int bump_save(const void *state, void *buffer, size_t *length)
@@ -142,13 +150,14 @@ int bump_restore(void *state, const void *buffer, size_t length)
                 return -EBADMSG;
         restored = (size_t)bump_units(bump, words[STATE_POSITION]);
         first = atomic_load_explicit(&bump->first, memory_order_relaxed);
-        if (restored < first)
-                restored = first;
+        if (restored < bump->floor)
+                restored = bump->floor;
         /* Fails when anything was handed out since create or the last restore. */
         if (!atomic_compare_exchange_strong_explicit(&bump->next, &first, restored,
                                                      memory_order_relaxed, memory_order_relaxed))
                 return -EBUSY;
         atomic_store_explicit(&bump->first, restored, memory_order_relaxed);
+        bump->floor = restored;
         return 0;
 }
 

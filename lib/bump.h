@@ -22,6 +22,7 @@ struct bump {
         uint64_t name;       /* which allocator: part of the saved state */
         size_t limit;        /* units, the short last one included */
         size_t whole;        /* units that are whole */
+        size_t floor;        /* units; a restore goes no lower */
         unsigned int shift;  /* of the alignment */
         atomic_size_t first; /* where next started: create's first, or what was restored */
 

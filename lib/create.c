@@ -186,7 +186,7 @@ int rmmap_create(const char *path, uint64_t size, const struct rmmap_options *gi
         creation.request.mode = (mode_t)options.mode;
         creation.request.must_create = (options.flags & RMMAP_MUST_CREATE) != 0;
         creation.request.no_follow = (options.flags & RMMAP_NO_FOLLOW) != 0;
-        err = file_new(&options, size, &fresh);
+        err = file_new(&options, size, false, &fresh);
         if (err == 0) {
                 err = make(fresh, &creation);
                 if (err == 0)

@@ -2,7 +2,6 @@
 /* Ranges and receipts as bytes, to be kept in a file or sent to another process. */
 #include <errno.h>
 
-#include "checked.h"
 #include "codec.h"
 #include "private.h"
 
@@ -35,42 +34,50 @@ int rmmap_receipt_encode(struct rmmap_receipt receipt, void *buffer, size_t capa
         return encode(receipt.opaque, SEAL_RECEIPT, RECEIPT_MAGIC, buffer, capacity);
 }
 
-/* The rules of claim; an empty range needs nothing but a place in the file. */
-static int check_bounds(const struct rmmap_file *file, uint64_t start, uint64_t end)
-{
-        if (start != end)
-                return allocator_claim(&file->allocator, start, end);
-        if (start > file->size)
-                return -ERANGE;
-        return is_aligned_to(start, RMMAP_ALIGNMENT) || start == file->size ? 0 : -EINVAL;
-}
-
+/* The bytes and their bounds. */
 static int decode(const struct rmmap_file *file, const void *buffer, size_t length,
-                  enum seal_kind kind, const char *magic, uint64_t *words)
+                  const char *magic, uint64_t *words)
 {
-        uint64_t decoded[ENCODED_WORDS];
-        int err;
+        int err = codec_decode(buffer, length, magic, words, ENCODED_WORDS);
 
-        if (file == NULL || buffer == NULL || words == NULL)
-                return -EINVAL;
-        err = codec_decode(buffer, length, magic, decoded, ENCODED_WORDS);
-        if (err == 0)
-                err = check_bounds(file, decoded[WORD_START], decoded[WORD_END]);
-        if (err == 0)
-                words_seal(words, decoded[WORD_START], decoded[WORD_END], file->owner, kind);
-        return err;
+        if (err != 0)
+                return err;
+        return allocator_check_bounds(&file->allocator, words[WORD_START], words[WORD_END]);
 }
 
 int rmmap_range_decode(struct rmmap_file *file, const void *buffer, size_t length,
                        struct rmmap_range *range)
 {
-        return decode(file, buffer, length, SEAL_RANGE, RANGE_MAGIC,
-                      range != NULL ? range->opaque : NULL);
+        uint64_t words[ENCODED_WORDS];
+        int err;
+
+        if (file == NULL || buffer == NULL || range == NULL)
+                return -EINVAL;
+        if (file_forked(file))
+                return -EPERM;
+        err = decode(file, buffer, length, RANGE_MAGIC, words);
+        if (err == 0 && words[WORD_START] != words[WORD_END])
+                err = claims_take(&file->claims, words[WORD_START], words[WORD_END]);
+        if (err == 0)
+                range_seal(range, words[WORD_START], words[WORD_END], file->owner);
+        return err;
 }
 
+/* Takes nothing: whoever owns the bytes, they must only be out. */
 int rmmap_receipt_decode(struct rmmap_file *file, const void *buffer, size_t length,
                          struct rmmap_receipt *receipt)
 {
-        return decode(file, buffer, length, SEAL_RECEIPT, RECEIPT_MAGIC,
-                      receipt != NULL ? receipt->opaque : NULL);
+        uint64_t words[ENCODED_WORDS];
+        int err;
+
+        if (file == NULL || buffer == NULL || receipt == NULL)
+                return -EINVAL;
+        err = decode(file, buffer, length, RECEIPT_MAGIC, words);
+        if (err == 0 && words[WORD_START] != words[WORD_END])
+                err = allocator_claim(&file->allocator, words[WORD_START], words[WORD_END]);
+        if (err == 0 || err == -EBUSY) {
+                receipt_seal(receipt, words[WORD_START], words[WORD_END], file->owner);
+                err = 0;
+        }
+        return err;
 }

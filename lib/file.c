@@ -49,8 +49,23 @@ static void init_counters(struct rmmap_file *file)
         NOTE_ATOMIC(&file->traffic);
 }
 
+/* What is there is handed out only to who said from where on, or that it is to be replaced. */
+static int make_allocator(struct rmmap_file *file, const struct rmmap_options *options,
+                          bool has_content)
+{
+        bool at_end = has_content && options->allocate_from == 0 &&
+                      !(options->flags & (RMMAP_READ_ONLY | RMMAP_REWRITE));
+        int err = allocator_create(&file->allocator, options->allocator, options->allocator_config,
+                                   at_end ? file->size : options->allocate_from, file->size,
+                                   at_end ? RMMAP_ALLOCATOR_START_AT_END : 0);
+
+        if (err == 0 && file->allocator.ops.allocate == allocator_concurrent_allocate)
+                file->bump = file->allocator.state;
+        return err;
+}
+
 /* From here file_free undoes all. */
-static int prepare(struct rmmap_file *file, const struct rmmap_options *options)
+static int prepare(struct rmmap_file *file, const struct rmmap_options *options, bool has_content)
 {
         int err = process_random_word(&file->owner);
 
@@ -60,16 +75,11 @@ static int prepare(struct rmmap_file *file, const struct rmmap_options *options)
         err = mapping_reserve(&file->mapping, file->size, mapping_page_size());
         if (err != 0)
                 return err;
-        err = allocator_create(&file->allocator, options->allocator, options->allocator_config,
-                               options->allocate_from, file->size);
-        if (err != 0)
-                return err;
-        if (file->allocator.ops.allocate == allocator_concurrent_allocate)
-                file->bump = file->allocator.state;
-        return 0;
+        return make_allocator(file, options, has_content);
 }
 
-int file_new(const struct rmmap_options *options, uint64_t size, struct rmmap_file **made)
+int file_new(const struct rmmap_options *options, uint64_t size, bool has_content,
+             struct rmmap_file **made)
 {
         struct rmmap_file *file;
         int err = mapping_check_size(size);
@@ -93,7 +103,8 @@ int file_new(const struct rmmap_options *options, uint64_t size, struct rmmap_fi
         file->write_behind = (options->flags & RMMAP_WRITE_BEHIND) != 0;
         file->streams = copy_streams_suit(size);
         init_counters(file);
-        err = prepare(file, options);
+        claims_init(&file->claims, &file->allocator, (options->flags & RMMAP_SHARED_CLAIMS) != 0);
+        err = prepare(file, options, has_content);
         if (err != 0) {
                 file_free(file);
                 return err;
@@ -249,6 +260,7 @@ void file_free(struct rmmap_file *file)
                 file_lock_drop(file->fd);
         storage_close(file->fd);
         storage_close(file->directory);
+        claims_destroy(&file->claims);
         allocator_destroy(&file->allocator);
         windows_destroy(&file->windows);
         windows_destroy(&file->leftovers);

@@ -38,7 +38,7 @@ static int open_locked(int fd, bool locked, uint32_t more_facts,
         int err = check_size(fd, options, &size);
 
         if (err == 0)
-                err = file_new(options, size, &fresh);
+                err = file_new(options, size, true, &fresh);
         if (err != 0) {
                 file_lock_close(fd, locked);
                 return err;

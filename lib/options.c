@@ -22,6 +22,8 @@ int options_read(struct rmmap_options *options, const struct rmmap_options *give
                 return -EOPNOTSUPP;
         if ((options->flags & ~allowed) || options->mode > HIGHEST_MODE)
                 return -EINVAL;
+        if ((options->flags & RMMAP_READ_ONLY) && (options->flags & RMMAP_REWRITE))
+                return -EINVAL;
         if (options->mode == 0)
                 options->mode = DEFAULT_MODE;
         return 0;

@@ -9,6 +9,7 @@
 
 #include "allocator.h"
 #include "bump.h"
+#include "claims.h"
 #include "commit.h"
 #include "compiler.h"
 #include "file-system.h"
@@ -63,6 +64,7 @@ struct rmmap_file {
         _Atomic uint64_t pwrite_bytes, flush_calls, faults_caught, faults_avoided;
         struct wb_error wb_error;
         struct patience patience; /* of choosing the way of each write */
+        struct claims claims;
         /* Only a round touches these. */
         uint64_t dirtied_before;    /* when everything was synced last */
         struct unwritten unwritten; /* which reserved space was written, where syncs ask for it */
@@ -74,8 +76,10 @@ struct rmmap_file {
 
 /* ---- file.c */
 
-/* Everything but the file itself: memory, identity, allocator, address space for size bytes. */
-int file_new(const struct rmmap_options *options, uint64_t size, struct rmmap_file **file);
+/* Everything but the file itself: memory, identity, allocator, address space for size bytes.
+ * has_content: what the file holds stays, and allocating starts where the options say so. */
+int file_new(const struct rmmap_options *options, uint64_t size, bool has_content,
+             struct rmmap_file **file);
 
 /* fd, locked or not, is the file's from now on; its file system's facts are read. */
 int file_attach(struct rmmap_file *file, int fd, bool locked);

@@ -17,17 +17,23 @@ static void claim_every_span(struct instance *instance)
         struct contract *contract = instance->contract;
 
         for (uint64_t from = 0; from * BLOCK < instance->total; from++) {
-                bool had = true;
+                int want = 0;
 
                 for (uint64_t to = from; to * BLOCK < instance->total; to++) {
                         uint64_t start = from * BLOCK, end = bound(to + 1, instance->total);
                         int err = contract->ops->claim(instance->state, start, end);
 
-                        had = had && (to * BLOCK < instance->first || instance->has_given[to]);
-                        if (err != (had ? 0 : -ERANGE))
+                        if (to * BLOCK >= instance->first && !instance->has_given[to])
+                                want = -ERANGE;
+                        else if (to * BLOCK >= instance->first && want == 0)
+                                want = -EBUSY;
+                        if (err != want)
                                 broken(contract, "claim of [%llu, %llu), %s: %s",
                                        (unsigned long long)start, (unsigned long long)end,
-                                       had ? "handed out" : "not handed out", answer_text(err));
+                                       want == -ERANGE ? "not handed out"
+                                       : want == 0     ? "out before"
+                                                       : "handed out since",
+                                       answer_text(err));
                 }
         }
 }
@@ -163,7 +169,7 @@ static void give_back_keeps_apart(struct contract *contract)
 }
 
 const struct check claim_checks[] = {
-        {"claim: true of what was handed out, and of that only", claim_is_true},
+        {"claim: true of what was out before, and of that only", claim_is_true},
         {"claim: changes nothing", claim_changes_nothing},
         {"give_back: makes room again", give_back_makes_room},
         {"give_back: no byte twice at a time", give_back_keeps_apart},

@@ -137,11 +137,29 @@ static void go_on(struct contract *contract, const unsigned char *state, size_t 
         rmmap_release(subject.file);
 }
 
+/* A claim of what is owned fails; of what was unclaimed it works. */
+static void claim_again(struct contract *contract, const struct subject *subject,
+                        struct rmmap_range range)
+{
+        uint64_t start = rmmap_range_start(range), end = rmmap_range_end(range);
+        struct rmmap_range claimed;
+        int err = rmmap_claim_range(subject->file, start, end, &claimed);
+
+        if (err != (contract->ops->claim != NULL ? -EBUSY : -EOPNOTSUPP))
+                broken(contract, "rmmap_claim_range of an allocated range answers %s",
+                       answer_text(err));
+        err = rmmap_unclaim_range(subject->file, range);
+        if (err != 0)
+                broken(contract, "rmmap_unclaim_range answers %s", answer_text(err));
+        expect_optional(contract, "rmmap_claim_range", contract->ops->claim != NULL,
+                        rmmap_claim_range(subject->file, start, end, &claimed));
+}
+
 static void optional_calls(struct contract *contract)
 {
         const struct rmmap_allocator_ops *ops = contract->ops;
         struct subject subject;
-        struct rmmap_range range, claimed;
+        struct rmmap_range range;
         unsigned char state[4096];
         size_t length = sizeof(state);
         int err;
@@ -151,9 +169,7 @@ static void optional_calls(struct contract *contract)
         err = rmmap_allocate_exact(subject.file, 1, &range);
         if (err != 0)
                 broken(contract, "rmmap_allocate_exact answers %s", answer_text(err));
-        expect_optional(contract, "rmmap_claim_range", ops->claim != NULL,
-                        rmmap_claim_range(subject.file, rmmap_range_start(range),
-                                          rmmap_range_end(range), &claimed));
+        claim_again(contract, &subject, range);
         err = rmmap_allocator_save(subject.file, state, &length);
         if (err != -ENOBUFS) /* a long state has had its own check */
                 expect_optional(contract, "rmmap_allocator_save", ops->save != NULL, err);

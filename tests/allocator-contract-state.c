@@ -284,6 +284,36 @@ static void restore_respects_first(struct contract *contract)
         instance_destroy(&earlier);
 }
 
+/* Where first is the end only because nobody said where to begin, the state does. */
+static void restore_replaces_the_end(struct contract *contract)
+{
+        struct rmmap_allocator_args args = {
+                .size = sizeof(args),
+                .first = TOTAL,
+                .total = TOTAL,
+                .alignment = RMMAP_ALIGNMENT,
+                .flags = RMMAP_ALLOCATOR_START_AT_END,
+        };
+        struct instance earlier, later = {.contract = contract, .total = TOTAL};
+        struct state state;
+        int err;
+
+        if (!can_do_both(contract) || !prepare(&earlier, contract, TOTAL, 3, &state))
+                return;
+        err = contract->ops->create(&args, &later.state);
+        if (err == 0) {
+                instance_expect_remaining(&later, 0, "where first is the end");
+                err = contract->ops->restore(later.state, state.bytes, state.length);
+                if (err == 0)
+                        go_on(&later, &earlier);
+                instance_destroy(&later);
+        }
+        if (err != 0)
+                broken(contract, "create or restore answers %s", answer_text(err));
+        free(state.bytes);
+        instance_destroy(&earlier);
+}
+
 const struct check state_checks[] = {
         {"save: tells its length, and keeps to it", save_tells_its_length},
         {"restore: goes on where save stopped", restore_goes_on},
@@ -291,5 +321,6 @@ const struct check state_checks[] = {
         {"restore: refuses another size", restore_of_another_size},
         {"restore: before the first allocate only", restore_comes_first},
         {"restore: first holds when it is higher", restore_respects_first},
+        {"restore: replaces the end as a start", restore_replaces_the_end},
         {NULL, NULL},
 };

@@ -7,16 +7,16 @@ static const struct {
         use_function *use;
         uint32_t known; /* flags that it can use; the others of the known ones are EINVAL */
 } makers[] = {
-        {"create", use_in_create, 0x1ff & ~RMMAP_READ_ONLY},
-        {"open", use_in_open, 0x1ff & ~(RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE)},
+        {"create", use_in_create, 0x7ff & ~(RMMAP_READ_ONLY | RMMAP_REWRITE)},
+        {"open", use_in_open, 0x7ff & ~(RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE)},
         {"open_fd", use_in_open_fd,
-         0x1ff & ~(RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE | RMMAP_NO_FOLLOW)},
+         0x7ff & ~(RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE | RMMAP_NO_FOLLOW)},
 };
 #define MAKERS ((int)(sizeof(makers) / sizeof(makers[0])))
 
 static int expected_of_flag(int maker, uint32_t flag)
 {
-        if (flag > 0x100)
+        if (flag > 0x400)
                 return -EOPNOTSUPP;
         if (!(makers[maker].known & flag))
                 return -EINVAL;
@@ -110,6 +110,7 @@ START_TEST(options_are_copied_once_and_ops_too)
                 struct rmmap_options options = RMMAP_OPTIONS_INIT;
 
                 options.allocator = &any.ops;
+                options.flags = RMMAP_REWRITE;
                 ck_ok(rmmap_open(path, &options, &opened));
                 memset(&options, 0xff, sizeof(options));
         }

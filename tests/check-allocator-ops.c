@@ -23,7 +23,7 @@ static void *state;
 
 static struct rmmap_allocator_args args_of(uint64_t first, uint64_t total, uint64_t alignment)
 {
-        struct rmmap_allocator_args args = {sizeof(args), NULL, first, total, alignment};
+        struct rmmap_allocator_args args = {sizeof(args), NULL, first, total, alignment, 0};
 
         return args;
 }
@@ -93,8 +93,12 @@ START_TEST(create_checks_its_arguments)
         ck_is(ops->create(&args, NULL), -EINVAL);
         args.size = 0;
         ck_is(ops->create(&args, &state), -EINVAL);
-        args.size = sizeof(args) - 8;
+        args.size = offsetof(struct rmmap_allocator_args, flags) - 8;
         ck_is(ops->create(&args, &state), -EINVAL);
+        args.size = sizeof(args);
+        args.flags = RMMAP_ALLOCATOR_START_AT_END << 1;
+        ck_is(ops->create(&args, &state), -EOPNOTSUPP);
+        args.flags = 0;
         args.size = SIZE_MAX;
         ck_is(ops->create(&args, &state), -EINVAL);
         later.args.size = sizeof(later);
@@ -136,7 +140,7 @@ START_TEST(largest_total_by_one_call)
         ck_assert_uint_eq(ops->remaining(state), 0);
         for (int i = 0; i < 1000; i++)
                 refuses(HALF, i % 2 ? RMMAP_ALLOCATE_EXACT : 0, -ENOSPC);
-        ck_ok(ops->claim(state, 0, LARGEST - 1));
+        ck_is(ops->claim(state, 0, LARGEST - 1), -EBUSY);
 }
 END_TEST
 
@@ -161,6 +165,10 @@ START_TEST(begins_at_first)
         ck_ok(ops->claim(state, 0, A));
         ck_is(ops->claim(state, 0, A + 1), -ERANGE);
         gives(1, 0, A, 2 * A);
+        ck_ok(ops->claim(state, 0, A));
+        ck_is(ops->claim(state, 0, 2 * A), -EBUSY);
+        ck_is(ops->claim(state, A, 2 * A), -EBUSY);
+        ck_is(ops->claim(state, A, 3 * A), -ERANGE);
         teardown();
         use(_i, SIZE, SIZE, A);
         ck_assert_uint_eq(ops->remaining(state), 0);
@@ -261,7 +269,7 @@ START_TEST(counter_beyond_the_limit)
                 bump = state;
                 atomic_store(&bump->next, (threads[i] + 1) * bump->limit);
                 ck_assert_uint_eq(ops->remaining(state), 0);
-                ck_ok(ops->claim(state, 0, LARGEST));
+                ck_is(ops->claim(state, 0, LARGEST), -EBUSY);
                 refuses(1, 0, -ENOSPC);
                 refuses(1, RMMAP_ALLOCATE_EXACT, -ENOSPC);
                 ck_ok(ops->save(state, buffer, &length));

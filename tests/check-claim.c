@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Claims over what the built-in allocators handed out; each test runs once for each of them. */
+/*
+ * Who owns which byte: claims, unclaims, decodes. Each test runs once for each built-in allocator,
+ * unless it is about one of a user's. Threads that claim at once are in check-claim-threads.c.
+ */
+#include "child.h"
+#include "puppet-allocator.h"
 #include "support.h"
 
 #define A UINT64_C(4096)
@@ -7,13 +12,22 @@
 
 static struct rmmap_file *file;
 
-static void use(int which)
+static const struct rmmap_allocator_ops *builtin(int which)
+{
+        return which == 0 ? rmmap_concurrent_allocator() : rmmap_sequential_allocator();
+}
+
+/* A file whose first three blocks were out before, and the next two are allocated. */
+static void use(int which, uint32_t flags)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        struct rmmap_range range;
 
-        options.allocator =
-                which == 0 ? rmmap_concurrent_allocator() : rmmap_sequential_allocator();
+        options.allocator = builtin(which);
+        options.allocate_from = 3 * A;
+        options.flags = flags;
         ck_ok(rmmap_create(test_path("claim"), SIZE, &options, &file));
+        ck_ok(rmmap_allocate(file, 2 * A, &range));
 }
 
 static void teardown(void)
@@ -21,11 +35,24 @@ static void teardown(void)
         file = rmmap_release(file);
 }
 
-static void take(uint64_t size)
+static struct rmmap_range claim(uint64_t start, uint64_t end)
 {
         struct rmmap_range range;
 
-        ck_ok(rmmap_allocate(file, size, &range));
+        ck_ok(rmmap_claim_range(file, start, end, &range));
+        ck_assert_uint_eq(rmmap_range_start(range), start);
+        ck_assert_uint_eq(rmmap_range_end(range), end);
+        return range;
+}
+
+static void refused(uint64_t start, uint64_t end, int answer)
+{
+        struct rmmap_range range, marked;
+
+        memset(&marked, 0xa5, sizeof(marked));
+        range = marked;
+        ck_is(rmmap_claim_range(file, start, end, &range), answer);
+        ck_assert(memcmp(&range, &marked, sizeof(range)) == 0);
 }
 
 START_TEST(claim_has_rules)
@@ -34,83 +61,379 @@ START_TEST(claim_has_rules)
                 uint64_t start, end;
                 int answer;
         } claims[] = {
-                {0, A, 0},
-                {A, 3 * A, 0},
-                {0, 3 * A, 0},
-                {2 * A, 4 * A, -ERANGE}, /* in part */
-                {3 * A, 4 * A, -ERANGE},
-                {6 * A, SIZE, -ERANGE},
-                {0, SIZE, -ERANGE},
-                {0, 7 * A, -ERANGE}, /* past the end */
-                {7 * A, 8 * A, -ERANGE},
-                {A, A, -EINVAL}, /* nothing */
-                {2 * A, A, -EINVAL},
-                {UINT64_MAX, 0, -EINVAL},
+                {3 * A, 5 * A, -EBUSY},                          /* allocated */
+                {4 * A, 5 * A, -EBUSY},  {2 * A, 4 * A, -EBUSY}, /* in part */
+                {0, 6 * A, -EBUSY},                              /* and in part not handed out */
+                {4 * A, SIZE, -EBUSY},   {0, SIZE, -EBUSY},
+                {5 * A, 6 * A, -ERANGE}, /* not handed out */
+                {5 * A, SIZE, -ERANGE},  {6 * A, SIZE, -ERANGE},
+                {0, 7 * A, -ERANGE},                      /* past the end */
+                {7 * A, 8 * A, -ERANGE}, {A, A, -EINVAL}, /* nothing */
+                {2 * A, A, -EINVAL},     {UINT64_MAX, 0, -EINVAL},
                 {1, A, -EINVAL}, /* no whole blocks */
-                {0, A - 1, -EINVAL},
-                {0, 100, -EINVAL},
+                {0, A - 1, -EINVAL},     {0, 100, -EINVAL},
         };
 
-        use(_i);
-        take(3 * A);
-        for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++) {
-                struct rmmap_range range, marked;
-
-                memset(&marked, 0xa5, sizeof(marked));
-                range = marked;
-                ck_is(rmmap_claim_range(file, claims[i].start, claims[i].end, &range),
-                      claims[i].answer);
-                if (claims[i].answer != 0)
-                        ck_assert(memcmp(&range, &marked, sizeof(range)) == 0);
-                else
-                        ck_assert_uint_eq(rmmap_range_end(range), claims[i].end);
-        }
-        ck_assert_uint_eq(rmmap_allocated(file), 3 * A); /* claims change nothing */
+        use(_i, 0);
+        for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++)
+                refused(claims[i].start, claims[i].end, claims[i].answer);
+        claim(0, A);
+        claim(A, 3 * A);
+        ck_assert_uint_eq(rmmap_allocated(file), 5 * A); /* claims change nothing */
 }
 END_TEST
 
-START_TEST(claim_takes_the_short_end)
+/* What a claim has is nobody else's until it is unclaimed. A claim that fails takes nothing. */
+START_TEST(one_owner_at_a_time)
+{
+        struct rmmap_range middle;
+
+        use(_i, 0);
+        middle = claim(A, 2 * A);
+        refused(A, 2 * A, -EBUSY);
+        refused(0, 3 * A, -EBUSY);
+        refused(0, 2 * A, -EBUSY);
+        refused(A, 6 * A, -EBUSY);
+        claim(0, A); /* so those that failed have left it */
+        claim(2 * A, 3 * A);
+        ck_ok(rmmap_unclaim_range(file, middle));
+        refused(0, 2 * A, -EBUSY);
+        claim(A, 2 * A);
+}
+END_TEST
+
+START_TEST(the_end_may_be_short)
 {
         struct rmmap_range range;
 
-        use(_i);
-        take(6 * A);
-        ck_is(rmmap_claim_range(file, 6 * A, SIZE, &range), -ERANGE);
-        take(1);
-        ck_ok(rmmap_claim_range(file, 6 * A, SIZE, &range));
-        ck_ok(rmmap_claim_range(file, 0, SIZE, &range));
-        ck_is(rmmap_claim_range(file, 0, SIZE - 1, &range), -EINVAL);
+        use(_i, 0);
+        ck_ok(rmmap_allocate(file, SIZE, &range));
+        refused(6 * A, SIZE, -EBUSY);
+        ck_ok(rmmap_unclaim_range(file, range));
+        refused(6 * A, SIZE - 1, -EINVAL);
+        range = claim(6 * A, SIZE);
+        refused(5 * A, SIZE, -EBUSY);
+        ck_ok(rmmap_unclaim_range(file, range));
+        claim(5 * A, SIZE);
 }
 END_TEST
 
-/* A claimed range is as good as one that was allocated: it reads, writes and gives receipts. */
-START_TEST(claimed_ranges_are_ranges)
+/* Unclaim ends the ownership of what was allocated too, and nothing else. */
+START_TEST(allocated_ranges_are_unclaimed)
 {
         unsigned char block[4096] = "written before", found[4096];
-        struct rmmap_range range, claimed;
+        struct rmmap_range range, next;
         struct rmmap_receipt receipt;
 
-        use(_i);
+        use(_i, 0);
         ck_ok(rmmap_allocate(file, A, &range));
-        ck_ok(rmmap_write_range(file, range, block, sizeof(block), NULL));
-        ck_ok(rmmap_claim_range(file, 0, A, &claimed));
-        ck_assert(rmmap_range_equal(range, claimed));
-        ck_ok(rmmap_read_range(file, claimed, found, sizeof(found), NULL));
+        ck_ok(rmmap_write_range(file, range, block, sizeof(block), &receipt));
+        ck_ok(rmmap_unclaim_range(file, range));
+        ck_assert_uint_eq(rmmap_allocated(file), 6 * A);
+        next = claim(5 * A, 6 * A);
+        ck_assert(rmmap_range_equal(range, next)); /* so nobody sees who uses the old one */
+        ck_ok(rmmap_read_range(file, next, found, sizeof(found), NULL));
         ck_assert_mem_eq(found, block, sizeof(found));
-        ck_ok(rmmap_write_range(file, claimed, block, sizeof(block), &receipt));
         ck_ok(rmmap_sync_range(file, receipt));
+        refused(5 * A, 6 * A, -EBUSY);
+        ck_ok(rmmap_allocate(file, A, &next)); /* never what is unclaimed */
+        ck_assert_uint_eq(rmmap_range_start(next), 6 * A);
+}
+END_TEST
+
+/* Parts go one by one; what has gone can't go again. */
+START_TEST(parts_are_unclaimed)
+{
+        struct rmmap_range whole, low, high;
+
+        use(_i, 0);
+        whole = claim(0, 3 * A);
+        ck_is(rmmap_range_split_up(whole, A, &low, &high), RMMAP_SPLIT_BOTH);
+        ck_ok(rmmap_unclaim_range(file, low));
+        ck_is(rmmap_unclaim_range(file, low), -EINVAL);
+        ck_is(rmmap_unclaim_range(file, whole), -EINVAL);
+        ck_is(rmmap_unclaim_range(file, whole), -EINVAL); /* and it changed nothing */
+        refused(0, 3 * A, -EBUSY);
+        claim(0, A);
+        ck_ok(rmmap_unclaim_range(file, high));
+        ck_ok(rmmap_unclaim_range(file, low)); /* a copy is as good as the range */
+        claim(0, 3 * A);
+}
+END_TEST
+
+START_TEST(empty_and_wrong_ranges_are_unclaimed)
+{
+        struct rmmap_range range, low, forged = {{0}};
+        struct rmmap_file *other = NULL;
+
+        use(_i, 0);
+        range = claim(0, 3 * A);
+        ck_is(rmmap_range_split_up(range, 0, &low, &range), RMMAP_SPLIT_BOTH);
+        ck_ok(rmmap_unclaim_range(file, low));
+        ck_ok(rmmap_unclaim_range(file, low));
+        ck_is(rmmap_unclaim_range(NULL, range), -EINVAL);
+        ck_is(rmmap_unclaim_range(file, forged), -EINVAL);
+        ck_ok(rmmap_create(test_path("other"), SIZE, NULL, &other));
+        ck_is(rmmap_unclaim_range(other, range), -EXDEV);
+        rmmap_release(other);
+        refused(0, A, -EBUSY);
+}
+END_TEST
+
+START_TEST(decode_claims_too)
+{
+        unsigned char bytes[RMMAP_RANGE_ENCODED_SIZE], proof[RMMAP_RECEIPT_ENCODED_SIZE];
+        struct rmmap_range range, decoded;
+        struct rmmap_receipt receipt;
+
+        use(_i, 0);
+        range = claim(A, 2 * A);
+        ck_ok(rmmap_commit_range(file, range, &receipt));
+        ck_ok(rmmap_range_encode(range, bytes, sizeof(bytes)));
+        ck_ok(rmmap_receipt_encode(receipt, proof, sizeof(proof)));
+        ck_is(rmmap_range_decode(file, bytes, sizeof(bytes), &decoded), -EBUSY);
+        ck_ok(rmmap_receipt_decode(file, proof, sizeof(proof), &receipt)); /* takes nothing */
+        ck_ok(rmmap_unclaim_range(file, range));
+        ck_ok(rmmap_receipt_decode(file, proof, sizeof(proof), &receipt));
+        ck_ok(rmmap_range_decode(file, bytes, sizeof(bytes), &decoded));
+        refused(A, 2 * A, -EBUSY);
+        ck_ok(rmmap_unclaim_range(file, decoded));
+        claim(0, 3 * A);
+}
+END_TEST
+
+/* Claims may overlap each other there, and never what is allocated. */
+START_TEST(shared_claims)
+{
+        struct rmmap_range one, two, allocated;
+
+        use(_i, RMMAP_SHARED_CLAIMS);
+        one = claim(0, 2 * A);
+        two = claim(A, 3 * A);
+        refused(2 * A, 4 * A, -EBUSY);
+        refused(5 * A, 6 * A, -ERANGE);
+        ck_ok(rmmap_unclaim_range(file, one));
+        ck_ok(rmmap_unclaim_range(file, two));
+        claim(0, 3 * A);
+        ck_ok(rmmap_allocate(file, A, &allocated));
+        refused(5 * A, 6 * A, -EBUSY);
+        ck_ok(rmmap_unclaim_range(file, allocated));
+        claim(5 * A, 6 * A);
+        claim(5 * A, 6 * A);
+        refused(4 * A, 6 * A, -EBUSY);
+}
+END_TEST
+
+static int claims_nothing(void *range)
+{
+        unsigned char bytes[RMMAP_RANGE_ENCODED_SIZE];
+        struct rmmap_range more;
+
+        child_is(rmmap_claim_range(file, 0, A, &more), -EPERM);
+        child_is(rmmap_unclaim_range(file, *(struct rmmap_range *)range), -EPERM);
+        child_is(rmmap_range_encode(*(struct rmmap_range *)range, bytes, sizeof(bytes)), 0);
+        child_is(rmmap_range_decode(file, bytes, sizeof(bytes), &more), -EPERM);
+        return 0;
+}
+
+START_TEST(not_in_a_forked_child)
+{
+        struct rmmap_range range;
+
+        use(_i, 0);
+        range = claim(A, 2 * A);
+        ck_assert_int_eq(child_run(claims_nothing, &range), 0);
+        ck_ok(rmmap_unclaim_range(file, range));
+}
+END_TEST
+
+/* A restore changes what is out: so it comes before whatever took something by that. */
+START_TEST(restore_comes_first)
+{
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        unsigned char state[256];
+        size_t length = sizeof(state);
+        struct rmmap_range range;
+
+        use(_i, _i == 0 ? 0 : RMMAP_SHARED_CLAIMS);
+        ck_ok(rmmap_allocator_save(file, state, &length));
+        rmmap_release(file);
+        options.allocator = builtin(_i);
+        ck_ok(rmmap_open(test_path("claim"), &options, &file));
+        refused(1, A, -EINVAL); /* what fails took nothing */
+        ck_ok(rmmap_allocator_restore(file, state, length));
+        ck_assert_uint_eq(rmmap_allocated(file), 5 * A); /* not the end, which the open chose */
+        refused(5 * A, 6 * A, -ERANGE);
+        ck_ok(rmmap_allocator_restore(file, state, length));
+        range = claim(0, 5 * A);
+        ck_is(rmmap_allocator_restore(file, state, length), -EBUSY);
+        ck_ok(rmmap_unclaim_range(file, range));
+        ck_is(rmmap_allocator_restore(file, state, length), -EBUSY);
+        ck_ok(rmmap_allocate(file, A, &range));
+        ck_assert_uint_eq(rmmap_range_start(range), 5 * A);
+}
+END_TEST
+
+/* ---- an allocator that takes ranges back, as a user may write one */
+
+extern const struct rmmap_allocator_ops bitmap_allocator;
+
+static void use_bitmap(uint32_t flags)
+{
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+
+        options.allocator = &bitmap_allocator;
+        options.allocate_from = 3 * A;
+        options.flags = flags;
+        ck_ok(rmmap_create(test_path("claim"), SIZE, &options, &file));
+}
+
+/* Space that was given back is free, whoever had it, and no claim gets it. */
+START_TEST(what_is_given_back_is_free)
+{
+        struct rmmap_range range, again;
+
+        use_bitmap(_i == 0 ? 0 : RMMAP_SHARED_CLAIMS);
+        for (int i = 0; i < 3; i++) {
+                ck_ok(rmmap_allocate(file, A, &range));
+                ck_assert_uint_eq(rmmap_range_start(range), 3 * A);
+                refused(3 * A, 4 * A, -EBUSY);
+                ck_ok(rmmap_unclaim_range(file, range));
+                range = claim(3 * A, 4 * A);
+                ck_ok(rmmap_give_back_range(file, range));
+                refused(3 * A, 4 * A, -ERANGE);
+                ck_is(rmmap_unclaim_range(file, range), -EINVAL);
+                refused(3 * A, 4 * A, -ERANGE);
+        }
+        ck_ok(rmmap_allocate(file, 2 * A, &range));
+        refused(3 * A, 5 * A, -EBUSY);
+        refused(2 * A, 6 * A, -EBUSY);
+        ck_ok(rmmap_allocate(file, A, &again));
+        ck_ok(rmmap_give_back_range(file, range));
+        refused(2 * A, 6 * A, -EBUSY); /* the last block of it has an owner */
+        refused(3 * A, 5 * A, -ERANGE);
+}
+END_TEST
+
+START_TEST(what_is_unclaimed_is_not_given_back)
+{
+        struct rmmap_range range;
+
+        use_bitmap(0);
+        ck_ok(rmmap_allocate(file, 2 * A, &range));
+        ck_ok(rmmap_unclaim_range(file, range));
+        ck_is(rmmap_give_back_range(file, range), -EINVAL);
+        ck_ok(rmmap_give_back_range(file, claim(3 * A, 5 * A)));
+        ck_assert_uint_eq(rmmap_remaining(file), SIZE - 3 * A);
+}
+END_TEST
+
+/* What the allocator says of each block decides until the first claim, wherever they lie. */
+START_TEST(a_restored_state_may_have_holes)
+{
+        struct rmmap_range ranges[4], range;
+        unsigned char state[256];
+        size_t length = sizeof(state);
+
+        use_bitmap(0);
+        for (int i = 0; i < 3; i++)
+                ck_ok(rmmap_allocate(file, A, &ranges[i]));
+        ck_ok(rmmap_give_back_range(file, ranges[1]));
+        ck_ok(rmmap_allocator_save(file, state, &length));
+        file = rmmap_release(file);
+        use_bitmap(0);
+        ck_ok(rmmap_allocator_restore(file, state, length));
+        refused(3 * A, 6 * A, -ERANGE);
+        claim(5 * A, 6 * A);
+        refused(3 * A, 6 * A, -EBUSY);
+        ck_ok(rmmap_allocate(file, A, &range));
+        ck_assert_uint_eq(rmmap_range_start(range), 4 * A);
+        claim(0, 4 * A);
+}
+END_TEST
+
+/* Any other answer of the op is the claim's. */
+START_TEST(answers_pass_through)
+{
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        static struct puppet puppet;
+
+        options.allocator = &puppet_ops;
+        options.allocator_config = &puppet;
+        ck_ok(rmmap_create(test_path("claim"), SIZE, &options, &file));
+        puppet.claim = -ENOMEM;
+        refused(0, 3 * A, -ENOMEM);
+        puppet.claim = -EPIPE;
+        refused(0, 3 * A, -EPROTO);
+        puppet.claim = -EBUSY;
+        refused(0, 3 * A, -EBUSY);
+        puppet.claim = -ERANGE;
+        refused(0, 3 * A, -ERANGE);
+        puppet.claim = 0;
+        claim(0, 3 * A);
+        refused(0, 3 * A, -EBUSY);
+}
+END_TEST
+
+/* Somebody claims the second block after a claim has looked at it, and before it takes it. */
+static int faster;
+
+static int claim_of_another(const void *state, uint64_t start, uint64_t end)
+{
+        (void)state;
+        (void)start;
+        (void)end;
+        if (faster > 0 && --faster == 0)
+                claim(A, 2 * A);
+        return 0;
+}
+
+/* Holds B.5. */
+START_TEST(who_is_too_late_takes_nothing)
+{
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        struct rmmap_allocator_ops ops = puppet_ops;
+        static struct puppet puppet;
+
+        ops.claim = claim_of_another;
+        options.allocator = &ops;
+        options.allocator_config = &puppet;
+        ck_ok(rmmap_create(test_path("claim"), SIZE, &options, &file));
+        /* The first and the third are vacant: so the allocator is asked of the others in turn. */
+        ck_ok(rmmap_unclaim_range(file, claim(0, A)));
+        ck_ok(rmmap_unclaim_range(file, claim(2 * A, 3 * A)));
+        faster = 2;
+        refused(0, 4 * A, -EBUSY);
+        ck_assert_int_eq(faster, 0);
+        claim(0, A);
+        refused(A, 2 * A, -EBUSY);
+        claim(2 * A, 4 * A);
 }
 END_TEST
 
 int main(void)
 {
         Suite *suite = suite_create("claim");
-        TCase *cases = tcase_create("claim");
+        TCase *cases = tcase_create("built-in"), *users = tcase_create("user's");
 
         tcase_add_checked_fixture(cases, NULL, teardown);
         tcase_add_loop_test(cases, claim_has_rules, 0, 2);
-        tcase_add_loop_test(cases, claim_takes_the_short_end, 0, 2);
-        tcase_add_loop_test(cases, claimed_ranges_are_ranges, 0, 2);
+        tcase_add_loop_test(cases, one_owner_at_a_time, 0, 2);
+        tcase_add_loop_test(cases, the_end_may_be_short, 0, 2);
+        tcase_add_loop_test(cases, allocated_ranges_are_unclaimed, 0, 2);
+        tcase_add_loop_test(cases, parts_are_unclaimed, 0, 2);
+        tcase_add_loop_test(cases, empty_and_wrong_ranges_are_unclaimed, 0, 2);
+        tcase_add_loop_test(cases, decode_claims_too, 0, 2);
+        tcase_add_loop_test(cases, shared_claims, 0, 2);
+        tcase_add_loop_test(cases, not_in_a_forked_child, 0, 2);
+        tcase_add_loop_test(cases, restore_comes_first, 0, 2);
         suite_add_tcase(suite, cases);
+        tcase_add_checked_fixture(users, NULL, teardown);
+        tcase_add_loop_test(users, what_is_given_back_is_free, 0, 2);
+        tcase_add_test(users, what_is_unclaimed_is_not_given_back);
+        tcase_add_test(users, a_restored_state_may_have_holes);
+        tcase_add_test(users, answers_pass_through);
+        tcase_add_test(users, who_is_too_late_takes_nothing);
+        suite_add_tcase(suite, users);
         return test_run(suite);
 }

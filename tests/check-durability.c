@@ -271,7 +271,7 @@ START_TEST(an_opened_file_has_its_name_already)
         struct rmmap_file *file;
 
         ck_ok(rmmap_open(test_file("opened", SIZE), NULL, &file));
-        ck_ok(rmmap_allocate(file, 4096, &range));
+        ck_ok(rmmap_claim_range(file, 0, 4096, &range));
         inject_start();
         ck_ok(sync_in_some_way(_i, file, range));
         ck_assert_int_ge(inject_sync_count(), 1);

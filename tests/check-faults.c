@@ -30,12 +30,14 @@ static const uint32_t engines[] = {RMMAP_ENGINE_MAP, RMMAP_ENGINE_AUTO, RMMAP_EN
 
 static struct victim make(const char *name, uint32_t engine)
 {
-        struct rmmap_options options = test_options(RMMAP_CATCH_FAULTS, engine);
+        struct rmmap_options options =
+                test_options(RMMAP_CATCH_FAULTS | RMMAP_SHARED_CLAIMS, engine);
         struct victim victim = {.path = test_path(name)};
 
         ck_ok(rmmap_create(victim.path, SIZE, &options, &victim.file));
         ck_ok(rmmap_raw_fill(victim.file, 'f'));
         ck_ok(rmmap_allocate(victim.file, SIZE, &victim.range));
+        ck_ok(rmmap_unclaim_range(victim.file, victim.range));
         ck_ok(rmmap_claim_range(victim.file, AT, AT + LENGTH, &victim.range));
         return victim;
 }

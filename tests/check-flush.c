@@ -181,6 +181,7 @@ START_TEST(what_was_not_asked_for_waits)
 
         ck_ok(rmmap_create(test_path("far"), 2 * FAR + 4096, &options, &file));
         ck_ok(rmmap_allocate(file, 2 * FAR, &range));
+        ck_ok(rmmap_unclaim_range(file, range));
         ck_ok(rmmap_claim_range(file, FAR, FAR + 4096, &range));
         ck_ok(rmmap_commit_range(file, range, &receipt));
         for (int way = 0; way < 4; way++) {

@@ -116,6 +116,7 @@ static struct rmmap_file *ready(struct asker *askers, uint64_t apart,
 
         ck_ok(rmmap_create(test_path("group"), SIZE, NULL, &file));
         ck_ok(rmmap_allocate(file, SIZE, &all));
+        ck_ok(rmmap_unclaim_range(file, all));
         ck_ok(rmmap_sync_all(file));
         for (uint64_t i = 0; i < THREADS; i++) {
                 askers[i] = (struct asker){.file = file, .ask = ask};
@@ -342,7 +343,9 @@ static void do_everything_but_sync(struct rmmap_file *file, struct rmmap_range r
         memset(bytes, 'e', sizeof(bytes));
         ck_is(rmmap_allocate(file, 4096, &more), -ENOSPC);
         ck_is(rmmap_allocate_exact(file, 4096, &more), -ENOSPC);
-        ck_ok(rmmap_claim_range(file, 0, 4096, &more));
+        ck_is(rmmap_claim_range(file, 0, 4096, &more), -EBUSY);
+        ck_ok(rmmap_claim_range(file, SIZE - 4096, SIZE, &more));
+        ck_ok(rmmap_unclaim_range(file, more));
         ck_ok(rmmap_write_range(file, range, bytes, sizeof(bytes), NULL));
         ck_ok(rmmap_write_within(file, range, 5, bytes, 100));
         ck_ok(rmmap_raw_read(file, rmmap_range_start(range), bytes, sizeof(bytes), NULL));

@@ -34,8 +34,9 @@ START_TEST(a_file_as_it_is)
 
         ck_ok(rmmap_open(path, NULL, &file));
         ck_assert_uint_eq(rmmap_size(file), 10000);
-        ck_assert_uint_eq(rmmap_remaining(file), 10000);
-        ck_ok(rmmap_allocate(file, 20000, &range)); /* all that is left */
+        ck_assert_uint_eq(rmmap_remaining(file), 0); /* it has an owner already */
+        ck_is(rmmap_allocate(file, 1, &range), -ENOSPC);
+        ck_ok(rmmap_claim_range(file, 0, 10000, &range));
         ck_ok(rmmap_read_range(file, range, bytes, sizeof(bytes), &length));
         ck_assert_uint_eq(length, sizeof(bytes));
         for (size_t i = 0; i < sizeof(bytes); i++)
@@ -49,7 +50,7 @@ START_TEST(allocation_goes_on_where_it_is_told)
 {
         static const struct {
                 uint64_t from, start;
-        } cases[] = {{0, 0}, {1, 4096}, {4096, 4096}, {4097, 8192}, {8191, 8192}};
+        } cases[] = {{1, 4096}, {4096, 4096}, {4097, 8192}, {8191, 8192}};
         const char *path = test_file("goes-on", 10000);
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
         struct rmmap_range range;
@@ -71,6 +72,59 @@ START_TEST(allocation_goes_on_where_it_is_told)
                 ck_ok(rmmap_claim_range(file, 0, 10000, &range));
                 rmmap_release(file);
         }
+}
+END_TEST
+
+/* Of what is there nothing is handed out, unless the caller says so. Holds B.6. */
+START_TEST(content_is_not_handed_out)
+{
+        static const struct {
+                uint32_t flags;
+                uint64_t from, left;
+        } cases[] = {
+                {0, 0, 0},
+                {RMMAP_READ_ONLY, 0, 10000},
+                {RMMAP_READ_ONLY, 1, 10000 - 4096},
+                {RMMAP_REWRITE, 0, 10000},
+                {RMMAP_REWRITE, 1, 10000 - 4096},
+                {0, 1, 10000 - 4096},
+                {0, UINT64_MAX, 0},
+                {RMMAP_REWRITE, UINT64_MAX, 0},
+        };
+        const char *path = test_file("content", 10000);
+        const struct rmmap_allocator_ops *allocators[] = {rmmap_concurrent_allocator(),
+                                                          rmmap_sequential_allocator()};
+        int fd = open(path, O_RDWR | O_CLOEXEC);
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                struct rmmap_options options = test_options(cases[i].flags, 0);
+                struct rmmap_range range;
+                struct rmmap_file *file;
+
+                options.allocate_from = cases[i].from;
+                options.allocator = allocators[i % 2];
+                ck_ok(_i == 0 ? rmmap_open(path, &options, &file)
+                              : rmmap_open_fd(fd, &options, &file));
+                ck_assert_uint_eq(rmmap_remaining(file), cases[i].left);
+                ck_is(rmmap_allocate(file, 1, &range), cases[i].left > 0 ? 0 : -ENOSPC);
+                if (cases[i].left == 0)
+                        ck_ok(rmmap_claim_range(file, 0, 10000, &range));
+                rmmap_release(file);
+        }
+        close(fd);
+}
+END_TEST
+
+START_TEST(rewrite_is_for_opens_that_write)
+{
+        struct rmmap_options options = test_options(RMMAP_REWRITE, 0);
+        struct rmmap_file *file = UNTOUCHED;
+
+        ck_is(rmmap_create(test_path("rewrite"), 4096, &options, &file), -EINVAL);
+        ck_assert_int_ne(access(test_path("rewrite"), F_OK), 0);
+        ck_is(try_open(test_file("rewrite", 100), RMMAP_REWRITE | RMMAP_READ_ONLY), -EINVAL);
+        ck_ok(try_open(test_path("rewrite"), RMMAP_REWRITE | RMMAP_SHARED_CLAIMS));
+        ck_assert_ptr_eq(file, UNTOUCHED);
 }
 END_TEST
 
@@ -159,11 +213,12 @@ END_TEST
 START_TEST(two_handles_have_two_allocators)
 {
         const char *path = test_file("two", 8192);
+        struct rmmap_options options = test_options(RMMAP_REWRITE, 0);
         struct rmmap_range first, second, other;
         struct rmmap_file *one, *two;
 
-        ck_ok(rmmap_open(path, NULL, &one));
-        ck_ok(rmmap_open(path, NULL, &two));
+        ck_ok(rmmap_open(path, &options, &one));
+        ck_ok(rmmap_open(path, &options, &two));
         ck_ok(rmmap_allocate(one, 4096, &first));
         ck_ok(rmmap_allocate(two, 4096, &second));
         ck_assert_uint_eq(rmmap_range_start(first), rmmap_range_start(second));
@@ -206,6 +261,8 @@ int main(void)
 
         tcase_add_test(core, a_file_as_it_is);
         tcase_add_test(core, allocation_goes_on_where_it_is_told);
+        tcase_add_loop_test(core, content_is_not_handed_out, 0, 2);
+        tcase_add_test(core, rewrite_is_for_opens_that_write);
         tcase_add_test(core, what_can_not_be_opened);
         tcase_add_test(core, names_that_are_too_long);
         tcase_add_test(core, a_read_only_handle_changes_nothing);

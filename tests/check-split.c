@@ -18,6 +18,7 @@ static void setup(void)
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
 
         options.allocate_from = SIZE; /* so that any piece can be claimed */
+        options.flags = RMMAP_SHARED_CLAIMS;
         ck_ok(rmmap_create(test_path("split"), SIZE, &options, &file));
 }
 

@@ -140,9 +140,11 @@ static struct rmmap_file *created(uint32_t pattern)
         struct rmmap_file *file;
 
         options.pattern = pattern;
+        options.flags = RMMAP_SHARED_CLAIMS;
         ck_ok(rmmap_create(test_path("log"), SIZE, &options, &file));
-        ck_ok(rmmap_allocate(file, SIZE, &all)); /* for write_record to claim */
-        ck_ok(rmmap_sync_all(file));             /* the name; nothing is written */
+        ck_ok(rmmap_allocate(file, SIZE, &all));
+        ck_ok(rmmap_unclaim_range(file, all)); /* for write_record to claim */
+        ck_ok(rmmap_sync_all(file));           /* the name; nothing is written */
         ck_ok(rmmap_describe(file, &info));
         if ((info.facts & RMMAP_FACT_RESERVED) && is_unwritten(file, 0, SIZE))
                 return file;

@@ -26,6 +26,7 @@ static void step_allocate(struct model *model)
         if (want != 0)
                 return;
         model_keep(model, range, model->next, end);
+        model_own(model, model->next, end, true);
         model->next = end;
         model->fresh = false;
 }
@@ -43,6 +44,7 @@ static void step_allocate_exact(struct model *model)
         if (want != 0)
                 return;
         model_keep(model, range, model->next, model->next + rounded(size));
+        model_own(model, model->next, model->next + rounded(size), true);
         model->next += rounded(size);
         model->fresh = false;
 }
@@ -61,6 +63,15 @@ static bool is_bound(const struct model *model, uint64_t offset)
         return offset % MODEL_BLOCK == 0 || offset == model->setup.size;
 }
 
+static int count_owned(const struct model *model, uint64_t start, uint64_t end)
+{
+        int count = 0;
+
+        for (uint64_t at = start; at < end; at += MODEL_BLOCK)
+                count += model->owned[at / MODEL_BLOCK];
+        return count;
+}
+
 static int claim_answer(const struct model *model, uint64_t start, uint64_t end)
 {
         if (start >= end)
@@ -69,7 +80,15 @@ static int claim_answer(const struct model *model, uint64_t start, uint64_t end)
                 return -ERANGE;
         if (start % MODEL_BLOCK != 0 || !is_bound(model, end))
                 return -EINVAL;
+        if (count_owned(model, start, end) > 0)
+                return -EBUSY;
         return end <= model->next ? 0 : -ERANGE;
+}
+
+static void note_claim(struct model *model, uint64_t start, uint64_t end)
+{
+        model_own(model, start, end, true);
+        model->claimed = model->claimed || start < end;
 }
 
 static void step_claim(struct model *model)
@@ -86,8 +105,27 @@ static void step_claim(struct model *model)
         want = claim_answer(model, start, end);
         model_note(model, "claim [%llu, %llu)", (number)start, (number)end);
         model_expect(model, rmmap_claim_range(model->file, start, end, &range), want);
+        if (want != 0)
+                return;
+        model_keep(model, range, start, end);
+        note_claim(model, start, end);
+}
+
+/* Ends the ownership of all of it, if all of it is owned; whose doesn't show. */
+static void step_unclaim(struct model *model)
+{
+        const struct model_range *range = model_pick(model);
+        int want = 0;
+
+        if (range == NULL)
+                return;
+        if (count_owned(model, range->start, range->end) !=
+            (int)(rounded(range->end - range->start) / MODEL_BLOCK))
+                want = -EINVAL;
+        model_note(model, "unclaim [%llu, %llu)", (number)range->start, (number)range->end);
+        model_expect(model, rmmap_unclaim_range(model->file, range->range), want);
         if (want == 0)
-                model_keep(model, range, start, end);
+                model_own(model, range->start, range->end, false);
 }
 
 static void check_split(struct model *model, const struct model_range *whole, uint64_t point,
@@ -176,6 +214,8 @@ static void step_decode(struct model *model)
         want = damage                         ? -EBADMSG
                : encoded.start == encoded.end ? 0
                                               : claim_answer(model, encoded.start, encoded.end);
+        if (want == -EBUSY && encoded.is_receipt) /* it takes nothing */
+                want = encoded.end <= model->next ? 0 : -ERANGE;
         model_note(model, "decode a %s of [%llu, %llu)%s", encoded.is_receipt ? "receipt" : "range",
                    (number)encoded.start, (number)encoded.end, damage ? ", damaged" : "");
         got = encoded.is_receipt ? rmmap_receipt_decode(model->file, encoded.bytes,
@@ -183,9 +223,12 @@ static void step_decode(struct model *model)
                                  : rmmap_range_decode(model->file, encoded.bytes,
                                                       sizeof(encoded.bytes), &range);
         model_expect(model, got, want);
-        if (want == 0)
-                model_keep(model, encoded.is_receipt ? rmmap_receipt_range(receipt) : range,
-                           encoded.start, encoded.end);
+        if (want != 0)
+                return;
+        if (!encoded.is_receipt)
+                note_claim(model, encoded.start, encoded.end);
+        model_keep(model, encoded.is_receipt ? rmmap_receipt_range(receipt) : range, encoded.start,
+                   encoded.end);
 }
 
 static void step_save(struct model *model)
@@ -205,7 +248,7 @@ static void step_restore(struct model *model)
 {
         bool damage = model_below(model, 4) == 0;
         unsigned char state[sizeof(model->state)];
-        int want = damage ? -EBADMSG : model->fresh ? 0 : -EBUSY;
+        int want = model->claimed ? -EBUSY : damage ? -EBADMSG : model->fresh ? 0 : -EBUSY;
 
         if (model->state_length == 0)
                 return;
@@ -215,8 +258,11 @@ static void step_restore(struct model *model)
         model_note(model, "restore to %llu%s", (number)model->state_position,
                    damage ? ", damaged" : "");
         model_expect(model, rmmap_allocator_restore(model->file, state, model->state_length), want);
-        if (want == 0 && model->state_position > model->next)
-                model->next = model->state_position;
+        if (want != 0)
+                return;
+        if (model->first < model->state_position)
+                model->first = model->state_position;
+        model->next = model->first;
 }
 
 static void step_give_back(struct model *model)
@@ -231,9 +277,9 @@ static void step_give_back(struct model *model)
 }
 
 const model_step model_allocation_steps[] = {
-        step_allocate, step_allocate, step_allocate_exact, step_books,   step_claim,
-        step_claim,    step_split,    step_split,          step_encode,  step_decode,
-        step_decode,   step_save,     step_restore,        step_restore, step_give_back,
+        step_allocate, step_allocate, step_allocate_exact, step_books,   step_claim,   step_claim,
+        step_split,    step_split,    step_encode,         step_decode,  step_decode,  step_save,
+        step_restore,  step_restore,  step_give_back,      step_unclaim, step_unclaim, step_unclaim,
 };
 const size_t model_allocation_step_count =
         sizeof(model_allocation_steps) / sizeof(model_allocation_steps[0]);

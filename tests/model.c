@@ -111,10 +111,17 @@ bool model_start(struct model *model, const struct model_setup *setup, uint64_t 
         ck_ok(err);
         model->bytes = calloc(1, (size_t)setup->size);
         model->buffer = malloc((size_t)(setup->size + 2 * MODEL_BLOCK));
-        ck_assert(model->bytes != NULL && model->buffer != NULL);
-        model->next = first_of(setup);
+        model->owned = calloc((size_t)(setup->size / MODEL_BLOCK) + 1, sizeof(bool));
+        ck_assert(model->bytes != NULL && model->buffer != NULL && model->owned != NULL);
+        model->next = model->first = first_of(setup);
         model->fresh = true;
         return true;
+}
+
+void model_own(struct model *model, uint64_t start, uint64_t end, bool owned)
+{
+        for (uint64_t at = start; at < end; at += MODEL_BLOCK)
+                model->owned[at / MODEL_BLOCK] = owned;
 }
 
 static void compare_file(struct model *model)
@@ -126,12 +133,17 @@ static void compare_file(struct model *model)
 void model_reopen(struct model *model)
 {
         struct rmmap_options options;
+        bool rewrite;
         int err;
 
-        model->setup.allocate_from = model_size(model, model->setup.size);
+        model->setup.allocate_from =
+                model_below(model, 3) ? model_size(model, model->setup.size) : 0;
         model->read_only = model_below(model, 8) == 0;
+        rewrite = !model->read_only && model_below(model, 2) == 0;
         model_note(model, "reopen from %llu%s", (unsigned long long)model->setup.allocate_from,
-                   model->read_only ? ", read-only" : "");
+                   model->read_only ? ", read-only"
+                   : rewrite        ? ", to rewrite"
+                                    : "");
         if (model->count > 0)
                 model->stale = model->ranges[0].range;
         model->count = 0;
@@ -139,15 +151,19 @@ void model_reopen(struct model *model)
         compare_file(model);
         options = options_of(&model->setup);
         options.flags &= ~RMMAP_NO_PREALLOCATE; /* is for create */
-        options.flags |= model->read_only ? RMMAP_READ_ONLY : 0;
+        options.flags |= model->read_only ? RMMAP_READ_ONLY : rewrite ? RMMAP_REWRITE : 0;
         err = rmmap_open(model->path, &options, &model->file);
         if (err == -EOPNOTSUPP && may_be_refused(&model->setup)) {
                 options.engine = RMMAP_ENGINE_AUTO;
                 err = rmmap_open(model->path, &options, &model->file);
         }
         model_expect(model, err, 0);
-        model->next = first_of(&model->setup);
+        model->next = model->first = first_of(&model->setup);
+        if (model->setup.allocate_from == 0 && !model->read_only && !rewrite)
+                model->next = model->setup.size;
         model->fresh = true;
+        model->claimed = false;
+        model_own(model, 0, model->setup.size, false);
 }
 
 void model_end(struct model *model)
@@ -157,6 +173,7 @@ void model_end(struct model *model)
         compare_file(model);
         free(model->bytes);
         free(model->buffer);
+        free(model->owned);
 }
 
 struct model_range *model_pick(struct model *model)

@@ -39,8 +39,11 @@ struct model {
 
         /* What should be. */
         unsigned char *bytes;
-        uint64_t next; /* the position of the allocator */
-        bool fresh;    /* nothing was allocated since the open */
+        uint64_t next;  /* the position of the allocator */
+        uint64_t first; /* where it began, and goes no lower by a restore */
+        bool fresh;     /* nothing was allocated since the open */
+        bool claimed;   /* something was claimed or decoded since */
+        bool *owned;    /* each block: allocated or claimed, and not unclaimed */
 
         /* What was given out, and what outlives a handle. */
         struct model_range ranges[MODEL_RANGES];
@@ -82,6 +85,9 @@ void model_note(struct model *model, const char *format, ...)
         __attribute__((__format__(__printf__, 2, 3)));
 void model_expect(struct model *model, int got, int want);
 void model_check(struct model *model, bool holds, const char *what);
+
+/* A number of blocks have an owner now, or none. */
+void model_own(struct model *model, uint64_t start, uint64_t end, bool owned);
 
 /* The steps, and how many there are. */
 extern const model_step model_allocation_steps[], model_transfer_steps[];

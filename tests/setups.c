@@ -68,6 +68,7 @@ struct rmmap_file *setup_file(int setup, const char *name, size_t size)
         options.pattern = wanted->pattern;
         if (wanted->opened) {
                 last_path = older_file(name, size);
+                options.flags |= RMMAP_REWRITE;
                 ck_ok(rmmap_open(last_path, &options, &file));
                 return file;
         }

@@ -261,6 +261,7 @@ def create(
     catch_faults: bool = False,
     follow: bool = True,
     write_behind: bool = False,
+    shared_claims: bool = False,
     allocator: Allocator = Allocator.CONCURRENT,
     allocate_from: int = 0,
     mode: Union[int, None] = None,
@@ -279,6 +280,7 @@ def create(
         lib.RMMAP_CATCH_FAULTS: catch_faults,
         lib.RMMAP_NO_FOLLOW: not follow,
         lib.RMMAP_WRITE_BEHIND: write_behind,
+        lib.RMMAP_SHARED_CLAIMS: shared_claims,
     }
     options = _options(flags, allocator, allocate_from, engine, pattern, mode)
     return _opened(path, lib.rmmap_create, _encoded(path), size, options)
@@ -288,26 +290,32 @@ def open(
     path: Path,
     *,
     read_only: bool = False,
+    rewrite: bool = False,
     populate: bool = False,
     huge_pages: bool = False,
     lock: bool = False,
     catch_faults: bool = False,
     follow: bool = True,
     write_behind: bool = False,
+    shared_claims: bool = False,
     allocator: Allocator = Allocator.CONCURRENT,
     allocate_from: int = 0,
     engine: int = Engine.AUTO,
     pattern: int = Pattern.UNKNOWN,
 ) -> File:
-    """An existing file as it is. What lies before allocate_from can be claimed."""
+    """An existing file as it is. What lies before allocate_from can be claimed. Where that is 0 and
+    the file is opened for writing, allocating starts at the end, so that nothing that is there is
+    handed out; with rewrite it starts at the front."""
     flags = {
         lib.RMMAP_READ_ONLY: read_only,
+        lib.RMMAP_REWRITE: rewrite,
         lib.RMMAP_POPULATE: populate,
         lib.RMMAP_HUGE_PAGES: huge_pages,
         lib.RMMAP_LOCK_FILE: lock,
         lib.RMMAP_CATCH_FAULTS: catch_faults,
         lib.RMMAP_NO_FOLLOW: not follow,
         lib.RMMAP_WRITE_BEHIND: write_behind,
+        lib.RMMAP_SHARED_CLAIMS: shared_claims,
     }
     options = _options(flags, allocator, allocate_from, engine, pattern)
     return _opened(path, lib.rmmap_open, _encoded(path), options)
@@ -317,11 +325,13 @@ def open_fd(
     fd: int,
     *,
     read_only: bool = False,
+    rewrite: bool = False,
     populate: bool = False,
     huge_pages: bool = False,
     lock: bool = False,
     catch_faults: bool = False,
     write_behind: bool = False,
+    shared_claims: bool = False,
     allocator: Allocator = Allocator.CONCURRENT,
     allocate_from: int = 0,
     engine: int = Engine.AUTO,
@@ -330,11 +340,13 @@ def open_fd(
     """The same from a descriptor, which stays the caller's."""
     flags = {
         lib.RMMAP_READ_ONLY: read_only,
+        lib.RMMAP_REWRITE: rewrite,
         lib.RMMAP_POPULATE: populate,
         lib.RMMAP_HUGE_PAGES: huge_pages,
         lib.RMMAP_LOCK_FILE: lock,
         lib.RMMAP_CATCH_FAULTS: catch_faults,
         lib.RMMAP_WRITE_BEHIND: write_behind,
+        lib.RMMAP_SHARED_CLAIMS: shared_claims,
     }
     options = _options(flags, allocator, allocate_from, engine, pattern)
     return _opened(fd, lib.rmmap_open_fd, fd, options)

@@ -238,6 +238,11 @@ class Range(_Span):
         """The same, moved down."""
         return self._split(lib.rmmap_range_split_down, position)
 
+    def unclaim(self) -> None:
+        """Ends the ownership: content and allocation stay, and the bytes can be claimed again. Don't
+        use it from then on."""
+        check(lib.rmmap_unclaim_range(self._file._handle(), self._value[0]))
+
     def give_back(self) -> None:
         """To the allocator; the built-in ones can't take any (EOPNOTSUPP)."""
         check(lib.rmmap_give_back_range(self._file._handle(), self._value[0]))

@@ -86,5 +86,5 @@ void fill_ops(void)
 void fill_args(void)
 {
         any.args = (struct rmmap_allocator_args){sizeof(any.args), NULL, 0, FILE_SIZE,
-                                                 RMMAP_ALIGNMENT};
+                                                 RMMAP_ALIGNMENT,  0};
 }

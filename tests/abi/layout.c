@@ -35,12 +35,13 @@ AT(rmmap_options, mode, 44, 28);
 AT(rmmap_options, engine, 48, 32);
 AT(rmmap_options, pattern, 52, 36);
 
-SIZE(rmmap_allocator_args, 40, 32);
+SIZE(rmmap_allocator_args, 48, 40);
 AT(rmmap_allocator_args, size, 0, 0);
 AT(rmmap_allocator_args, config, 8, 4);
 AT(rmmap_allocator_args, first, 16, 8);
 AT(rmmap_allocator_args, total, 24, 16);
 AT(rmmap_allocator_args, alignment, 32, 24);
+AT(rmmap_allocator_args, flags, 40, 32);
 
 SIZE(rmmap_allocator_ops, 88, 48);
 AT(rmmap_allocator_ops, size, 0, 0);

@@ -63,9 +63,10 @@ START_TEST(claim_anything)
                 {1, 4096, EINVAL},
                 {0, 4095, EINVAL},
                 {0, 4097, EINVAL},
-                {0, LENGTH + 4096, ERANGE},
+                {0, LENGTH + 4096, EBUSY},
                 {LENGTH, LENGTH + 4096, ERANGE},
-                {0, FILE_SIZE, ERANGE},
+                {0, FILE_SIZE, EBUSY},
+                {0, LENGTH, EBUSY},
                 {0, FILE_SIZE + 1, ERANGE},
                 {0, UINT64_MAX, ERANGE},
                 {UINT64_MAX - 4095, UINT64_MAX, ERANGE},
@@ -76,10 +77,16 @@ START_TEST(claim_anything)
                         claims[i].error);
         refused(rmmap_claim_range(NULL, 0, 4096, &out.range), EINVAL);
         refused(rmmap_claim_range(stage.file, 0, 4096, NULL), EINVAL);
+        refused(rmmap_unclaim_range(NULL, stage.range), EINVAL);
+        refused(rmmap_unclaim_range(stage.file, stage.zeros), EINVAL);
+        refused(rmmap_unclaim_range(stage.file, stage.foreign), EXDEV);
+        ck_ok(rmmap_unclaim_range(stage.file, stage.range));
+        refused(rmmap_unclaim_range(stage.file, stage.range), EINVAL);
         ck_ok(rmmap_claim_range(stage.file, 0, LENGTH, &out.range));
         ck_ok(rmmap_allocate(stage.file, UINT64_MAX, &out.range));
+        ck_ok(rmmap_unclaim_range(stage.file, out.range));
         refused(rmmap_claim_range(stage.file, 0, FILE_SIZE - 1, &out.range), EINVAL);
-        ck_ok(rmmap_claim_range(stage.file, 0, FILE_SIZE, &out.range));
+        ck_ok(rmmap_claim_range(stage.file, LENGTH, FILE_SIZE, &out.range));
 }
 END_TEST
 
@@ -136,7 +143,7 @@ START_TEST(restore_what_is_no_state)
         refused(rmmap_allocator_restore(fresh, stage.state, stage.state_length + 1), EBADMSG);
         refused(rmmap_allocator_restore(fresh, stage.state, SIZE_MAX), EBADMSG);
         refused(rmmap_allocator_restore(stage.file, stage.state, stage.state_length), EBUSY);
-        ck_assert_uint_eq(rmmap_allocated(fresh), 0);
+        ck_assert_uint_eq(rmmap_allocated(fresh), FILE_SIZE);
         ck_ok(rmmap_allocator_restore(fresh, stage.state, stage.state_length));
         ck_assert_uint_eq(rmmap_allocated(fresh), LENGTH);
         rmmap_release(fresh);

@@ -61,6 +61,8 @@ START_TEST(decode_another_length)
                                              &out.receipt),
                         EBADMSG);
         }
+        refused(rmmap_range_decode(stage.file, stage.bytes, SIZE, &out.range), EBUSY);
+        ck_ok(rmmap_unclaim_range(stage.file, stage.range));
         ck_ok(rmmap_range_decode(stage.file, stage.bytes, SIZE, &out.range));
         ck_assert(rmmap_range_equal(out.range, stage.range));
         ck_ok(rmmap_receipt_decode(stage.file, stage.receipt_bytes, SIZE, &out.receipt));

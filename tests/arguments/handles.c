@@ -74,8 +74,8 @@ START_TEST(allocate_from_anywhere)
                                         FILE_SIZE,  FILE_SIZE - 101,
                                         16384,      FILE_SIZE - 1,
                                         UINT64_MAX, UINT64_MAX - 4095};
-        static const uint64_t first[] = {0,     4096,  4096,      8192,      FILE_SIZE,
-                                         16384, 16384, FILE_SIZE, FILE_SIZE, FILE_SIZE};
+        static const uint64_t first[] = {FILE_SIZE, 4096,  4096,      8192,      FILE_SIZE,
+                                         16384,     16384, FILE_SIZE, FILE_SIZE, FILE_SIZE};
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
         struct rmmap_file *file;
 

@@ -36,6 +36,7 @@ static int write_from_fd(struct scene *s, struct results *r)
         X(allocate, (s->file, s->wanted, TO(range)))                                               \
         X(allocate_exact, (s->file, s->wanted, TO(range)))                                         \
         X(claim_range, (s->file, s->start, s->end, TO(range)))                                     \
+        X(unclaim_range, (s->file, s->range))                                                      \
         X(give_back_range, (s->file, s->range))                                                    \
         X(allocator_restore, (s->file, r != NULL ? s->state : NULL, s->state_length))              \
         X(range_encode,                                                                            \

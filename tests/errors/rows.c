@@ -12,9 +12,10 @@
 
 /* What an allocator may answer comes through as it is. */
 #define ANSWER(function, error) ROW(function, error, moody, -(error))
-#define ANSWERS(function)                                                                          \
-        ANSWER(function, EINVAL), ANSWER(function, ENOSPC), ANSWER(function, EBUSY),               \
-                ANSWER(function, ENOMEM), ANSWER(function, EOPNOTSUPP), ANSWER(function, ERANGE)
+#define ANSWERS_BUT_BUSY(function)                                                                 \
+        ANSWER(function, EINVAL), ANSWER(function, ENOSPC), ANSWER(function, ENOMEM),              \
+                ANSWER(function, EOPNOTSUPP), ANSWER(function, ERANGE)
+#define ANSWERS(function) ANSWERS_BUT_BUSY(function), ANSWER(function, EBUSY)
 
 /* Not an answer of this op, of none, not an errno, or success and nonsense. */
 #define BROKEN(function, other)                                                                    \
@@ -54,7 +55,7 @@
 #define DECODES(function)                                                                          \
         ROW(function, EINVAL, nothing_given, 0), ROW(function, EBADMSG, damaged, 0),               \
                 ROW(function, ERANGE, beyond, 0), ROW(function, EOPNOTSUPP, bare, 0),              \
-                ANSWERS(function), BROKEN(function, EBADMSG)
+                ANSWERS_BUT_BUSY(function), BROKEN(function, EBADMSG)
 
 const struct row rows[] = {
         ROW(range_split_up, EINVAL, nothing_given, 0),
@@ -83,9 +84,15 @@ const struct row rows[] = {
         ROW(claim_range, EINVAL, zeros, 0),
         ROW(claim_range, EINVAL, misplaced, 0),
         ROW(claim_range, ERANGE, beyond, 0),
+        ROW(claim_range, EPERM, in_a_child, 0),
+        ROW(claim_range, EBUSY, good, 0),
         ROW(claim_range, EOPNOTSUPP, bare, 0),
         ANSWERS(claim_range),
         BROKEN(claim_range, EBADMSG),
+        CHECKS(unclaim_range),
+        ROW(unclaim_range, EINVAL, unclaimed, 0),
+        ROW(unclaim_range, EPERM, in_a_child, 0),
+        ROW(unclaim_range, ENOMEM, no_bitmaps, 0),
         CHECKS(give_back_range),
         ROW(give_back_range, EPERM, in_a_child, 0),
         ROW(give_back_range, EOPNOTSUPP, good, 0),
@@ -113,6 +120,9 @@ const struct row rows[] = {
         ROW(receipt_encode, EINVAL, forged, 0),
         ROW(receipt_encode, ENOBUFS, too_small, 0),
         DECODES(range_decode),
+        ROW(range_decode, EPERM, in_a_child, 0),
+        ROW(range_decode, EBUSY, good, 0),
+        ANSWER(range_decode, EBUSY),
         DECODES(receipt_decode),
 
         CHECKS(write_range),

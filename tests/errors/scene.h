@@ -97,10 +97,11 @@ int must(int value, const char *what);
 typedef void spoil_function(struct scene *scene, int parameter);
 
 spoil_function good, nothing_given, zeros, forged, foreign, misplaced, beyond, too_small, too_long;
-spoil_function nothing_left, damaged, read_only, in_a_child;
+spoil_function nothing_left, damaged, read_only, in_a_child, unclaimed;
 spoil_function with_flag, with_engine, sparse_with_engine, of_kind, empty_file, held, not_writable;
 spoil_function names_only;
-spoil_function too_large, over_limit, no_address_space, cut_short, input_ends, full_disk;
+spoil_function too_large, over_limit, no_address_space, no_bitmaps, cut_short, input_ends,
+        full_disk;
 spoil_function moody, bare;
 
 /* ---- injected.c: what the kernel of this machine can't be made to answer */

@@ -57,12 +57,14 @@ void misplaced(struct scene *scene, int parameter)
 /* Outside the range, outside the file, or not handed out. */
 void beyond(struct scene *scene, int parameter)
 {
+        struct rmmap_range low, rest = {{0}};
+
         good(scene, parameter);
         scene->offset = scene->done = SCENE_SIZE + 1;
         scene->start = scene->end;
         scene->end = SCENE_SIZE;
-        (void)!rmmap_range_encode(scene->other_range, scene->encoded_range,
-                                  sizeof(scene->encoded_range));
+        must(rmmap_range_split_up(scene->other_range, SCENE_RANGE, &low, &rest), "split");
+        (void)!rmmap_range_encode(rest, scene->encoded_range, sizeof(scene->encoded_range));
         (void)!rmmap_receipt_encode(scene->other_receipt, scene->encoded_receipt,
                                     sizeof(scene->encoded_receipt));
 }
@@ -115,6 +117,12 @@ void read_only(struct scene *scene, int parameter)
         must(rmmap_receipt_decode(scene->file, scene->encoded_receipt,
                                   sizeof(scene->encoded_receipt), &scene->receipt),
              "decode a receipt");
+}
+
+void unclaimed(struct scene *scene, int parameter)
+{
+        good(scene, parameter);
+        must(rmmap_unclaim_range(scene->file, scene->range), "unclaim");
 }
 
 void in_a_child(struct scene *scene, int parameter)

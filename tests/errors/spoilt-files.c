@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../instrumented.h"
 #include "../support.h"
 #include "scene.h"
 
@@ -96,6 +97,23 @@ void no_address_space(struct scene *scene, int parameter)
         }
         scene->size = UINT64_C(1) << 30;
         must(ftruncate(scene->fd, (off_t)scene->size), "truncate");
+        LIMIT(RLIMIT_AS, address_space_used() + (UINT64_C(64) << 20));
+}
+
+/* A handle of 4 TiB, and no room for two bits for each block of it. */
+void no_bitmaps(struct scene *scene, int parameter)
+{
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+
+        good(scene, parameter);
+        if (sizeof(void *) < 8 || test_is_instrumented() || (getenv("RMMAP_TOOL") != NULL && getenv("RMMAP_TOOL")[0] != 0)) {
+                scene->impossible = "a file of 4 TiB can't be mapped here";
+                return;
+        }
+        rmmap_release(scene->file);
+        options.flags = RMMAP_NO_PREALLOCATE;
+        must(rmmap_create(test_path("file"), UINT64_C(1) << 42, &options, &scene->file), "create");
+        must(rmmap_allocate(scene->file, SCENE_RANGE, &scene->range), "allocate");
         LIMIT(RLIMIT_AS, address_space_used() + (UINT64_C(64) << 20));
 }
 

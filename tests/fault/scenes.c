@@ -16,6 +16,7 @@ void stage_file(struct stage *stage)
         stage->data = setup_data(AT, LENGTH);
         stage->found = calloc(1, SIZE);
         ck_ok(rmmap_allocate(stage->file, SIZE, &all));
+        ck_ok(rmmap_unclaim_range(stage->file, all));
         ck_ok(rmmap_claim_range(stage->file, AT, AT + LENGTH, &stage->range));
         ck_ok(rmmap_claim_range(stage->file, FAR, FAR + PAGE, &stage->far));
         ck_ok(rmmap_commit_range(stage->file, stage->range, &stage->receipt));

@@ -63,6 +63,14 @@ static void split(struct calls *calls)
         calls_keep(calls, high, point, old.end);
 }
 
+/* Claims may overlap each other, and nothing that is allocated. */
+static int claim_answer(const struct calls_handle *handle, uint64_t start, uint64_t end)
+{
+        if (start < handle->next && end > handle->first && handle->next > handle->first)
+                return -EBUSY;
+        return end > handle->next ? -ERANGE : 0;
+}
+
 static void claim(struct calls *calls)
 {
         struct calls_handle *handle = calls->handle;
@@ -76,11 +84,13 @@ static void claim(struct calls *calls)
                 want = -ERANGE;
         else if (start % CALLS_BLOCK != 0 || (end % CALLS_BLOCK != 0 && end != calls->size))
                 want = -EINVAL;
-        else if (end > handle->next)
-                want = -ERANGE;
+        else
+                want = claim_answer(handle, start, end);
         fuzz_is(rmmap_claim_range(handle->file, start, end, &range), want);
-        if (want == 0)
-                calls_keep(calls, range, start, end);
+        if (want != 0)
+                return;
+        calls_keep(calls, range, start, end);
+        handle->fresh = false;
 }
 
 static void give_back(struct calls *calls)
@@ -109,15 +119,20 @@ static void encode_and_decode(struct calls *calls)
         unsigned char bytes[RMMAP_RANGE_ENCODED_SIZE];
         struct rmmap_range back;
         uint8_t change = take_byte(calls->input);
+        int want;
 
         if (range == NULL)
                 return;
         fuzz_is(rmmap_range_encode(range->range, bytes, sizeof(bytes)), 0);
         if (change & 1)
                 bytes[change % sizeof(bytes)] ^= (unsigned char)(1 + change % 7);
-        fuzz_is(rmmap_range_decode(calls->handle->file, bytes, sizeof(bytes), &back),
-                change & 1 ? -EBADMSG : 0);
-        fuzz_check((change & 1) || rmmap_range_equal(back, range->range));
+        want = change & 1                   ? -EBADMSG
+               : range->start == range->end ? 0
+                                            : claim_answer(calls->handle, range->start, range->end);
+        fuzz_is(rmmap_range_decode(calls->handle->file, bytes, sizeof(bytes), &back), want);
+        fuzz_check(want != 0 || rmmap_range_equal(back, range->range));
+        if (want == 0 && range->start != range->end)
+                calls->handle->fresh = false;
 }
 
 static void save_and_restore(struct calls *calls)
@@ -205,6 +220,7 @@ static void second_handle(struct calls *calls)
         options->engine = (choice >> 2) % 3;
         options->flags |= choice & 16 ? RMMAP_WRITE_BEHIND : 0;
         options->pattern = choice & 32 ? RMMAP_PATTERN_SEQUENTIAL : RMMAP_PATTERN_UNKNOWN;
+        options->flags |= RMMAP_SHARED_CLAIMS | (choice & 1 ? 0 : RMMAP_REWRITE);
         options->allocate_from = choice & 64 ? calls->size : 0;
         options->allocator = choice & 128 ? rmmap_sequential_allocator() : NULL;
         if (calls->handles[0].options.flags & RMMAP_LOCK_FILE)
@@ -216,7 +232,7 @@ static void second_handle(struct calls *calls)
         fuzz_is(err, want);
         if (err != 0)
                 second->file = NULL;
-        second->next = options->allocate_from;
+        second->first = second->next = options->allocate_from;
         second->fresh = true;
 }
 

@@ -23,8 +23,8 @@ struct calls_range {
 struct calls_handle {
         struct rmmap_file *file;
         struct rmmap_options options;
-        uint64_t next; /* of the allocator, in bytes */
-        bool fresh;    /* nothing allocated since it was made or restored */
+        uint64_t first, next; /* of the allocator, in bytes: where it began, and is now */
+        bool fresh;           /* nothing allocated or claimed since it was made or restored */
         struct calls_range ranges[CALLS_RANGES];
         size_t count;
 };

@@ -98,6 +98,7 @@ static struct rmmap_options take_options(struct input *input)
         options.pattern = (choice >> 5) % (RMMAP_PATTERN_RANDOM + 1);
         choice = take_byte(input);
         options.flags |= choice & 4 ? RMMAP_WRITE_BEHIND : 0;
+        options.flags |= RMMAP_SHARED_CLAIMS;
         options.allocator = choice & 1 ? rmmap_sequential_allocator() : NULL;
         options.allocate_from = choice & 2 ? take_word(input) : 0;
         return options;
@@ -125,6 +126,7 @@ static bool start(struct calls *calls, struct input *input)
         handle->next = from > calls->size ? calls->size : rmmap_align_up(from);
         if (handle->next > calls->size)
                 handle->next = calls->size;
+        handle->first = handle->next;
         handle->fresh = true;
         calls->handle = handle;
         calls->bytes = calloc(1, (size_t)calls->size);

@@ -22,13 +22,14 @@ static struct rmmap_file *file;
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
         int fd = memfd_create("decode", MFD_CLOEXEC);
-        struct rmmap_range range;
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
 
         (void)argc;
         (void)argv;
         fuzz_check(fd >= 0 && ftruncate(fd, (off_t)SIZE) == 0);
-        fuzz_is(rmmap_open_fd(fd, NULL, &file), 0);
-        fuzz_is(rmmap_allocate(file, GIVEN, &range), 0);
+        options.allocate_from = GIVEN;
+        options.flags = RMMAP_SHARED_CLAIMS; /* what was decoded once is decoded again */
+        fuzz_is(rmmap_open_fd(fd, &options, &file), 0);
         close(fd);
         return 0;
 }

@@ -13,10 +13,13 @@
 #define BLOCK ((uint64_t)RMMAP_ALIGNMENT)
 #define MOST_BLOCKS (UINT64_C(1) << 24)
 
+/* What has a block: it is free, was out before the first allocate, or was allocated since. */
+enum { FREE, BEFORE, ALLOCATED };
+
 struct bitmap {
         pthread_mutex_t lock;
         uint64_t total, blocks, first; /* bytes, and blocks */
-        bool touched;
+        bool touched, at_end;
         unsigned char taken[]; /* a block each */
 };
 
@@ -36,11 +39,12 @@ static int bitmap_create(const struct rmmap_allocator_args *args, void **state)
                 return -ENOMEM;
         pthread_mutex_init(&bitmap->lock, NULL);
         bitmap->total = args->total;
+        bitmap->at_end = (args->flags & RMMAP_ALLOCATOR_START_AT_END) != 0;
         bitmap->blocks = blocks;
         bitmap->first = rmmap_align_up(args->first) / BLOCK;
         if (bitmap->first > blocks)
                 bitmap->first = blocks;
-        memset(bitmap->taken, 1, (size_t)bitmap->first);
+        memset(bitmap->taken, BEFORE, (size_t)bitmap->first);
         *state = bitmap;
         return 0;
 }
@@ -90,7 +94,7 @@ static int take(struct bitmap *bitmap, uint64_t size, uint32_t flags, uint64_t *
         if ((flags & RMMAP_ALLOCATE_EXACT) &&
             (found < rounded / BLOCK || end_of(bitmap, at + found) - at * BLOCK != rounded))
                 return -ENOSPC;
-        memset(bitmap->taken + at, 1, (size_t)found);
+        memset(bitmap->taken + at, ALLOCATED, (size_t)found);
         bitmap->touched = true;
         *start = at * BLOCK;
         *end = end_of(bitmap, at + found);
@@ -140,7 +144,7 @@ static int bitmap_give_back(void *state, uint64_t start, uint64_t end)
         int err = start / BLOCK < bitmap->first ? -ERANGE : 0;
 
         for (uint64_t at = start; at < end && err == 0; at += BLOCK)
-                bitmap->taken[at / BLOCK] = 0;
+                bitmap->taken[at / BLOCK] = FREE;
         pthread_mutex_unlock(&bitmap->lock);
         return err;
 }
@@ -150,9 +154,12 @@ static int bitmap_claim(const void *state, uint64_t start, uint64_t end)
         struct bitmap *bitmap = locked(state);
         int err = end > bitmap->total ? -ERANGE : 0;
 
-        for (uint64_t at = start; at < end && err == 0; at += BLOCK)
-                if (!bitmap->taken[at / BLOCK])
+        for (uint64_t at = start; at < end && err != -ERANGE; at += BLOCK) {
+                if (bitmap->taken[at / BLOCK] == FREE)
                         err = -ERANGE;
+                else if (bitmap->taken[at / BLOCK] == ALLOCATED)
+                        err = -EBUSY;
+        }
         pthread_mutex_unlock(&bitmap->lock);
         return err;
 }
@@ -162,7 +169,7 @@ static uint64_t sum_of(const struct saved_head *head, const unsigned char *taken
         uint64_t sum = head->total * 31 + blocks;
 
         for (size_t i = 0; i < blocks; i++)
-                sum = (sum ^ taken[i]) * UINT64_C(0x100000001b3);
+                sum = (sum ^ (taken[i] != FREE)) * UINT64_C(0x100000001b3);
         return sum;
 }
 
@@ -179,7 +186,9 @@ static int bitmap_save(const void *state, void *buffer, size_t *length)
         } else if (buffer != NULL) {
                 head.sum = sum_of(&head, bitmap->taken, blocks);
                 memcpy(buffer, &head, sizeof(head));
-                memcpy((unsigned char *)buffer + sizeof(head), bitmap->taken, blocks);
+                for (size_t i = 0; i < blocks; i++)
+                        ((unsigned char *)buffer)[sizeof(head) + i] =
+                                bitmap->taken[i] != FREE ? BEFORE : FREE;
         }
         pthread_mutex_unlock(&bitmap->lock);
         return err;
@@ -200,8 +209,13 @@ static int bitmap_restore(void *state, const void *buffer, size_t length)
                 if (head.total != bitmap->total || head.sum != sum_of(&head, taken, blocks))
                         err = -EBADMSG;
         }
+        if (err == 0 && bitmap->at_end) {
+                memset(bitmap->taken, FREE, blocks);
+                bitmap->first = 0;
+        }
         for (size_t i = 0; i < blocks && err == 0; i++)
-                bitmap->taken[i] = (unsigned char)(bitmap->taken[i] | taken[i]);
+                if (taken[i] != FREE)
+                        bitmap->taken[i] = BEFORE;
         pthread_mutex_unlock(&bitmap->lock);
         return err;
 }

@@ -40,7 +40,7 @@ static struct plain only_one;
 
 static int shared_state_create(const struct rmmap_allocator_args *args, void **state)
 {
-        only_one = (struct plain){args->first, args->first, args->total};
+        only_one = (struct plain){args->first, args->first, args->total, args->first};
         *state = &only_one;
         return 0;
 }
@@ -69,7 +69,7 @@ static int bound_create(const struct rmmap_allocator_args *args, void **state)
 
         if (bound == NULL)
                 return -ENOMEM;
-        bound->plain = (struct plain){args->first, args->first, args->total};
+        bound->plain = (struct plain){args->first, args->first, args->total, args->first};
         bound->thread = pthread_self();
         bound->process = getpid();
         *state = bound;
@@ -133,12 +133,18 @@ BROKEN_CLAIM(claim_forgets_first, claim_no_claim);
 
 static int claim_start_claim(const void *state, uint64_t start, uint64_t end)
 {
-        const struct plain *plain = state;
-
-        (void)end;
-        return start < plain->next ? 0 : -ERANGE;
+        return plain_claim(state, start, end > start + BLOCK ? start + BLOCK : end);
 }
 BROKEN_CLAIM(claim_looks_at_start, claim_start_claim);
+
+/* Of what it has handed out itself, too. */
+static int claim_own_claim(const void *state, uint64_t start, uint64_t end)
+{
+        int err = plain_claim(state, start, end);
+
+        return err == -EBUSY ? 0 : err;
+}
+BROKEN_CLAIM(claim_gives_own, claim_own_claim);
 
 /* Books what is asked about. */
 static int claim_takes_claim(const void *state, uint64_t start, uint64_t end)
@@ -259,6 +265,15 @@ static int restore_goes_back_restore(void *state, const void *buffer, size_t len
         return err;
 }
 BROKEN_STATE(restore_goes_back, plain_save, restore_goes_back_restore);
+
+static int restore_keeps_end_restore(void *state, const void *buffer, size_t length)
+{
+        struct plain *plain = state;
+
+        plain->floor = plain->first;
+        return plain_restore(state, buffer, length);
+}
+BROKEN_STATE(restore_keeps_end, plain_save, restore_keeps_end_restore);
 
 static int restore_does_nothing_restore(void *state, const void *buffer, size_t length)
 {

@@ -11,7 +11,7 @@
 #define BLOCK ((uint64_t)RMMAP_ALIGNMENT)
 
 struct plain {
-        uint64_t first, next, total;
+        uint64_t first, next, total, floor;
 };
 
 struct plain_saved {
@@ -28,6 +28,7 @@ static inline int plain_create(const struct rmmap_allocator_args *args, void **s
         if (plain == NULL)
                 return -ENOMEM;
         plain->first = plain->next = args->first;
+        plain->floor = (args->flags & RMMAP_ALLOCATOR_START_AT_END) ? 0 : args->first;
         plain->total = args->total;
         *state = plain;
         return 0;
@@ -72,7 +73,9 @@ static inline int plain_claim(const void *state, uint64_t start, uint64_t end)
 {
         const struct plain *plain = state;
 
-        return start <= end && end <= plain->next ? 0 : -ERANGE;
+        if (start > end || end > plain->next)
+                return -ERANGE;
+        return end <= plain->first ? 0 : -EBUSY;
 }
 
 /* Multiplying by an odd number loses nothing, so a change of one word shows. */
@@ -109,8 +112,8 @@ static inline int plain_restore(void *state, const void *buffer, size_t length)
                 return -EBADMSG;
         if (plain->next != plain->first)
                 return -EBUSY;
-        if (saved.next > plain->next)
-                plain->first = plain->next = saved.next;
+        plain->floor = saved.next > plain->floor ? saved.next : plain->floor;
+        plain->first = plain->next = plain->floor;
         return 0;
 }
 

@@ -99,7 +99,7 @@ static void write_by_mapping(const char *path)
         int input[2];
 
         options.engine = RMMAP_ENGINE_MAP;
-        options.flags = RMMAP_CATCH_FAULTS;
+        options.flags = RMMAP_CATCH_FAULTS | RMMAP_REWRITE;
         must(rmmap_open(path, &options, &file));
         must(rmmap_allocate(file, 20480, &range));
         must(rmmap_write_range(file, range, data, 20480, &receipt));
@@ -117,9 +117,11 @@ static void write_by_mapping(const char *path)
 
 int main(int argc, char **argv)
 {
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
         struct rmmap_file *file;
         int fd;
 
+        options.flags = RMMAP_REWRITE;
         if (argc != 2)
                 return 2;
         memset(data, 7, sizeof(data));
@@ -128,7 +130,7 @@ int main(int argc, char **argv)
         must_fail(rmmap_open(argv[1], NULL, &file)); /* empty now */
         fd = open(argv[1], O_RDWR);
         must(fd < 0 || ftruncate(fd, 4096));
-        must(rmmap_open_fd(fd, NULL, &file));
+        must(rmmap_open_fd(fd, &options, &file));
         must(rmmap_allocate(file, 4096, &(struct rmmap_range){{0}}));
         must_fail(rmmap_allocate(file, 4096, &(struct rmmap_range){{0}}));
         rmmap_release(file);

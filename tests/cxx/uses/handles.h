@@ -64,6 +64,8 @@ static void options(const char *path)
                                           .catch_faults()
                                           .no_follow()
                                           .write_behind()
+                                          .rewrite()
+                                          .shared_claims()
                                           .mode(0600)
                                           .allocate_from(5)
                                           .engine(rmmap::engine::pwrite)
@@ -72,7 +74,7 @@ static void options(const char *path)
                                           .native();
 
         CHECK(all.size == sizeof(all) && all.reserved == nullptr);
-        CHECK(all.flags == 511 && all.mode == 0600 && all.allocate_from == 5);
+        CHECK(all.flags == 2047 && all.mode == 0600 && all.allocate_from == 5);
         CHECK(all.engine == RMMAP_ENGINE_PWRITE && all.pattern == RMMAP_PATTERN_SCATTERED);
         CHECK(all.allocator == rmmap_sequential_allocator() && all.allocator_config == path);
         CHECK(rmmap::options().populate().flags(RMMAP_LOCK_FILE).native().flags == RMMAP_LOCK_FILE);
@@ -132,7 +134,7 @@ class downward
         static inline int instances = 0;
 
         explicit downward(const rmmap_allocator_args &args)
-                : first_(args.first), next_(args.total), total_(args.total)
+                : first_(args.first), next_(args.total), out_(args.total), total_(args.total)
         {
 #if defined(__cpp_exceptions)
                 if (args.config != nullptr)
@@ -169,7 +171,9 @@ class downward
         }
         int claim(std::uint64_t start, std::uint64_t end) const noexcept
         {
-                return start >= next_ && end <= total_ ? 0 : -ERANGE;
+                if (start < next_ || end > total_)
+                        return -ERANGE;
+                return start >= out_ ? 0 : -EBUSY;
         }
         int save(void *buffer, std::size_t &length) const noexcept
         {
@@ -190,6 +194,7 @@ class downward
                 if (length != sizeof(next_))
                         return -EBADMSG;
                 std::memcpy(&next_, buffer, length);
+                out_ = next_;
                 return 0;
         }
 };
@@ -224,7 +229,10 @@ static void allocators(const char *path)
         CHECK(!error && range.start() == 3 * page && downward::instances == 1);
         CHECK(std::string(file.describe(error).allocator) == "downward");
         CHECK(file.allocator_save(state, error) == sizeof(state) && !error);
-        CHECK(file.claim_range(3 * page, 4 * page, error) == range);
+        CHECK(!file.claim_range(3 * page, 4 * page, error) && is(error, EBUSY));
+        file.unclaim_range(std::move(range), error);
+        CHECK(!error && !range);
+        range = file.claim_range(3 * page, 4 * page, error);
         file.give_back_range(std::move(range), error);
         CHECK(!error && !range && file.remaining() == 4 * page);
         CHECK(!file.allocate_exact(5 * page, error) && is(error, ENOSPC));

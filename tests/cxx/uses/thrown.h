@@ -41,10 +41,15 @@ static void thrown_when_it_goes_well(const char *path)
         std::vector<char> state(file.allocator_save(rmmap::mutable_buffer()));
 
         CHECK(file.allocator_save(state) == state.size());
-        CHECK(file.range_decode(range.encode()) == range);
+        const rmmap::range::encoded bytes = range.encode();
+        THROWS(EBUSY, "rmmap_range_decode", file.range_decode(bytes));
+        file.unclaim_range(std::move(range));
+        CHECK(!range);
+        range = file.range_decode(bytes);
         rmmap::split_parts parts = std::move(range).split_up(page);
         CHECK(parts.which == rmmap::split::both && !range);
-        CHECK(file.claim_range(0, page) == parts.low);
+        file.unclaim_range(std::move(parts.low));
+        parts.low = file.claim_range(0, page);
         CHECK(std::move(parts.low).split_down(0).which == rmmap::split::high);
         file.write_within(parts.high, 0, data);
         file.sync_within(parts.high, 0, page);
@@ -110,6 +115,7 @@ static void thrown_of_zeros(const char *path)
         THROWS(EINVAL, "rmmap_allocate", none.allocate(1));
         THROWS(EINVAL, "rmmap_allocate_exact", none.allocate_exact(1));
         THROWS(EINVAL, "rmmap_claim_range", none.claim_range(0, 1));
+        THROWS(EINVAL, "rmmap_unclaim_range", none.unclaim_range({}));
         THROWS(EINVAL, "rmmap_give_back_range", none.give_back_range({}));
         THROWS(EINVAL, "rmmap_range_decode", none.range_decode(byte));
         THROWS(EINVAL, "rmmap_receipt_decode", none.receipt_decode(byte));

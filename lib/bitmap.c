@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <stdlib.h>
+
+#include "bitmap.h"
+#include "checked.h"
+#include "sync-annotations.h"
+
+#define WORD_BITS 64
+
+_Atomic uint64_t *bitmap_create(uint64_t words)
+{
+        _Atomic uint64_t *made;
+
+        if (words > SIZE_MAX / sizeof(*made))
+                return NULL;
+        /* calloc of much memory touches none of it. */
+        made = calloc((size_t)words, sizeof(*made));
+        if (made != NULL)
+                NOTE_ATOMICS(made, (size_t)words * sizeof(*made));
+        return made;
+}
+
+void bitmap_destroy(_Atomic uint64_t *words)
+{
+        free((void *)words);
+}
+
+/* The bits of [first, end) that lie in the word of first. */
+static uint64_t mask_of(uint64_t first, uint64_t end)
+{
+        uint64_t mask = UINT64_MAX << (first % WORD_BITS);
+
+        if (end / WORD_BITS == first / WORD_BITS)
+                mask &= (UINT64_C(1) << (end % WORD_BITS)) - 1;
+        return mask;
+}
+
+static uint64_t next_word(uint64_t bit)
+{
+        return align_down_to(bit, WORD_BITS) + WORD_BITS;
+}
+
+static void force_word(_Atomic uint64_t *word, uint64_t mask, bool value)
+{
+        NOTE_RELEASE(word);
+        if (value)
+                atomic_fetch_or_explicit(word, mask, memory_order_acq_rel);
+        else
+                atomic_fetch_and_explicit(word, ~mask, memory_order_acq_rel);
+}
+
+/* All of mask to value, if all of it is the other way. */
+static bool flip_word(_Atomic uint64_t *word, uint64_t mask, bool value)
+{
+        uint64_t seen = atomic_load_explicit(word, memory_order_relaxed);
+
+        NOTE_RELEASE(word);
+        do {
+                if ((value ? seen : ~seen) & mask)
+                        return false;
+        } while (!atomic_compare_exchange_weak_explicit(
+                word, &seen, seen ^ mask, memory_order_acq_rel, memory_order_relaxed));
+        NOTE_ACQUIRE(word);
+        return true;
+}
+
+void bitmap_force(_Atomic uint64_t *words, uint64_t first, uint64_t end, bool value)
+{
+        for (uint64_t bit = first; bit < end; bit = next_word(bit))
+                force_word(&words[bit / WORD_BITS], mask_of(bit, end), value);
+}
+
+static bool flip(_Atomic uint64_t *words, uint64_t first, uint64_t end, bool value)
+{
+        for (uint64_t bit = first; bit < end; bit = next_word(bit)) {
+                if (flip_word(&words[bit / WORD_BITS], mask_of(bit, end), value))
+                        continue;
+                if (bit > first)
+                        bitmap_force(words, first, bit, !value);
+                return false;
+        }
+        return true;
+}
+
+bool bitmap_set(_Atomic uint64_t *words, uint64_t first, uint64_t end)
+{
+        return flip(words, first, end, true);
+}
+
+bool bitmap_clear(_Atomic uint64_t *words, uint64_t first, uint64_t end)
+{
+        return flip(words, first, end, false);
+}
+
+bool bitmap_any(const _Atomic uint64_t *words, uint64_t first, uint64_t end)
+{
+        uint64_t same_end;
+
+        return bitmap_run(words, first, end, &same_end) || same_end < end;
+}
+
+/* Relaxed: a look; who acts on it changes the bits, and sees then whether it still holds. */
+bool bitmap_run(const _Atomic uint64_t *words, uint64_t first, uint64_t end, uint64_t *same_end)
+{
+        uint64_t word = atomic_load_explicit(&words[first / WORD_BITS], memory_order_relaxed);
+        bool value = (word >> (first % WORD_BITS)) & 1;
+
+        for (uint64_t bit = first; bit < end; bit = next_word(bit)) {
+                word = atomic_load_explicit(&words[bit / WORD_BITS], memory_order_relaxed);
+                word = (value ? ~word : word) & mask_of(bit, end);
+                if (word == 0)
+                        continue;
+                bit = align_down_to(bit, WORD_BITS);
+                for (; !(word & 1); word >>= 1)
+                        bit++;
+                *same_end = bit;
+                return value;
+        }
+        *same_end = end;
+        return value;
+}
