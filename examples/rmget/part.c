@@ -120,8 +120,7 @@ static enum status create_map(struct output *output, uint64_t size,
         struct rmmap_info info = RMMAP_INFO_INIT;
         int error;
 
-        options.flags = RMMAP_MUST_CREATE | RMMAP_LOCK_FILE | RMMAP_NO_FOLLOW |
-                        RMMAP_SHARED_CLAIMS; /* for pieces_whole */
+        options.flags = RMMAP_MUST_CREATE | RMMAP_LOCK_FILE | RMMAP_NO_FOLLOW;
         if (needs->sparse)
                 options.flags |= RMMAP_NO_PREALLOCATE;
         options.mode = needs->mode;

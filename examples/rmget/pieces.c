@@ -41,19 +41,6 @@ uint64_t piece_left(const struct piece *piece)
         return rmmap_range_length(piece->range) - piece->done;
 }
 
-/* As a claim of its own, so that pieces_whole may claim it once more. */
-static int allocate_piece(struct pieces *pieces, struct rmmap_range *range)
-{
-        int error = rmmap_allocate(pieces->file, pieces->size, range);
-
-        if (!error)
-                error = rmmap_unclaim_range(pieces->file, *range);
-        if (!error)
-                error = rmmap_claim_range(pieces->file, rmmap_range_start(*range),
-                                          rmmap_range_end(*range), range);
-        return error;
-}
-
 int pieces_next(struct pieces *pieces, struct piece *piece)
 {
         if (pieces->returned_count) {
@@ -61,7 +48,7 @@ int pieces_next(struct pieces *pieces, struct piece *piece)
                 return 0;
         }
         *piece = (struct piece){0};
-        return allocate_piece(pieces, &piece->range);
+        return rmmap_allocate(pieces->file, pieces->size, &piece->range);
 }
 
 /* What a connection that ends has left over. There are no more of these than connections. */
@@ -77,11 +64,7 @@ int pieces_whole(struct pieces *pieces, struct piece *piece)
         struct rmmap_range rest;
         int error = rmmap_allocate(pieces->file, rmmap_size(pieces->file), &rest);
 
-        if (!error)
-                error = rmmap_unclaim_range(pieces->file, rest);
-        else if (error == -ENOSPC)
-                error = 0;
-        if (error)
+        if (error && error != -ENOSPC)
                 return error;
         pieces->receipt_count = pieces->returned_count = 0;
         pieces->complete = 0;

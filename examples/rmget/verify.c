@@ -31,14 +31,15 @@ enum status verify_digest(struct job *job, EVP_MD_CTX *context)
 static enum status add_map(struct job *job, EVP_MD_CTX *context, unsigned char *slice)
 {
         struct rmmap_file *file = job->output.file;
+        struct rmmap_range all;
         uint64_t offset = 0;
-        int error = 0;
+        int error = rmmap_claim_range(file, 0, job->size, &all);
 
         while (!error && offset < job->size) {
                 uint64_t left = job->size - offset;
                 size_t length = left < SLICE ? (size_t)left : SLICE;
 
-                error = rmmap_raw_read(file, offset, slice, length, NULL);
+                error = rmmap_read_within(file, all, offset, slice, length);
                 if (!error && EVP_DigestUpdate(context, slice, length) != 1)
                         return fail(FAILED, "can't compute a SHA-256 digest");
                 if (signals_caught())
