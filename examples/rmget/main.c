@@ -3,10 +3,12 @@
 #include "rmget.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool append(struct curl_slist **list, const char *line)
 {
@@ -143,11 +145,25 @@ static enum status download(const struct options *options)
         return status;
 }
 
+/*
+ * A program that was started without one of its first three descriptors would open the file as
+ * that one, and write its messages into it.
+ */
+static bool fill_descriptors(void)
+{
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+                if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+                        return false;
+        return true;
+}
+
 int main(int argc, char **argv)
 {
         struct options options;
         enum status status;
 
+        if (!fill_descriptors())
+                return FAILED; /* and nowhere to say why */
         say_as("rmget");
         setlocale(LC_CTYPE, "");
         status = options_parse(&options, argc, argv);

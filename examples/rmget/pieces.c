@@ -108,7 +108,7 @@ int pieces_complete(struct pieces *pieces, const struct piece *piece)
                 return error;
         pieces->complete += rmmap_range_length(piece->range);
         error = rmmap_flush_range(pieces->file, pieces->receipts[pieces->receipt_count++]);
-        return error == -EOPNOTSUPP ? 0 : error; /* then the sync does all of it */
+        return is_missing(-error) ? 0 : error; /* then the sync does all of it */
 }
 
 /* A few at a time: Ctrl-C need not wait for a slow disk. */
