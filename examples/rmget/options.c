@@ -181,6 +181,17 @@ static enum status print_and_leave(bool version)
         return DONE;
 }
 
+/* A copy, while the list of processes shows nobody the name and the password in it. */
+static char *take_url(char *argument)
+{
+        char *copy = strdup(argument), *start = strstr(argument, "://");
+        char *end = start ? strrchr(start, '@') : NULL;
+
+        if (copy && end)
+                memset(start + 3, '*', (size_t)(end - start - 3));
+        return copy;
+}
+
 enum status options_parse(struct options *options, int argc, char **argv)
 {
         int option;
@@ -200,14 +211,17 @@ enum status options_parse(struct options *options, int argc, char **argv)
                 fputs("Try 'rmget --help'.\n", stderr);
                 return USAGE;
         }
-        options->url = argv[optind];
+        options->url = take_url(argv[optind]);
+        if (!options->url)
+                return fail(FAILED, "no memory");
         if (strncasecmp(options->url, "http://", 7) && strncasecmp(options->url, "https://", 8))
-                return fail(USAGE, "%s: only http:// and https:// are known", options->url);
+                return fail(USAGE, "the URL must begin with http:// or https://");
         return DONE;
 }
 
 void options_free(struct options *options)
 {
         curl_slist_free_all(options->headers);
-        options->headers = NULL;
+        free(options->url);
+        *options = (struct options){0};
 }

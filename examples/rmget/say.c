@@ -65,7 +65,7 @@ static char *end_of_credentials(char *start)
         port = memchr(start, ':', (size_t)(end - start));
         if (!port || *start == '[' || strspn(port + 1, "0123456789") == (size_t)(end - port - 1))
                 return start;
-        at = memrchr(start, '@', strcspn(start, " "));
+        at = strrchr(start, '@');
         return at ? at + 1 : start;
 }
 
