@@ -319,8 +319,8 @@ void connection_judge(struct connection *connection, CURLcode code, struct verdi
         request_judge(verdict, easy, code, error);
         if (connection->more) {
                 verdict->status = BAD_SERVER;
-                snprintf(verdict->text, sizeof(verdict->text),
-                         "the server sends more than the %" PRIu64 " bytes it said", job->size);
+                verdict->again = false;
+                snprintf(verdict->text, sizeof(verdict->text), "the server sends more than it said");
         } else if (connection->answer == ANSWER_GOOD && code == CURLE_OK) {
                 verdict->status = SHORT_BODY;
                 verdict->again = true;

@@ -53,26 +53,31 @@ void first_give(struct job *job, body_taker *take, void *argument)
         job->first.waits = false;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-        size_t length = strlen(text), least = strlen(end);
-
-        return length >= least && !strcasecmp(text + length - least, end);
-}
-
-/* Whether the name of the file says that it is packed so; what comes is then what it shall be. */
-static bool name_says(const char *name, const char *coding)
+static const char *suffix_of(const char *coding)
 {
         static const char *const codings[][2] = {
-                {"gzip", ".gz"}, {"gzip", ".tgz"}, {"x-gzip", ".gz"},  {"x-gzip", ".tgz"},
-                {"br", ".br"},   {"zstd", ".zst"}, {"compress", ".Z"}, {"x-compress", ".Z"},
+                {"gzip", ".gz"},  {"x-gzip", ".gz"},  {"br", ".br"},
+                {"zstd", ".zst"}, {"compress", ".Z"}, {"x-compress", ".Z"},
         };
 
         for (size_t i = 0; i < sizeof(codings) / sizeof(*codings); i++)
-                if (ends_with(name, codings[i][1]) &&
-                    (!coding || !strcasecmp(coding, codings[i][0])))
-                        return true;
-        return false;
+                if (!strcasecmp(coding, codings[i][0]))
+                        return codings[i][1];
+        return NULL;
+}
+
+static bool ends_with(const char *text, size_t length, const char *end)
+{
+        size_t least = strlen(end);
+
+        return length >= least && !strncasecmp(text + length - least, end, least);
+}
+
+/* Whether a name, or a URL, says that the file is packed so. */
+static bool says(const char *name, size_t length, const char *suffix)
+{
+        return ends_with(name, length, suffix) ||
+               (!strcmp(suffix, ".gz") && ends_with(name, length, ".tgz"));
 }
 
 /* curl answers a redirect to another host without the caller's secrets, so let it decide anew. */
@@ -115,32 +120,27 @@ static enum status bad_server(const struct job *job, const char *text)
         return fail(BAD_SERVER, "%s: %s", job->options->url, text);
 }
 
-/* rmget asks for the file as it is. A server that packs it all the same is taken at its word. */
+/*
+ * rmget asks for the file as it is. What comes packed all the same is kept only under a name that
+ * says so. A server that describes a file of such a name so means the file itself; where it doesn't
+ * know the length it has packed it once more.
+ */
 static enum status decide_coded(struct job *job)
 {
         const struct response *facts = &job->facts;
-        const char *name = job->output.path;
+        const char *name = job->output.path, *url = job->options->url;
+        const char *suffix = suffix_of(facts->coding);
+        bool framed = facts->chunked || facts->has_length;
 
-        if (strchr(facts->coding, ','))
-                return fail(BAD_SERVER, "%s: the server packs the file several times over (%s)",
-                            job->options->url, facts->coding);
-        job->alone = true;
-        if (!name_says(name, NULL)) { /* libcurl unpacks it */
-                if (!facts->chunked && !facts->has_length)
-                        return bad_server(job, "the server packs the file, and doesn't say where "
-                                               "it ends");
-                note("%s: the server packs it by %s although asked not to: unpacked as it comes",
-                     name, facts->coding);
-                job->source = SOURCE_LENGTH_UNKNOWN;
+        if (suffix && says(name, strlen(name), suffix) && framed &&
+            (facts->has_length || !says(url, strcspn(url, "?#"), suffix))) {
+                note("%s: packed by %s, as its name says: kept as it comes", name, facts->coding);
+                job->alone = true;
                 return DONE;
         }
-        if (!name_says(name, facts->coding) || !facts->has_length || facts->chunked)
-                return fail(BAD_SERVER,
-                            "%s: the server packs the file by %s; choose a name that says so, or "
-                            "one that says nothing, by -o",
-                            job->options->url, facts->coding);
-        note("%s: packed by %s, as its name says: kept as it comes", name, facts->coding);
-        return DONE;
+        return fail(BAD_SERVER, "%s: the server packs the file (%s) although asked not to%s%s%s",
+                    url, facts->coding, suffix && framed ? "; -o NAME" : "",
+                    suffix && framed ? suffix : "", suffix && framed ? " keeps it so" : "");
 }
 
 /* Some servers send even a whole file as a part of itself. */
@@ -179,7 +179,7 @@ static enum status decide(struct job *job, bool ended)
                 return job->size ? bad_server(job, "the server ends without having sent anything")
                                  : DONE;
         }
-        return job->size ? DONE : bad_server(job, "the server sends more than the 0 bytes it says");
+        return job->size ? DONE : bad_server(job, "the server says that the file is empty, and sends one");
 }
 
 static enum status start(struct job *job)
@@ -193,9 +193,6 @@ static enum status start(struct job *job)
         first->easy = request_new(job, first->error);
         if (!first->easy)
                 return fail(FAILED, "no memory");
-        /* "identity" is what is asked for; what comes packed all the same is unpacked. */
-        if (!name_says(job->output.path, NULL))
-                curl_easy_setopt(first->easy, CURLOPT_ACCEPT_ENCODING, "identity");
         curl_easy_setopt(first->easy, CURLOPT_MAX_RECV_SPEED_LARGE,
                          (curl_off_t)job->options->limit_rate);
         curl_easy_setopt(first->easy, CURLOPT_SOCKOPTFUNCTION, note_socket);

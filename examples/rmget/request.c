@@ -106,7 +106,6 @@ static void judge_code(struct verdict *verdict, CURLcode code)
         case CURLE_TOO_MANY_REDIRECTS:
         case CURLE_WEIRD_SERVER_REPLY:
         case CURLE_URL_MALFORMAT:
-        case CURLE_BAD_CONTENT_ENCODING:
         case CURLE_WRITE_ERROR: /* one of rmget's own callbacks had enough of it */
                 verdict->status = BAD_SERVER;
                 return;

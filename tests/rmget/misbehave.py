@@ -145,7 +145,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def mode_shrinks(self, count):
         """Too short for what is asked, after a while."""
-        self.good() if count <= 4 else self.empty(416, Content_Range="bytes */1")
+        if self.is_part() and count > 4:
+            return self.empty(416, Content_Range="bytes */1")
+        self.good()
 
     def mode_wrong(self, count):
         """Sends another part than it was asked for, and says so."""
