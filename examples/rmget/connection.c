@@ -14,6 +14,8 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+enum { LONGEST_PAGE = 65536 };
+
 static uint64_t next_byte(const struct connection *connection)
 {
         return rmmap_range_start(connection->piece.range) + connection->piece.done;
@@ -151,8 +153,10 @@ static size_t take_body(char *data, size_t one, size_t length, void *argument)
         (void)one;
         if (connection->answer == ANSWER_UNSEEN)
                 connection->answer = inspect(connection);
-        if (connection->answer == ANSWER_ERROR_PAGE)
-                return length;
+        if (connection->answer == ANSWER_ERROR_PAGE) { /* read, so that the connection can go on */
+                connection->taken += length;
+                return connection->taken < LONGEST_PAGE ? length : 0;
+        }
         if (connection->answer != ANSWER_GOOD || connection->robbed)
                 return 0;
         connection->paused = !limit_allows(&connection->transfer->limit);
@@ -226,7 +230,8 @@ static void prepare(struct connection *connection)
         connection->more = connection->paused = false;
         connection->error = 0;
         connection->curl_error[0] = '\0';
-        connection->redirected = !connection->job->url_expired;
+        connection->redirected = !connection->job->url_expired &&
+                                 strcmp(connection->job->url, connection->job->options->url);
 }
 
 bool connection_start(struct connection *connection)
@@ -287,11 +292,15 @@ static bool is_complete(const struct connection *connection, CURLcode code)
         return code == CURLE_OK || !(connection->is_first && connection->job->alone);
 }
 
-/* Bytes that nobody announced, after an answer: what came next on that connection was no HTTP. */
+/* On a connection that had an answer before, bytes came that nobody announced: they are no HTTP. */
 static bool is_stray(const struct connection *connection, CURLcode code)
 {
-        return (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY) &&
-               connection->answer == ANSWER_UNSEEN && !connection->job->strays;
+        long made = 1;
+
+        if (code != CURLE_UNSUPPORTED_PROTOCOL && code != CURLE_WEIRD_SERVER_REPLY)
+                return false;
+        curl_easy_getinfo(connection->easy, CURLINFO_NUM_CONNECTS, &made);
+        return !connection->is_first && !made;
 }
 
 static enum status status_of(enum answer answer)
@@ -320,7 +329,8 @@ void connection_judge(struct connection *connection, CURLcode code, struct verdi
         if (connection->more) {
                 verdict->status = BAD_SERVER;
                 verdict->again = false;
-                snprintf(verdict->text, sizeof(verdict->text), "the server sends more than it said");
+                snprintf(verdict->text, sizeof(verdict->text),
+                         "the server sends more than it said");
         } else if (connection->answer == ANSWER_GOOD && code == CURLE_OK) {
                 verdict->status = SHORT_BODY;
                 verdict->again = true;

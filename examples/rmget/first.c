@@ -179,7 +179,8 @@ static enum status decide(struct job *job, bool ended)
                 return job->size ? bad_server(job, "the server ends without having sent anything")
                                  : DONE;
         }
-        return job->size ? DONE : bad_server(job, "the server says that the file is empty, and sends one");
+        return job->size ? DONE
+                         : bad_server(job, "the server says that the file is empty, and sends one");
 }
 
 static enum status start(struct job *job)
@@ -195,6 +196,7 @@ static enum status start(struct job *job)
                 return fail(FAILED, "no memory");
         curl_easy_setopt(first->easy, CURLOPT_MAX_RECV_SPEED_LARGE,
                          (curl_off_t)job->options->limit_rate);
+        curl_easy_setopt(first->easy, CURLOPT_FRESH_CONNECT, 1L);
         curl_easy_setopt(first->easy, CURLOPT_SOCKOPTFUNCTION, note_socket);
         curl_easy_setopt(first->easy, CURLOPT_SOCKOPTDATA, first);
         curl_easy_setopt(first->easy, CURLOPT_HEADERFUNCTION, response_header);

@@ -118,15 +118,17 @@ size_t response_header(char *line, size_t one, size_t length, void *argument)
 }
 
 /*
- * The ETag decides. Where the first answer had none the date does, as long as both have one: an
- * answer to If-Range may leave it out.
+ * A strong ETag decides. Where the first answer had none the date does, as long as both have one:
+ * an answer to If-Range may leave it out.
  */
 bool response_is_same_file(const struct response *a, const struct response *b)
 {
         if (a->has_total && b->has_total && a->total != b->total)
                 return false;
-        if (*a->etag || *b->etag)
-                return !strcmp(a->etag, b->etag);
+        if (strcmp(a->etag, b->etag))
+                return false;
+        if (*a->etag == '"')
+                return true;
         return !*a->modified || !*b->modified || !strcmp(a->modified, b->modified);
 }
 

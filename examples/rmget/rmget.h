@@ -251,7 +251,7 @@ struct connection {
         uint64_t position;   /* in the file, of the next byte of the answer */
         uint64_t end;        /* of the answer, in the file */
         uint64_t skip;       /* bytes that come and are there already */
-        size_t taken;        /* of the bytes that come again after a pause */
+        size_t taken;        /* of the bytes that come again after a pause; or of an error page */
         double since;        /* start of this request */
         double heard;        /* when its last byte came */
         double wake;         /* while WAITING */

@@ -52,7 +52,8 @@ static struct connection *slowest(const struct transfer *transfer, double time)
         for (size_t i = 0; i < transfer->count; i++) {
                 struct connection *connection = &transfer->connections[i];
 
-                if (is_active(connection) && time_needed(connection, time) > most) {
+                if (is_active(connection) && rmmap_range_length(connection->piece.range) &&
+                    time_needed(connection, time) > most) {
                         most = time_needed(connection, time);
                         slowest = connection;
                 }
@@ -171,6 +172,8 @@ enum next schedule_continue(struct transfer *transfer, struct connection *connec
                 return NEXT_GO_ON;
         }
         connection->error = error;
+        connection->asked_from = 0;
+        connection->since = connection->heard;
         return error ? NEXT_STOP : NEXT_GO_ON;
 }
 
