@@ -194,8 +194,6 @@ static enum status start(struct job *job)
         first->easy = request_new(job, first->error);
         if (!first->easy)
                 return fail(FAILED, "no memory");
-        curl_easy_setopt(first->easy, CURLOPT_MAX_RECV_SPEED_LARGE,
-                         (curl_off_t)job->options->limit_rate);
         curl_easy_setopt(first->easy, CURLOPT_FRESH_CONNECT, 1L);
         curl_easy_setopt(first->easy, CURLOPT_SOCKOPTFUNCTION, note_socket);
         curl_easy_setopt(first->easy, CURLOPT_SOCKOPTDATA, first);

@@ -54,6 +54,8 @@ static enum status download(struct sink *sink)
         CURLcode code = CURLE_OK;
         enum status status;
 
+        curl_easy_setopt(job->first.easy, CURLOPT_MAX_RECV_SPEED_LARGE,
+                         (curl_off_t)job->options->limit_rate);
         first_give(job, take_body, sink);
         status = request_perform(job->multi, &never, &code);
         if (status)

@@ -7,6 +7,7 @@ count of requests of its own; /MODE-WORD/FILE tells the mode something. /-/count
 answers how many requests came for it. The port that it got goes into PORT-FILE.
 """
 import base64
+import functools
 import gzip
 import http.server
 import os
@@ -21,6 +22,12 @@ ROOT, PORT_FILE = sys.argv[1], sys.argv[2]
 LOCK = threading.Lock()
 COUNTS = {}
 BUSY = {}  # requests that are being answered, by path
+
+
+@functools.lru_cache
+def read_file(path):
+    with open(path, "rb") as file:
+        return file.read()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -512,8 +519,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(answer)
             return
         _, mode, self.name = self.path.split("/", 2)
-        with open(os.path.join(ROOT, os.path.basename(self.name)), "rb") as file:
-            self.body = file.read()
+        self.body = read_file(os.path.join(ROOT, os.path.basename(self.name)))
         with LOCK:
             COUNTS[self.path] = count = COUNTS.get(self.path, 0) + 1
             BUSY[self.path] = BUSY.get(self.path, 0) + 1

@@ -749,7 +749,7 @@ long_names()
         wide=${wide// /é}
         (cd "$dir" && exec "$rmget" -q -o "$wide" "$bad/slow/odd") &
         wait_for_any_part
-        ls "$dir" | LC_ALL=C.UTF-8 grep -q '^é*\.[0-9a-f]*\.rmget-part$' ||
+        find "$dir" -type f | LC_ALL=C.UTF-8 grep -q '/é*\.[0-9a-f]*\.rmget-part$' ||
                 complain "the temporary name is no text: $(ls "$dir")"
         run 10 -o "$wide" "$bad/good/odd" # it is the same temporary name
         kill -KILL $!
@@ -763,7 +763,7 @@ wait_for_any_part()
 {
         local turn
         for ((turn = 0; turn < 100; turn++)); do
-                [ -z "$(ls "$dir")" ] || break
+                [ -z "$(ls -A "$dir")" ] || break
                 sleep 0.05
         done
         sleep 0.3
