@@ -11,99 +11,178 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
 
-static bool by_ranges(const struct connection *connection)
-{
-        return connection->job->source == SOURCE_RANGES;
-}
+enum { LONGEST_PAGE = 65536 };
 
 static uint64_t next_byte(const struct connection *connection)
 {
         return rmmap_range_start(connection->piece.range) + connection->piece.done;
 }
 
+/* A server may send more than was asked, up to the end of the file: the rest isn't taken. */
 static enum answer inspect_part(struct connection *connection)
 {
         const struct response *response = &connection->response;
-        curl_off_t length = -1;
 
-        if (!response->has_range || response->first != next_byte(connection))
-                return ANSWER_NONSENSE;
-        curl_easy_getinfo(connection->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-        if (length >= 0 && (uint64_t)length != response->last - response->first + 1)
-                return ANSWER_NONSENSE;
+        if (!response->has_range || response->multipart || response->bad_length)
+                return ANSWER_OTHER_PART;
+        if (response->has_length && response->length != response->last - response->first + 1)
+                return ANSWER_OTHER_PART;
+        if (response->first != next_byte(connection))
+                return response->first == 0 ? ANSWER_WHOLE_FILE : ANSWER_OTHER_PART;
+        connection->end = response->last + 1;
+        connection->transfer->proven = true;
         return ANSWER_GOOD;
-}
-
-static enum answer inspect_whole(struct connection *connection)
-{
-        curl_off_t length = -1;
-
-        curl_easy_getinfo(connection->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-        if (length >= 0 && (uint64_t)length != connection->job->size)
-                return ANSWER_CHANGED;
-        return by_ranges(connection) ? ANSWER_WHOLE_FILE : ANSWER_GOOD;
 }
 
 static enum answer inspect(struct connection *connection)
 {
         const struct response *response = &connection->response;
 
-        if (response->status == 416 && by_ranges(connection))
-                return ANSWER_CHANGED; /* what we ask for was there a moment ago */
         if (response->status != 200 && response->status != 206)
                 return ANSWER_ERROR_PAGE;
+        if (*response->coding)
+                return ANSWER_CODED;
         if (!response_is_same_file(&connection->job->facts, response))
-                return ANSWER_CHANGED;
-        if (response->status == 200)
-                return inspect_whole(connection);
-        return by_ranges(connection) ? inspect_part(connection) : ANSWER_NONSENSE;
+                return ANSWER_OTHER_FILE;
+        return response->status == 200 ? ANSWER_WHOLE_FILE : inspect_part(connection);
 }
 
-/* Taking less than length ends the request; connection_judge sees why. */
+/* Into the piece, or away if it is there already. */
+static int put(struct connection *connection, const char *data, size_t length)
+{
+        struct piece *piece = &connection->piece;
+        int error;
+
+        if (connection->skip) {
+                connection->skip -= length;
+                return 0;
+        }
+        error = rmmap_write_within(connection->job->output.file, piece->range, piece->done, data,
+                                   length);
+        if (error)
+                return error;
+        piece->done += length;
+        progress_add((int64_t)length);
+        return 0;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+        return a < b ? a : b;
+}
+
+/*
+ * libcurl reads as many bytes as the server says, and never learns that there are more. An empty
+ * line, which old servers add, is no part of the body; and TLS lets nobody look.
+ */
+static bool has_more(const struct first *first)
+{
+        char *scheme = NULL, bytes[3];
+        ssize_t got;
+
+        if (first->sockets != 1 || curl_easy_getinfo(first->easy, CURLINFO_SCHEME, &scheme) ||
+            !scheme || strcasecmp(scheme, "http"))
+                return false;
+        got = recv(first->socket, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
+        return got > 2 || (got == 2 && memcmp(bytes, "\r\n", 2)) || (got == 1 && *bytes != '\n');
+}
+
+/* Nothing but its length has said yet where the file ends. */
+static bool is_the_only_witness(const struct connection *connection)
+{
+        return connection->is_first && !connection->transfer->proven &&
+               !connection->job->facts.chunked;
+}
+
+/* How many bytes were taken; 0: the request is to end, and connection_judge sees why. */
+static size_t take_some(struct connection *connection, const char *data, size_t length)
+{
+        uint64_t room = connection->skip ? connection->skip : piece_left(&connection->piece);
+
+        room = least(room, connection->end - connection->position);
+        connection->more = !room;
+        length = (size_t)least(length, room);
+        connection->error = length ? put(connection, data, length) : 0;
+        if (connection->error)
+                return 0;
+        connection->position += length;
+        if (connection->position == connection->end && is_the_only_witness(connection))
+                connection->more = has_more(&connection->job->first);
+        return connection->more ? 0 : length;
+}
+
+/* Whether the next byte has a place to go to. */
+static enum next find_place(struct connection *connection)
+{
+        if (connection->skip || piece_left(&connection->piece) ||
+            connection->position == connection->end)
+                return NEXT_GO_ON;
+        return schedule_continue(connection->transfer, connection);
+}
+
+/* After a pause libcurl hands over the same bytes once more: so many were taken already. */
+static size_t take_all(struct connection *connection, const char *data, size_t length)
+{
+        size_t taken = connection->taken;
+        enum next next;
+
+        connection->taken = 0;
+        while ((next = find_place(connection)) == NEXT_GO_ON && taken < length) {
+                size_t some = take_some(connection, data + taken, length - taken);
+
+                if (!some)
+                        return 0;
+                limit_took(&connection->transfer->limit, some);
+                taken += some;
+        }
+        connection->stopped = next == NEXT_STOP;
+        connection->paused = next == NEXT_WAIT;
+        if (connection->paused)
+                connection->taken = taken;
+        return connection->stopped ? 0 : connection->paused ? CURL_WRITEFUNC_PAUSE : taken;
+}
+
+/* Taking less than length ends the request. */
 static size_t take_body(char *data, size_t one, size_t length, void *argument)
 {
         struct connection *connection = argument;
-        struct piece *piece = &connection->piece;
-        uint64_t left = piece_left(piece);
-        size_t taken = length < left ? length : (size_t)left;
 
         (void)one;
         if (connection->answer == ANSWER_UNSEEN)
                 connection->answer = inspect(connection);
-        if (connection->answer == ANSWER_ERROR_PAGE)
-                return length;
-        if (connection->answer != ANSWER_GOOD)
+        if (connection->answer == ANSWER_ERROR_PAGE) { /* read, so that the connection can go on */
+                connection->taken += length;
+                return connection->taken < LONGEST_PAGE ? length : 0;
+        }
+        if (connection->answer != ANSWER_GOOD || connection->robbed)
                 return 0;
-        connection->paused = !limit_allows(connection->limit);
+        connection->paused = !limit_allows(&connection->transfer->limit);
         if (connection->paused)
                 return CURL_WRITEFUNC_PAUSE;
-        connection->error = rmmap_write_within(connection->job->output.file, piece->range,
-                                               piece->done, data, taken);
-        if (connection->error)
-                return 0;
-        piece->done += taken;
         connection->heard = now();
         connection->let_in = true;
-        limit_took(connection->limit, taken);
-        progress_add((int64_t)taken);
-        return connection->cut && !piece_left(piece) ? 0 : taken;
+        if (length <= connection->taken) { /* it comes in smaller portions than before */
+                connection->taken -= length;
+                return length;
+        }
+        return take_all(connection, data, length);
 }
 
-bool connection_open(struct connection *connection, struct job *job, struct limit *limit)
+bool connection_open(struct connection *connection, struct transfer *transfer)
 {
-        CURL *easy = request_new(job, connection->curl_error);
-
-        if (!easy)
+        connection->job = transfer->job;
+        connection->transfer = transfer;
+        connection->easy = request_new(transfer->job, connection->curl_error);
+        if (!connection->easy)
                 return false;
-        connection->job = job;
-        connection->limit = limit;
-        connection->easy = easy;
-        curl_easy_setopt(easy, CURLOPT_PRIVATE, connection);
-        curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, response_header);
-        curl_easy_setopt(easy, CURLOPT_HEADERDATA, &connection->response);
-        curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-        curl_easy_setopt(easy, CURLOPT_WRITEDATA, connection);
+        curl_easy_setopt(connection->easy, CURLOPT_PRIVATE, connection);
+        curl_easy_setopt(connection->easy, CURLOPT_HEADERFUNCTION, response_header);
+        curl_easy_setopt(connection->easy, CURLOPT_HEADERDATA, &connection->response);
+        curl_easy_setopt(connection->easy, CURLOPT_WRITEFUNCTION, take_body);
+        curl_easy_setopt(connection->easy, CURLOPT_WRITEDATA, connection);
         return true;
 }
 
@@ -114,80 +193,149 @@ void connection_close(struct connection *connection)
         connection->easy = NULL;
 }
 
-/* A stream can't begin in the middle: what came of it before is fetched again. */
-static void rewind_stream(struct connection *connection)
+/* It has a handle of its own, too, for requests for parts later on. */
+void connection_take_first(struct connection *connection)
 {
-        progress_add(-(int64_t)connection->piece.done);
-        connection->piece.done = 0;
+        struct job *job = connection->job;
+
+        connection->is_first = true;
+        connection->answer = ANSWER_GOOD;
+        connection->activity = RUNNING;
+        connection->end = job->size;
+        connection->since = connection->heard = now();
+        curl_easy_setopt(job->first.easy, CURLOPT_PRIVATE, connection);
+        first_give(job, take_body, connection);
+}
+
+void connection_stop(struct connection *connection)
+{
+        if (connection->activity == RUNNING && connection->is_first)
+                first_close(connection->job);
+        else if (connection->activity == RUNNING)
+                curl_multi_remove_handle(connection->job->multi, connection->easy);
+        connection->activity = ENDED;
+}
+
+static void prepare(struct connection *connection)
+{
+        connection->response = (struct response){0};
+        connection->answer = ANSWER_UNSEEN;
+        connection->asked_from = connection->piece.done;
+        connection->position = next_byte(connection);
+        connection->skip = 0;
+        connection->taken = 0;
+        connection->since = connection->heard = now();
+        connection->activity = RUNNING;
+        connection->is_first = connection->stopped = connection->robbed = false;
+        connection->more = connection->paused = false;
+        connection->error = 0;
+        connection->curl_error[0] = '\0';
+        connection->redirected = !connection->job->url_expired &&
+                                 strcmp(connection->job->url, connection->job->options->url);
 }
 
 bool connection_start(struct connection *connection)
 {
+        const struct job *job = connection->job;
         char range[48];
 
-        if (!by_ranges(connection))
-                rewind_stream(connection);
-        connection->response = (struct response){0};
-        connection->answer = ANSWER_UNSEEN;
-        connection->asked_from = connection->piece.done;
-        connection->since = connection->heard = now();
-        connection->activity = RUNNING;
-        connection->cut = connection->paused = false;
-        connection->error = 0;
-        connection->curl_error[0] = '\0';
-        connection->redirected = !connection->job->url_expired;
-        curl_easy_setopt(connection->easy, CURLOPT_URL,
-                         connection->redirected ? connection->job->url
-                                                : connection->job->options->url);
+        prepare(connection);
         snprintf(range, sizeof(range), "%" PRIu64 "-%" PRIu64, next_byte(connection),
                  rmmap_range_end(connection->piece.range) - 1);
-        if (by_ranges(connection)) {
-                curl_easy_setopt(connection->easy, CURLOPT_RANGE, range);
-                curl_easy_setopt(connection->easy, CURLOPT_HTTPHEADER,
-                                 connection->job->range_headers);
-        }
-        return !curl_multi_add_handle(connection->job->multi, connection->easy);
+        curl_easy_setopt(connection->easy, CURLOPT_URL,
+                         connection->redirected ? job->url : job->options->url);
+        curl_easy_setopt(connection->easy, CURLOPT_RANGE, range);
+        curl_easy_setopt(connection->easy, CURLOPT_HTTPHEADER, job->range_headers);
+        curl_easy_setopt(connection->easy, CURLOPT_FRESH_CONNECT, job->strays ? 1L : 0L);
+        curl_easy_setopt(connection->easy, CURLOPT_FORBID_REUSE, job->strays ? 1L : 0L);
+        return !curl_multi_add_handle(job->multi, connection->easy);
 }
 
 /* libcurl hands over at once what it has kept, so this may pause again. */
 void connection_go_on(struct connection *connection)
 {
+        struct job *job = connection->job;
+
         if (connection->activity != RUNNING || !connection->paused)
                 return;
         connection->paused = false;
-        curl_easy_pause(connection->easy, CURLPAUSE_CONT);
+        curl_easy_pause(connection->is_first ? job->first.easy : connection->easy, CURLPAUSE_CONT);
 }
 
-static void say_verdict(struct verdict *verdict, enum status status, const char *text)
+static const char *text_of(const struct connection *connection)
 {
-        *verdict = (struct verdict){.status = status};
-        snprintf(verdict->text, sizeof(verdict->text), "%s", text);
+        switch (connection->answer) {
+        case ANSWER_WHOLE_FILE:
+                return connection->transfer->proven ? "the server no longer sends parts"
+                                                    : "the server sends no parts";
+        case ANSWER_OTHER_FILE:
+                return "the server sends parts of another version of the file";
+        case ANSWER_OTHER_PART:
+                return "the server sends another part than it was asked for";
+        case ANSWER_CODED:
+                return "the server packs the parts although asked not to";
+        default:
+                return "";
+        }
 }
 
-/* A piece that was cut during its request is complete although the server had more to send. */
+/*
+ * The body ended, or was ended, where it should. A connection that breaks after the last byte of a
+ * part has done its work; of a whole file only a proper end tells that it is whole.
+ */
 static bool is_complete(const struct connection *connection, CURLcode code)
 {
-        return !piece_left(&connection->piece) && (code == CURLE_OK || connection->cut);
+        if (connection->stopped)
+                return true;
+        if (connection->more || connection->skip || piece_left(&connection->piece))
+                return false;
+        return code == CURLE_OK || !(connection->is_first && connection->job->alone);
+}
+
+/* On a connection that had an answer before, bytes came that nobody announced: they are no HTTP. */
+static bool is_stray(const struct connection *connection, CURLcode code)
+{
+        long made = 1;
+
+        if (code != CURLE_UNSUPPORTED_PROTOCOL && code != CURLE_WEIRD_SERVER_REPLY)
+                return false;
+        curl_easy_getinfo(connection->easy, CURLINFO_NUM_CONNECTS, &made);
+        return !connection->is_first && !made;
+}
+
+static enum status status_of(enum answer answer)
+{
+        return answer == ANSWER_OTHER_FILE ? CHANGED : BAD_SERVER;
 }
 
 void connection_judge(struct connection *connection, CURLcode code, struct verdict *verdict)
 {
-        if (connection->answer == ANSWER_UNSEEN && code == CURLE_OK)
+        struct job *job = connection->job;
+        const char *error = connection->is_first ? job->first.error : connection->curl_error;
+        CURL *easy = connection->is_first ? job->first.easy : connection->easy;
+
+        *verdict = (struct verdict){.status = DONE};
+        if (connection->answer == ANSWER_UNSEEN && connection->response.status &&
+            (code == CURLE_OK || *connection->response.coding))
                 connection->answer = inspect(connection);
-        if (connection->error)
-                say_verdict(verdict, OUTPUT_ERROR, strerror(-connection->error));
-        else if (connection->answer == ANSWER_CHANGED)
-                say_verdict(verdict, CHANGED, "the file changed on the server meanwhile");
-        else if (connection->answer == ANSWER_NONSENSE)
-                say_verdict(verdict, BAD_SERVER, "the server sends another part than it was asked");
-        else if (connection->answer == ANSWER_GOOD && is_complete(connection, code))
-                say_verdict(verdict, DONE, "");
-        else if (connection->answer == ANSWER_GOOD && !piece_left(&connection->piece))
-                say_verdict(verdict, BAD_SERVER, "the server sends more than it was asked");
-        else
-                request_judge(verdict, connection->easy, code, connection->curl_error);
-        if (connection->answer == ANSWER_GOOD && verdict->status == NETWORK && code == CURLE_OK) {
+        if (connection->answer == ANSWER_GOOD && is_complete(connection, code))
+                return;
+        if (connection->answer > ANSWER_ERROR_PAGE) {
+                verdict->status = status_of(connection->answer);
+                snprintf(verdict->text, sizeof(verdict->text), "%s", text_of(connection));
+                return;
+        }
+        request_judge(verdict, easy, code, error);
+        if (connection->more) {
+                verdict->status = BAD_SERVER;
+                verdict->again = false;
+                snprintf(verdict->text, sizeof(verdict->text),
+                         "the server sends more than it said");
+        } else if (connection->answer == ANSWER_GOOD && code == CURLE_OK) {
                 verdict->status = SHORT_BODY;
+                verdict->again = true;
                 snprintf(verdict->text, sizeof(verdict->text), "the answer was too short");
+        } else if (is_stray(connection, code)) {
+                job->strays = verdict->again = true;
         }
 }

@@ -3,10 +3,12 @@
 #include "rmget.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool append(struct curl_slist **list, const char *line)
 {
@@ -34,6 +36,8 @@ static bool add_if_range(struct job *job)
         const char *validator = response_validator(&job->facts);
         char line[sizeof(job->facts.etag) + 16];
 
+        curl_slist_free_all(job->range_headers);
+        job->range_headers = NULL;
         if (!copy_headers(&job->range_headers, job->options))
                 return false;
         if (!validator)
@@ -46,39 +50,74 @@ static bool job_open(struct job *job, const struct options *options)
 {
         *job = (struct job){.options = options, .output.fd = -1};
         job->multi = curl_multi_init();
-        job->url = strdup(options->url);
-        return job->multi && job->url && copy_headers(&job->headers, options);
+        job->share = curl_share_init();
+        if (!job->multi || !job->share || !copy_headers(&job->headers, options))
+                return false;
+        return !curl_share_setopt(job->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
 }
 
 static void job_close(struct job *job)
 {
+        first_close(job);
         curl_multi_cleanup(job->multi);
+        curl_share_cleanup(job->share);
         curl_slist_free_all(job->headers);
         curl_slist_free_all(job->range_headers);
         output_close(&job->output);
         free(job->url);
 }
 
+/* Why there is one connection only, if it could be more. */
+static const char *reason_for_one(const struct job *job)
+{
+        if (job->options->connections == 1 || job->alone)
+                return NULL; /* as asked, or said already */
+        if (job->facts.no_ranges)
+                return ", one connection: the server sends no parts";
+        if (!response_validator(&job->facts))
+                return ", one connection: the server gives no ETag and no date, so nothing would "
+                       "tell parts of two versions of the file apart";
+        return NULL;
+}
+
 static enum status fetch(struct job *job)
 {
         const struct output_needs needs = {.space = job->size};
+        const char *reason = reason_for_one(job);
         char size[SIZE_TEXT];
         enum status status;
 
-        if (job->source == SOURCE_UNKNOWN || job->source == SOURCE_EMPTY) {
-                if (job->source == SOURCE_UNKNOWN)
-                        note("%s: length not known, one connection", job->output.path);
+        if (job->source == SOURCE_LENGTH_UNKNOWN || job->source == SOURCE_EMPTY) {
+                if (job->source == SOURCE_LENGTH_UNKNOWN)
+                        note("%s: length not known, one connection%s", job->output.path,
+                             job->facts.chunked || *job->facts.coding
+                                     ? ""
+                                     : "; nothing will tell whether all of it came");
                 status = output_plain(&job->output, 0666);
                 return status ? status : stream(job);
         }
+        job->alone |= job->facts.no_ranges || !response_validator(&job->facts);
         status = output_map(&job->output, job->size, &needs);
         if (status)
                 return status;
         if (!add_if_range(job))
                 return fail(FAILED, "no memory");
-        note("%s: %s%s", job->output.path, size_text(size, job->size),
-             job->source == SOURCE_STREAM ? ", one connection: the server sends no parts" : "");
+        note("%s: %s%s", job->output.path, size_text(size, job->size), reason ? reason : "");
         return transfer(job);
+}
+
+static enum status ask_and_fetch(struct job *job)
+{
+        enum status status;
+
+        do {
+                job->anew = false;
+                output_discard(&job->output);
+                status = first_ask(job);
+                if (!status)
+                        status = fetch(job);
+        } while (!status && job->anew);
+        return status;
 }
 
 /* As sha256sum prints it, so that sha256sum -c can read it. */
@@ -110,9 +149,7 @@ static enum status run(struct job *job)
         double begun = now(), passed;
 
         if (!status)
-                status = probe(job);
-        if (!status)
-                status = fetch(job);
+                status = ask_and_fetch(job);
         if (!status && signals_caught())
                 status = INTERRUPTED;
         if (!status)
@@ -143,11 +180,25 @@ static enum status download(const struct options *options)
         return status;
 }
 
+/*
+ * A program that was started without one of its first three descriptors would open the file as
+ * that one, and write its messages into it.
+ */
+static bool fill_descriptors(void)
+{
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+                if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+                        return false;
+        return true;
+}
+
 int main(int argc, char **argv)
 {
         struct options options;
         enum status status;
 
+        if (!fill_descriptors())
+                return FAILED; /* and nowhere to say why */
         say_as("rmget");
         setlocale(LC_CTYPE, "");
         status = options_parse(&options, argc, argv);

@@ -29,6 +29,7 @@ static const char help[] =
         "  -V, --version         print versions and exit\n"
         "\n"
         "The file has the name FILE.rmget-part until it is complete, verified and on the disk.\n"
+        "A server that refuses parts, or sends parts of something else, sends it all at once.\n"
         "Its digest goes to standard output, as sha256sum prints it.\n"
         "\n"
         "Exit status:\n"
@@ -37,7 +38,6 @@ static const char help[] =
         "   2  wrong usage\n"
         "   3  network: no connection, connection lost, no answer, after all retries\n"
         "   4  the server answered with an HTTP error, such as 404\n"
-        "   5  the file changed on the server meanwhile\n"
         "   6  the server kept sending less than it said\n"
         "   7  not enough space\n"
         "   8  the digest differs from that of --sha256\n"
@@ -45,7 +45,8 @@ static const char help[] =
         "  10  another rmget is writing FILE\n"
         "  11  FILE can't be written\n"
         "  12  the server's certificate isn't trusted\n"
-        "  13  the server speaks no proper HTTP, or redirects to where rmget won't go\n"
+        "  13  the server speaks no proper HTTP, says two lengths, packs what nobody asked it to\n"
+        "      pack, or redirects to where rmget won't go\n"
         " 129, 130, 143  ended by SIGHUP, SIGINT (Ctrl-C), SIGTERM\n";
 
 enum { SHA256 = 256, RETRIES, TIMEOUT, LIMIT_RATE, CACERT, NO_PROGRESS };
@@ -181,6 +182,17 @@ static enum status print_and_leave(bool version)
         return DONE;
 }
 
+/* A copy, while the list of processes shows nobody the name and the password in it. */
+static char *take_url(char *argument)
+{
+        char *copy = strdup(argument), *start = strstr(argument, "://");
+        char *end = start ? strrchr(start, '@') : NULL;
+
+        if (copy && end)
+                memset(start + 3, '*', (size_t)(end - start - 3));
+        return copy;
+}
+
 enum status options_parse(struct options *options, int argc, char **argv)
 {
         int option;
@@ -200,14 +212,17 @@ enum status options_parse(struct options *options, int argc, char **argv)
                 fputs("Try 'rmget --help'.\n", stderr);
                 return USAGE;
         }
-        options->url = argv[optind];
+        options->url = take_url(argv[optind]);
+        if (!options->url)
+                return fail(FAILED, "no memory");
         if (strncasecmp(options->url, "http://", 7) && strncasecmp(options->url, "https://", 8))
-                return fail(USAGE, "%s: only http:// and https:// are known", options->url);
+                return fail(USAGE, "the URL must begin with http:// or https://");
         return DONE;
 }
 
 void options_free(struct options *options)
 {
         curl_slist_free_all(options->headers);
-        options->headers = NULL;
+        free(options->url);
+        *options = (struct options){0};
 }

@@ -2,14 +2,16 @@
 /*
  * part.c - the temporary file and its way to the final name
  *
- * The temporary name has a suffix of the program's own, and whoever writes such a file keeps it
- * locked. So one that isn't locked was left behind by a run that was killed, and goes away; and one
- * that is belongs to another run that goes on now.
+ * The temporary name has a suffix of the program's own, and the run that writes such a file keeps
+ * it locked. So a file that isn't locked was left behind by a run that was killed, and is removed;
+ * a locked one belongs to another run that goes on now. Where locks don't work nothing tells these
+ * two apart: then each run takes a name that nobody else has, and leaves all others alone.
  */
 #include "part.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +19,32 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1
 #endif
+
+#define EKERNEL_NOTSUPP 524 /* the kernel's own, which NFS and some sandboxes let through */
+
+bool is_missing(int error)
+{
+        switch (error) {
+        case ENOSYS:
+        case EOPNOTSUPP:
+        case EINVAL:
+        case EPERM:
+        case EACCES:
+        case EROFS:
+        case ENOLCK:
+        case ENOTTY:
+        case EKERNEL_NOTSUPP:
+                return true;
+        default:
+                return false;
+        }
+}
 
 enum status output_failed(const struct output *output, int error)
 {
@@ -32,6 +55,78 @@ enum status output_failed(const struct output *output, int error)
         return fail(OUTPUT_ERROR, "%s: %s", output->path, strerror(-error));
 }
 
+/* The directory of path, as a string to free. */
+static char *directory_of(const char *path)
+{
+        const char *slash = strrchr(path, '/');
+
+        if (!slash)
+                return strdup(".");
+        return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+static size_t longest_name(const char *path)
+{
+        char *directory = directory_of(path);
+        long most = directory ? pathconf(directory, _PC_NAME_MAX) : -1;
+
+        free(directory);
+        return most > 0 ? (size_t)most : 255;
+}
+
+/* FNV-1a: the same name has the same temporary one in each run. */
+static uint64_t hash(const char *text)
+{
+        uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+        while (*text)
+                hash = (hash ^ (unsigned char)*text++) * UINT64_C(0x100000001b3);
+        return hash;
+}
+
+/* path with the suffix, or as much of path as leaves room for it; never half a character. */
+static char *name_with(const char *path, const char *suffix)
+{
+        const char *slash = strrchr(path, '/');
+        const char *name = slash ? slash + 1 : path;
+        size_t length = strlen(name), most = longest_name(path);
+        char *whole;
+
+        if (length + strlen(suffix) > most) {
+                length = most > strlen(suffix) ? most - strlen(suffix) : 0;
+                while (length > 0 && ((unsigned char)name[length] & 0xc0) == 0x80)
+                        length--;
+        }
+        if (asprintf(&whole, "%.*s%s", (int)(name - path) + (int)length, path, suffix) < 0)
+                return NULL;
+        return whole;
+}
+
+/* A cut name alone could be that of another file, so the hash of the whole one is added. */
+static char *usual_part_name(const char *path)
+{
+        const char *slash = strrchr(path, '/');
+        const char *name = slash ? slash + 1 : path;
+        char suffix[64];
+
+        snprintf(suffix, sizeof(suffix), ".%s-part", say_name());
+        if (strlen(name) + strlen(suffix) > longest_name(path))
+                snprintf(suffix, sizeof(suffix), ".%016" PRIx64 ".%s-part", hash(name), say_name());
+        return name_with(path, suffix);
+}
+
+/* A name that no other run has, alive or dead. */
+static char *own_part_name(const char *path)
+{
+        struct timespec time;
+        char suffix[96];
+
+        clock_gettime(CLOCK_REALTIME, &time);
+        snprintf(suffix, sizeof(suffix), ".%lx-%lx%08lx.%s-part", (unsigned long)getpid(),
+                 (unsigned long)time.tv_sec, (unsigned long)time.tv_nsec, say_name());
+        return name_with(path, suffix);
+}
+
 /* path is the output's from now on: a string to free. */
 enum status output_begin(struct output *output, char *path, bool force)
 {
@@ -39,10 +134,9 @@ enum status output_begin(struct output *output, char *path, bool force)
 
         output->fd = -1;
         output->path = path;
-        if (asprintf(&output->part, "%s.%s-part", path, say_name()) < 0) {
-                output->part = NULL;
+        output->part = usual_part_name(path);
+        if (!output->part)
                 return fail(FAILED, "no memory");
-        }
         if (lstat(path, &facts))
                 return errno == ENOENT ? DONE : output_failed(output, -errno);
         if (!S_ISREG(facts.st_mode))
@@ -54,7 +148,8 @@ enum status output_begin(struct output *output, char *path, bool force)
 
 static enum status in_use(const struct output *output)
 {
-        return fail(IN_USE, "%s: another %s is writing it", output->path, say_name());
+        return fail(IN_USE, "%s: another %s is writing it, and has locked %s", output->path,
+                    say_name(), output->part);
 }
 
 static bool is_same_file(int fd, const char *path)
@@ -64,10 +159,20 @@ static bool is_same_file(int fd, const char *path)
         return !fstat(fd, &a) && !lstat(path, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* Only the holder of the lock removes the name, and only while the name is that file's. */
-static enum status remove_left_behind(const struct output *output)
+/* 0: locked, and still the part's file; or locks turned out not to work. */
+static int take_lock(struct output *output, int fd)
 {
-        int fd = open(output->part, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (!flock(fd, LOCK_EX | LOCK_NB))
+                return is_same_file(fd, output->part) ? 0 : -EBUSY;
+        output->lockless = is_missing(errno);
+        return output->lockless ? 0 : -EBUSY;
+}
+
+/* Only the holder of the lock removes the name, and only while the name is that file's. */
+static enum status remove_left_behind(struct output *output)
+{
+        /* For writing: NFS gives no other descriptor an exclusive lock. */
+        int fd = open(output->part, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         enum status status = DONE;
         struct stat facts;
 
@@ -77,22 +182,46 @@ static enum status remove_left_behind(const struct output *output)
                                : fail(OUTPUT_ERROR, "%s: %s", output->part, strerror(errno));
         if (fstat(fd, &facts) || !S_ISREG(facts.st_mode))
                 status = fail(OUTPUT_ERROR, "%s: not a regular file", output->part);
-        else if (flock(fd, LOCK_EX | LOCK_NB) || !is_same_file(fd, output->part))
+        else if (take_lock(output, fd))
                 status = in_use(output);
-        else if (unlink(output->part))
+        else if (!output->lockless && unlink(output->part))
                 status = fail(OUTPUT_ERROR, "%s: %s", output->part, strerror(errno));
         close(fd);
         return status;
 }
 
-/* The directory of path, as a string to free. */
-static char *directory_of(const char *path)
+static enum status open_part(struct output *output, unsigned mode)
 {
-        const char *slash = strrchr(path, '/');
+        if (output->lockless) {
+                free(output->part);
+                output->part = own_part_name(output->path);
+                if (!output->part)
+                        return fail(FAILED, "no memory");
+        }
+        output->fd = open(output->part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode ? mode : 0666);
+        if (output->fd < 0)
+                return errno == EEXIST ? in_use(output) : output_failed(output, -errno);
+        output->made = true;
+        return DONE;
+}
 
-        if (!slash)
-                return strdup(".");
-        return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+/* An empty file of the temporary name, locked where that is possible. */
+static enum status make_part(struct output *output, unsigned mode)
+{
+        enum status status = remove_left_behind(output);
+
+        if (!status)
+                status = open_part(output, mode);
+        if (status || output->lockless)
+                return status;
+        if (take_lock(output, output->fd)) { /* somebody took it for one that was left behind */
+                output->made = false;
+                return in_use(output);
+        }
+        if (!output->lockless)
+                return DONE;
+        output_discard(output);
+        return open_part(output, mode);
 }
 
 static uint64_t free_space(const char *directory)
@@ -112,28 +241,12 @@ static enum status too_little_space(const struct output *output, uint64_t size, 
                     size_text(there, space));
 }
 
-/* Every byte gets its place on the disk before the first one is asked for. */
-static enum status create_map(struct output *output, uint64_t size,
-                              const struct output_needs *needs, uint64_t space)
+static enum status check_space(struct output *output, const struct output_needs *needs,
+                               uint64_t space)
 {
-        struct rmmap_options options = RMMAP_OPTIONS_INIT;
         struct rmmap_info info = RMMAP_INFO_INIT;
-        int error;
+        int error = rmmap_describe(output->file, &info);
 
-        options.flags = RMMAP_MUST_CREATE | RMMAP_LOCK_FILE | RMMAP_NO_FOLLOW;
-        if (needs->sparse)
-                options.flags |= RMMAP_NO_PREALLOCATE;
-        options.mode = needs->mode;
-        options.pattern = RMMAP_PATTERN_DENSE;
-        error = rmmap_create(output->part, size, &options, &output->file);
-        if (error == -EEXIST || error == -EBUSY)
-                return in_use(output);
-        if (error == -ENOSPC)
-                return too_little_space(output, needs->space, space);
-        if (error)
-                return output_failed(output, error);
-        output->made = true;
-        error = rmmap_describe(output->file, &info);
         if (error)
                 return output_failed(output, error);
         /* Where the file system can't promise the space, its own count has to do. */
@@ -142,9 +255,38 @@ static enum status create_map(struct output *output, uint64_t size,
         return DONE;
 }
 
+/* Every byte gets its place on the disk before the first one is written. */
+static enum status create_map(struct output *output, uint64_t size,
+                              const struct output_needs *needs, uint64_t space)
+{
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        int error;
+
+        options.flags = RMMAP_NO_FOLLOW;
+        if (!output->lockless)
+                options.flags |= RMMAP_LOCK_FILE;
+        if (needs->sparse)
+                options.flags |= RMMAP_NO_PREALLOCATE;
+        options.mode = needs->mode;
+        options.pattern = RMMAP_PATTERN_DENSE;
+        /* The lock goes over to the handle; a run that gets it in between is found out here. */
+        if (!output->lockless)
+                (void)flock(output->fd, LOCK_UN);
+        error = rmmap_create(output->part, size, &options, &output->file);
+        if (error || !is_same_file(output->fd, output->part))
+                output->made = is_same_file(output->fd, output->part) && error != -EBUSY;
+        if (error == -EBUSY)
+                return in_use(output);
+        if (error == -ENOSPC)
+                return too_little_space(output, needs->space, space);
+        if (error)
+                return output_failed(output, error);
+        return check_space(output, needs, space);
+}
+
 enum status output_map(struct output *output, uint64_t size, const struct output_needs *needs)
 {
-        enum status status = remove_left_behind(output);
+        enum status status = make_part(output, needs->mode);
         char *directory;
 
         if (status)
@@ -159,29 +301,31 @@ enum status output_map(struct output *output, uint64_t size, const struct output
 
 enum status output_plain(struct output *output, unsigned mode)
 {
-        enum status status = remove_left_behind(output);
-
-        if (status)
-                return status;
-        output->fd = open(output->part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-        if (output->fd < 0)
-                return errno == EEXIST ? in_use(output) : output_failed(output, -errno);
-        if (flock(output->fd, LOCK_EX | LOCK_NB) || !is_same_file(output->fd, output->part))
-                return in_use(output);
-        output->made = true;
-        return DONE;
+        return make_part(output, mode);
 }
 
-/* Rename that never replaces, also on file systems that know only the simple one. */
+/*
+ * Rename that never replaces. Where a file system knows neither that nor hard links, a look whether
+ * the name is free has to do.
+ */
 static int rename_new(const char *from, const char *to)
 {
+        struct stat there;
+
         if (!syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE))
                 return 0;
-        if (errno != EINVAL && errno != ENOSYS)
+        if (!is_missing(errno))
                 return -errno;
-        if (link(from, to))
+        if (!link(from, to)) {
+                unlink(from);
+                return 0;
+        }
+        if (!is_missing(errno) && errno != EMLINK)
                 return -errno;
-        unlink(from);
+        if (!lstat(to, &there))
+                return -EEXIST;
+        if (errno != ENOENT || rename(from, to))
+                return -errno;
         return 0;
 }
 
@@ -195,7 +339,7 @@ static int sync_directory(const char *path)
         if (fd >= 0)
                 close(fd);
         free(directory);
-        return error == -EINVAL || error == -EACCES ? 0 : error; /* this one can't be synced */
+        return is_missing(-error) ? 0 : error; /* this one can't be synced */
 }
 
 enum status output_publish(struct output *output, bool force, bool durable)
@@ -215,14 +359,21 @@ enum status output_publish(struct output *output, bool force, bool durable)
         return error ? output_failed(output, error) : DONE;
 }
 
-/* The name goes before the lock does, so it can't be a name that another run has taken. */
-void output_close(struct output *output)
+/* What there is of the file goes; it may be made anew. The name goes before the lock does. */
+void output_discard(struct output *output)
 {
         if (output->made)
                 unlink(output->part);
+        output->made = false;
         output->file = rmmap_release(output->file);
         if (output->fd >= 0)
                 close(output->fd);
+        output->fd = -1;
+}
+
+void output_close(struct output *output)
+{
+        output_discard(output);
         free(output->path);
         free(output->part);
         *output = (struct output){.fd = -1};

@@ -20,8 +20,9 @@ struct output {
         char *path; /* the final name */
         char *part; /* the name until all is well */
         struct rmmap_file *file;
-        int fd;    /* for what can't be mapped; -1 otherwise */
-        bool made; /* part is ours to remove */
+        int fd;        /* of the part; -1: there is none yet */
+        bool made;     /* part is ours to remove */
+        bool lockless; /* the file system has no locks */
 };
 
 struct output_needs {
@@ -35,7 +36,11 @@ enum status output_map(struct output *output, uint64_t size, const struct output
 enum status output_plain(struct output *output, unsigned mode);
 /* durable: the new name as well; the data is synced before */
 enum status output_publish(struct output *output, bool force, bool durable);
-void output_close(struct output *output); /* removes an unpublished part */
+void output_discard(struct output *output); /* removes an unpublished part, to begin anew */
+void output_close(struct output *output);   /* the same, for good */
 enum status output_failed(const struct output *output, int error);
+
+/* An errno by which a file system, or a sandbox, says that it doesn't have the call. */
+bool is_missing(int error);
 
 #endif

@@ -5,6 +5,10 @@
  * The map's allocator hands the file out in pieces, each to one connection: no byte is given to
  * two, and nothing has to be remembered for that. A piece is small against the file, so that fast
  * connections simply take more of them; at the very end the rest of a slow one is split.
+ *
+ * The answer to the first request brings the whole file. So the beginning of it is its share, which
+ * it takes piece by piece without asking again; when nothing else is left, others take from the
+ * share's end.
  */
 #include "rmget.h"
 
@@ -19,14 +23,26 @@ enum {
         SYNC_AT_ONCE = 32,
 };
 
-bool pieces_open(struct pieces *pieces, const struct job *job)
+static uint64_t size_of_share(const struct pieces *pieces, const struct job *job)
+{
+        uint64_t fair = job->alone ? job->size : job->size / job->options->connections;
+
+        return fair < pieces->size ? pieces->size : fair;
+}
+
+int pieces_open(struct pieces *pieces, const struct job *job)
 {
         uint64_t size = job->size / (job->options->connections * PIECES_EACH);
+        int error;
 
         size = size < LEAST_PIECE ? LEAST_PIECE : size > MOST_PIECE ? MOST_PIECE : size;
         *pieces = (struct pieces){.file = job->output.file, .size = rmmap_align_up(size)};
         pieces->returned = calloc(job->options->connections, sizeof(*pieces->returned));
-        return pieces->returned;
+        if (!pieces->returned)
+                return -ENOMEM;
+        error = rmmap_allocate(pieces->file, size_of_share(pieces, job), &pieces->share);
+        pieces->given = rmmap_range_end(pieces->share);
+        return error;
 }
 
 void pieces_close(struct pieces *pieces)
@@ -41,14 +57,90 @@ uint64_t piece_left(const struct piece *piece)
         return rmmap_range_length(piece->range) - piece->done;
 }
 
+static int next_of_allocator(struct pieces *pieces, struct piece *piece)
+{
+        int error = rmmap_allocate(pieces->file, pieces->size, &piece->range);
+
+        if (!error)
+                pieces->given = rmmap_range_end(piece->range);
+        return error;
+}
+
+static int first_of_share(struct pieces *pieces, struct piece *piece)
+{
+        struct rmmap_range rest = {{0}};
+        int split = rmmap_range_split_up(pieces->share, pieces->size, &piece->range, &rest);
+
+        if (split == -ERANGE || split == RMMAP_SPLIT_LOW) { /* it is the last of them */
+                piece->range = pieces->share;
+                rest = (struct rmmap_range){{0}};
+        } else if (split < 0) {
+                return split;
+        }
+        pieces->share = rest;
+        return 0;
+}
+
+static int last_of_share(struct pieces *pieces, struct piece *piece)
+{
+        uint64_t length = rmmap_range_length(pieces->share);
+        struct rmmap_range rest = {{0}};
+        int split;
+
+        if (!length)
+                return -ENOSPC;
+        if (length <= pieces->size)
+                return first_of_share(pieces, piece);
+        split = rmmap_range_split_down(pieces->share, length - pieces->size, &rest, &piece->range);
+        if (split < 0)
+                return split;
+        pieces->share = rest;
+        return 0;
+}
+
 int pieces_next(struct pieces *pieces, struct piece *piece)
 {
+        int error;
+
+        *piece = (struct piece){0};
         if (pieces->returned_count) {
                 *piece = pieces->returned[--pieces->returned_count];
                 return 0;
         }
+        error = next_of_allocator(pieces, piece);
+        return error == -ENOSPC ? last_of_share(pieces, piece) : error;
+}
+
+int pieces_at(struct pieces *pieces, uint64_t offset, struct piece *piece)
+{
         *piece = (struct piece){0};
-        return rmmap_allocate(pieces->file, pieces->size, &piece->range);
+        for (size_t i = 0; i < pieces->returned_count; i++) {
+                if (rmmap_range_start(pieces->returned[i].range) != offset)
+                        continue;
+                *piece = pieces->returned[i];
+                pieces->returned[i] = pieces->returned[--pieces->returned_count];
+                progress_add(-(int64_t)piece->done);
+                piece->done = 0;
+                return 0;
+        }
+        if (rmmap_range_length(pieces->share) && rmmap_range_start(pieces->share) == offset)
+                return first_of_share(pieces, piece);
+        return offset == pieces->given ? next_of_allocator(pieces, piece) : -ENOSPC;
+}
+
+uint64_t pieces_after(const struct pieces *pieces, uint64_t offset)
+{
+        uint64_t nearest = pieces->given, size = rmmap_size(pieces->file);
+
+        if (rmmap_range_length(pieces->share) && rmmap_range_start(pieces->share) >= offset)
+                nearest = rmmap_range_start(pieces->share);
+        for (size_t i = 0; i < pieces->returned_count; i++) {
+                uint64_t start = rmmap_range_start(pieces->returned[i].range);
+
+                if (start >= offset && start < nearest)
+                        nearest = start;
+        }
+        return nearest < size ? nearest : size;
 }
 
 /* What a connection that ends has left over. There are no more of these than connections. */
@@ -56,20 +148,6 @@ void pieces_return(struct pieces *pieces, const struct piece *piece)
 {
         pieces->returned[pieces->returned_count] = *piece;
         pieces->returned[pieces->returned_count++].failures = 0;
-}
-
-/* The file as one piece, whatever was given out before: the caller drops all of those. */
-int pieces_whole(struct pieces *pieces, struct piece *piece)
-{
-        struct rmmap_range rest;
-        int error = rmmap_allocate(pieces->file, rmmap_size(pieces->file), &rest);
-
-        if (error && error != -ENOSPC)
-                return error;
-        pieces->receipt_count = pieces->returned_count = 0;
-        pieces->complete = 0;
-        *piece = (struct piece){0};
-        return rmmap_claim_range(pieces->file, 0, rmmap_size(pieces->file), &piece->range);
 }
 
 int pieces_split(struct piece *piece, struct piece *high)
@@ -89,7 +167,7 @@ int pieces_split(struct piece *piece, struct piece *high)
 }
 
 /* The receipt is what can be flushed now, while the rest still comes in, and synced at the end. */
-int pieces_complete(struct pieces *pieces, const struct piece *piece)
+int pieces_complete(struct pieces *pieces, struct piece *piece)
 {
         int error;
 
@@ -107,8 +185,9 @@ int pieces_complete(struct pieces *pieces, const struct piece *piece)
         if (error)
                 return error;
         pieces->complete += rmmap_range_length(piece->range);
+        *piece = (struct piece){0};
         error = rmmap_flush_range(pieces->file, pieces->receipts[pieces->receipt_count++]);
-        return error == -EOPNOTSUPP ? 0 : error; /* then the sync does all of it */
+        return is_missing(-error) ? 0 : error; /* then the sync does all of it */
 }
 
 /* A few at a time: Ctrl-C need not wait for a slow disk. */

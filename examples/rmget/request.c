@@ -29,6 +29,15 @@ static void restrict_protocols(CURL *easy, const struct options *options)
 #endif
 }
 
+/* Two lines of cookies would confuse servers: who brings cookies gets no others. */
+static bool has_cookies(const struct options *options)
+{
+        for (const struct curl_slist *line = options->headers; line; line = line->next)
+                if (!strncasecmp(line->data, "Cookie:", 7))
+                        return true;
+        return false;
+}
+
 CURL *request_new(const struct job *job, char *error)
 {
         const struct options *options = job->options;
@@ -46,6 +55,9 @@ CURL *request_new(const struct job *job, char *error)
         curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
         curl_easy_setopt(easy, CURLOPT_USERAGENT, "rmget/" RMMAP_VERSION_STRING);
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, job->headers);
+        curl_easy_setopt(easy, CURLOPT_SHARE, job->share);
+        if (!has_cookies(options))
+                curl_easy_setopt(easy, CURLOPT_COOKIEFILE, ""); /* kept in memory */
         curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, limit_buffer(options->limit_rate));
         curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)options->timeout);
         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
@@ -66,7 +78,9 @@ static void judge_status(struct verdict *verdict, CURL *easy, long status)
         verdict->again = verdict->refused || status == 408 || status == 500 || status == 502 ||
                          status == 504;
         snprintf(verdict->text, sizeof(verdict->text), "the server answered %ld%s", status,
-                 status == 404   ? " (not found)"
+                 status == 204   ? " (no content): it has no file for this address"
+                 : status < 300  ? ": that is no file"
+                 : status == 404 ? " (not found)"
                  : status == 403 ? " (forbidden)"
                  : status == 401 ? " (log in first)"
                  : status == 410 ? " (gone)"
@@ -117,7 +131,8 @@ void request_judge(struct verdict *verdict, CURL *easy, CURLcode code, const cha
 
         memset(verdict, 0, sizeof(*verdict));
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-        if (status >= 300 && (code == CURLE_OK || code == CURLE_WRITE_ERROR)) {
+        if (status >= 200 && status != 200 && status != 206 &&
+            (code == CURLE_OK || code == CURLE_WRITE_ERROR)) {
                 judge_status(verdict, easy, status);
                 return;
         }
@@ -173,25 +188,21 @@ enum status request_sleep(CURLM *multi, double seconds)
         return status;
 }
 
-/* One request alone. */
-enum status request_perform(CURLM *multi, CURL *easy, CURLcode *code)
+enum status request_perform(CURLM *multi, const bool *done, CURLcode *code)
 {
         enum status status = DONE;
         CURLMsg *message;
         int running = 1, queued;
 
-        if (curl_multi_add_handle(multi, easy))
-                return fail(FAILED, "can't start a request");
-        while (!status && running) {
+        while (!status && running && !*done) {
                 if (curl_multi_perform(multi, &running))
                         status = fail(FAILED, "can't go on with a request");
-                else if (running)
+                else if (running && !*done)
                         status = request_wait(multi, 200);
                 progress_tick(NULL, 0);
         }
         while ((message = curl_multi_info_read(multi, &queued)))
                 if (message->msg == CURLMSG_DONE)
                         *code = message->data.result;
-        curl_multi_remove_handle(multi, easy);
         return status;
 }

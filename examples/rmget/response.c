@@ -2,6 +2,7 @@
 /* response.c - header lines of an answer, and whether two answers are of one file */
 #include "rmget.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -41,6 +42,26 @@ static void read_content_range(struct response *response, const char *text)
                 response->has_range = response->has_total = false; /* nonsense */
 }
 
+/* One number, also if it is said twice. Everything else is no length to rely on. */
+static void read_content_length(struct response *response, const char *text)
+{
+        uint64_t length;
+        bool good = read_number(&text, &length) && !text[strspn(text, " \t")];
+
+        if (!good || (response->has_length && response->length != length))
+                response->bad_length = true;
+        response->has_length = true;
+        response->length = good ? length : 0;
+}
+
+static void read_coding(struct response *response, const char *text)
+{
+        if (!*text || !strcasecmp(text, "identity"))
+                return;
+        /* What is too long to be kept is a coding all the same. */
+        snprintf(response->coding, sizeof(response->coding), "%s", text);
+}
+
 /* What is longer than the buffer is left out: half of it would prove nothing. */
 static void keep(char *copy, size_t capacity, const char *text)
 {
@@ -58,6 +79,16 @@ static void read_header(struct response *response, const char *name, const char 
                 keep(response->etag, sizeof(response->etag), value);
         else if (!strcasecmp(name, "Last-Modified"))
                 keep(response->modified, sizeof(response->modified), value);
+        else if (!strcasecmp(name, "Content-Length"))
+                read_content_length(response, value);
+        else if (!strcasecmp(name, "Content-Encoding"))
+                read_coding(response, value);
+        else if (!strcasecmp(name, "Transfer-Encoding"))
+                response->chunked = true;
+        else if (!strcasecmp(name, "Content-Type"))
+                response->multipart = !strncasecmp(value, "multipart/byteranges", 20);
+        else if (!strcasecmp(name, "Accept-Ranges"))
+                response->no_ranges = !strcasecmp(value, "none");
 }
 
 /* libcurl's header callback: one line at a time, not terminated. */
@@ -68,10 +99,9 @@ size_t response_header(char *line, size_t one, size_t length, void *argument)
         char *value;
 
         (void)one;
-        if (length >= sizeof(text))
-                return length;
-        memcpy(text, line, length);
-        text[length] = '\0';
+        /* Of a long line the beginning is enough to see that it is no good. */
+        snprintf(text, sizeof(text), "%.*s", (int)(length < sizeof(text) ? length : sizeof(text)),
+                 line);
         text[strcspn(text, "\r\n")] = '\0';
         if (!strncmp(text, "HTTP/", 5)) { /* a new answer, after a redirect or a 100 */
                 memset(response, 0, sizeof(*response));
@@ -88,24 +118,27 @@ size_t response_header(char *line, size_t one, size_t length, void *argument)
 }
 
 /*
- * The ETag decides. Where the first answer had none the date does, as long as both have one: an
- * answer to If-Range may leave it out.
+ * A strong ETag decides. Where the first answer had none the date does, as long as both have one:
+ * an answer to If-Range may leave it out.
  */
 bool response_is_same_file(const struct response *a, const struct response *b)
 {
         if (a->has_total && b->has_total && a->total != b->total)
                 return false;
-        if (*a->etag || *b->etag)
-                return !strcmp(a->etag, b->etag);
+        if (strcmp(a->etag, b->etag))
+                return false;
+        if (*a->etag == '"')
+                return true;
         return !*a->modified || !*b->modified || !strcmp(a->modified, b->modified);
 }
 
-/* A weak ETag says that two files mean the same, not that their bytes are the same. */
+/*
+ * A weak ETag says that two files mean the same, not that their bytes are the same: then the date
+ * has to do.
+ */
 const char *response_validator(const struct response *response)
 {
         if (*response->etag == '"')
                 return response->etag;
-        if (!*response->etag && *response->modified)
-                return response->modified;
-        return NULL;
+        return *response->modified ? response->modified : NULL;
 }

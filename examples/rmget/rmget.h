@@ -5,13 +5,13 @@
  *      options.c     the command line
  *      response.c    header lines of an answer, and whether two answers are of one file
  *      request.c     what all requests have in common; what a failed one means
- *      probe.c       the first request: size, identity, ranges or not
+ *      first.c       the first request, whose answer is the file: size, identity
  *      pieces.c      who downloads what: pieces of the map, and the receipts of those complete
  *      limit.c       --limit-rate
  *      connection.c  one request for one piece, written into the map as it arrives
  *      schedule.c    which connection does what next: give work, take over, try again
  *      transfer.c    all connections at once
- *      stream.c      a file of unknown length, which no map can hold
+ *      stream.c      a file of unknown length, which no map can hold, or an empty one
  *      output.c      what the file is called
  *      verify.c      SHA-256
  *
@@ -50,7 +50,7 @@
 /* ---- options.c ---- */
 
 struct options {
-        const char *url;
+        char *url;
         const char *output; /* NULL: named by the URL */
         const char *cacert; /* NULL: the system's authorities */
         struct curl_slist *headers;
@@ -79,9 +79,16 @@ static inline bool wants_progress(const struct options *options)
 
 struct response {
         long status;
-        bool has_range; /* Content-Range named first and last */
-        bool has_total; /* and total */
+        bool has_range;  /* Content-Range named first and last */
+        bool has_total;  /* and total */
+        bool has_length; /* Content-Length */
+        bool bad_length; /* and it is no number, or two different ones */
+        bool chunked;    /* the body itself tells where it ends */
+        bool multipart;
+        bool no_ranges; /* it says that it sends no parts */
         uint64_t first, last, total;
+        uint64_t length;
+        char coding[32]; /* Content-Encoding but for identity; empty: none */
         char etag[256];
         char modified[64];
 };
@@ -97,18 +104,40 @@ enum status output_name(struct output *output, const struct options *options);
 
 /* ---- the whole ---- */
 
-enum source { SOURCE_RANGES, SOURCE_STREAM, SOURCE_UNKNOWN, SOURCE_EMPTY };
+/* A body goes to whoever the first answer turns out to be for. */
+typedef size_t body_taker(char *data, size_t one, size_t length, void *argument);
+
+struct first {
+        CURL *easy;
+        struct response response;
+        char error[CURL_ERROR_SIZE];
+        body_taker *take; /* NULL: not known yet, so the body waits */
+        void *argument;
+        curl_socket_t socket; /* of the newest connection that was made for it */
+        unsigned sockets;     /* how many were made */
+        bool waits;
+        bool stopped; /* at the first byte of a body that nobody wants */
+};
+
+enum source { SOURCE_LENGTH_KNOWN, SOURCE_LENGTH_UNKNOWN, SOURCE_EMPTY };
 
 struct job {
         const struct options *options;
         CURLM *multi;
+        CURLSH *share;                    /* cookies */
         struct curl_slist *headers;       /* of every request */
         struct curl_slist *range_headers; /* the same with If-Range */
         char *url;                        /* where redirects led to */
         bool url_expired;                 /* then the first URL leads to another one */
-        struct response facts;            /* of the first answer */
+        struct first first;
+        struct response facts; /* of the first answer */
         uint64_t size;
         enum source source;
+        unsigned failures; /* of the first request, or of the only one */
+        bool had_parts;    /* before they were given up */
+        bool strays;       /* bytes came between two answers: each request connects anew */
+        bool alone;        /* parts can't be had, or not be told from those of another file */
+        bool anew;         /* what came is no good: ask for the file once more */
         struct output output;
         char digest[2 * DIGEST_SIZE + 1]; /* hexadecimal; empty: not computed */
 };
@@ -124,17 +153,29 @@ struct verdict {
         char text[CURL_ERROR_SIZE + 64];
 };
 
+enum { LONGEST_REST = 600 }; /* seconds that a server may ask for */
+
 CURL *request_new(const struct job *job, char *error);
 void request_judge(struct verdict *verdict, CURL *easy, CURLcode code, const char *error);
 double request_back_off(const struct verdict *verdict, unsigned failures);
 /* Wait for traffic, a signal, or some milliseconds: INTERRUPTED or DONE. */
 enum status request_wait(CURLM *multi, int milliseconds);
 enum status request_sleep(CURLM *multi, double seconds);
-enum status request_perform(CURLM *multi, CURL *easy, CURLcode *code);
+/* All requests go on until *done, or until the only one ends: then *code is how. */
+enum status request_perform(CURLM *multi, const bool *done, CURLcode *code);
 
-/* ---- probe.c, stream.c, transfer.c, verify.c ---- */
+/* ---- first.c ---- */
 
-enum status probe(struct job *job);
+/* Leaves job->first with its body still to come, or job->source is SOURCE_EMPTY. */
+enum status first_ask(struct job *job);
+void first_close(struct job *job);
+/* The body goes to take from now on. */
+void first_give(struct job *job, body_taker *take, void *argument);
+/* The only request failed: once more from the beginning, after a while, or give up. */
+enum status first_once_more(struct job *job, const struct verdict *verdict);
+
+/* ---- stream.c, transfer.c, verify.c ---- */
+
 enum status stream(struct job *job);
 enum status transfer(struct job *job);
 enum status verify_map(struct job *job);
@@ -150,21 +191,26 @@ struct piece {
 
 struct pieces {
         struct rmmap_file *file;
-        uint64_t size;     /* of one */
-        uint64_t complete; /* bytes */
+        uint64_t size;            /* of one */
+        uint64_t complete;        /* bytes */
+        uint64_t given;           /* the allocator gave out all before */
+        struct rmmap_range share; /* of the first answer, which goes on without a new request */
         struct piece *returned;
         size_t returned_count;
         struct rmmap_receipt *receipts;
         size_t receipt_count, receipt_capacity;
 };
 
-bool pieces_open(struct pieces *pieces, const struct job *job);
+int pieces_open(struct pieces *pieces, const struct job *job);
 void pieces_close(struct pieces *pieces);
 int pieces_next(struct pieces *pieces, struct piece *piece); /* -ENOSPC: all are given out */
-int pieces_whole(struct pieces *pieces, struct piece *piece);
+/* The one that begins at offset; -ENOSPC: it is given out. */
+int pieces_at(struct pieces *pieces, uint64_t offset, struct piece *piece);
+/* Where the first one after offset begins that isn't given out; the file's end: there is none. */
+uint64_t pieces_after(const struct pieces *pieces, uint64_t offset);
 void pieces_return(struct pieces *pieces, const struct piece *piece);
 int pieces_split(struct piece *piece, struct piece *high); /* 1: it was worth it */
-int pieces_complete(struct pieces *pieces, const struct piece *piece);
+int pieces_complete(struct pieces *pieces, struct piece *piece);
 enum status pieces_sync(struct pieces *pieces, const struct job *job);
 uint64_t piece_left(const struct piece *piece);
 
@@ -190,31 +236,42 @@ enum answer {
         ANSWER_GOOD,
         ANSWER_ERROR_PAGE,
         ANSWER_WHOLE_FILE, /* to a request for a part of it */
-        ANSWER_CHANGED,
-        ANSWER_NONSENSE,
+        ANSWER_OTHER_FILE,
+        ANSWER_OTHER_PART,
+        ANSWER_CODED, /* packed: no bytes of the file */
 };
 
 struct connection {
         struct job *job;
-        struct limit *limit;
+        struct transfer *transfer;
         CURL *easy;
         struct piece piece;
         struct response response;
         uint64_t asked_from; /* piece.done at the start of this request */
+        uint64_t position;   /* in the file, of the next byte of the answer */
+        uint64_t end;        /* of the answer, in the file */
+        uint64_t skip;       /* bytes that come and are there already */
+        size_t taken;        /* of the bytes that come again after a pause; or of an error page */
         double since;        /* start of this request */
         double heard;        /* when its last byte came */
         double wake;         /* while WAITING */
         enum activity activity;
         enum answer answer;
+        bool is_first;   /* its answer is that of the first request */
         bool redirected; /* asked where the first redirect led to */
-        bool cut;        /* the piece became shorter during the request */
-        bool paused;     /* by the limit */
+        bool stopped;    /* by rmget: the rest of the answer isn't wanted */
+        bool robbed;     /* another one has taken its piece */
+        bool more;       /* the answer didn't end where it said */
+        bool paused;     /* by the limit, or until it is known where to go on */
         bool let_in;     /* got data at least once */
         int error;       /* of writing into the map */
         char curl_error[CURL_ERROR_SIZE];
 };
 
-bool connection_open(struct connection *connection, struct job *job, struct limit *limit);
+bool connection_open(struct connection *connection, struct transfer *transfer);
+/* The answer of the first request, with the piece at its beginning, goes on as this one's. */
+void connection_take_first(struct connection *connection);
+void connection_stop(struct connection *connection);
 void connection_close(struct connection *connection);
 bool connection_start(struct connection *connection);
 void connection_go_on(struct connection *connection); /* after a pause */
@@ -222,6 +279,8 @@ void connection_go_on(struct connection *connection); /* after a pause */
 void connection_judge(struct connection *connection, CURLcode code, struct verdict *verdict);
 
 /* ---- schedule.c ---- */
+
+enum next { NEXT_GO_ON, NEXT_WAIT, NEXT_STOP };
 
 struct transfer {
         struct job *job;
@@ -231,13 +290,14 @@ struct transfer {
         size_t count;
         size_t turn;       /* who goes on first after a pause */
         double not_before; /* the server asked for rest */
-        bool one_stream;   /* ranges turned out not to work */
+        bool proven;       /* a part came as it was asked for */
 };
 
 /* Start what can be started now. */
 enum status schedule_start(struct transfer *transfer);
+/* A piece is complete, and its answer goes on: what next? */
+enum next schedule_continue(struct transfer *transfer, struct connection *connection);
 /* A request ended: take note of it, or try again later. */
 enum status schedule_ended(struct transfer *transfer, struct connection *connection, CURLcode code);
-bool schedule_is_done(const struct transfer *transfer);
 
 #endif

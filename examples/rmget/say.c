@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* say.c - messages on standard error */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memrchr, vasprintf */
+#endif
 #include "say.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "progress.h"
@@ -45,17 +50,51 @@ const char *size_text(char text[SIZE_TEXT], uint64_t bytes)
         return text;
 }
 
+/*
+ * Where the name and password before the host of a URL end; the start where there are none. A '/'
+ * ends the host, unless what seems to be a port is none: then it is a password with a '/' in it.
+ */
+static char *end_of_credentials(char *start)
+{
+        char *end = start + strcspn(start, "/?#' \"");
+        char *port, *at;
+
+        at = memrchr(start, '@', (size_t)(end - start));
+        if (at)
+                return at + 1;
+        port = memchr(start, ':', (size_t)(end - start));
+        if (!port || *start == '[' || strspn(port + 1, "0123456789") == (size_t)(end - port - 1))
+                return start;
+        at = strrchr(start, '@');
+        return at ? at + 1 : start;
+}
+
+/* A message may quote a URL, of the user's or of a redirect; its password is nobody's business. */
+static void hide_credentials(char *text)
+{
+        while ((text = strstr(text, "://"))) {
+                char *rest;
+
+                text += 3;
+                rest = end_of_credentials(text);
+                memmove(text, rest, strlen(rest) + 1);
+        }
+}
+
 /* Parts of a message may come from elsewhere: none of them gets at the terminal. */
 __attribute__((format(printf, 1, 0))) static void say(const char *format, va_list arguments)
 {
-        char text[2048];
+        char *text;
 
-        vsnprintf(text, sizeof(text), format, arguments);
+        if (vasprintf(&text, format, arguments) < 0)
+                return;
+        hide_credentials(text);
         for (char *c = text; *c; c++)
                 if ((unsigned char)*c < ' ' || *c == 0x7f)
                         *c = '?';
         progress_clear();
         fprintf(stderr, "%s: %s\n", program, text);
+        free(text);
 }
 
 void note(const char *format, ...)

@@ -2,6 +2,11 @@
 /*
  * schedule.c - which connection does what next
  *
+ * The answer to the first request goes on from the beginning of the file. One more connection asks
+ * for a part; once a part came as it should, all the others do. Where parts can't be had, the first
+ * answer simply goes on to the end; where it doesn't go on any more, the file is asked for once
+ * more, all of it, over one connection.
+ *
  * Each connection takes a piece, fetches it, and takes the next. When none is left, an idle one
  * takes over half of what a slow one still has to do, or all of what one has that stalls or waits
  * to try again; so the slowest connection doesn't hold the end up.
@@ -10,9 +15,8 @@
 
 #include <errno.h>
 
-static const double worth_taking = 1;   /* seconds that a connection still needs */
-static const double patience = 5;       /* seconds without a byte, or more for too few of them */
-static const double longest_rest = 600; /* seconds that a server may ask for */
+static const double worth_taking = 1; /* seconds that a connection still needs */
+static const double patience = 5;     /* seconds without a byte, or more for too few of them */
 
 /* Bytes that show that a server means to send the piece: a trickle of retries ends some day. */
 enum { COUNTS = 4096 };
@@ -20,14 +24,6 @@ enum { COUNTS = 4096 };
 static bool is_active(const struct connection *connection)
 {
         return connection->activity == RUNNING || connection->activity == WAITING;
-}
-
-bool schedule_is_done(const struct transfer *transfer)
-{
-        for (size_t i = 0; i < transfer->count; i++)
-                if (is_active(&transfer->connections[i]))
-                        return false;
-        return now() >= transfer->not_before;
 }
 
 static enum status start(struct connection *connection)
@@ -56,7 +52,8 @@ static struct connection *slowest(const struct transfer *transfer, double time)
         for (size_t i = 0; i < transfer->count; i++) {
                 struct connection *connection = &transfer->connections[i];
 
-                if (is_active(connection) && time_needed(connection, time) > most) {
+                if (is_active(connection) && rmmap_range_length(connection->piece.range) &&
+                    time_needed(connection, time) > most) {
                         most = time_needed(connection, time);
                         slowest = connection;
                 }
@@ -71,29 +68,24 @@ static int take_over(struct transfer *transfer, struct connection *idle)
         struct connection *victim = slowest(transfer, time);
 
         /* Under a limit all are slow, and none does better than another. */
-        if (!victim || transfer->job->source != SOURCE_RANGES || victim->paused)
+        if (!victim || victim->paused)
                 return 0;
         if (victim->activity == RUNNING && time - victim->heard < patience) {
                 int got = pieces_split(&victim->piece, &idle->piece);
 
-                victim->cut |= got == 1;
                 if (got || time_needed(victim, time) < patience)
                         return got;
         }
         /* The victim ends, lest two connections hand one piece to and fro. */
-        if (victim->activity == RUNNING)
-                curl_multi_remove_handle(transfer->job->multi, victim->easy);
+        connection_stop(victim);
         idle->piece = victim->piece;
-        victim->activity = ENDED;
         return 1;
 }
 
 static enum status give_work(struct transfer *transfer, struct connection *idle)
 {
-        int error = -ENOSPC, got = 1;
+        int error = pieces_next(&transfer->pieces, &idle->piece), got = 1;
 
-        if (transfer->job->source == SOURCE_RANGES)
-                error = pieces_next(&transfer->pieces, &idle->piece);
         if (error == -ENOSPC) {
                 got = take_over(transfer, idle);
                 error = got < 0 ? got : 0;
@@ -101,6 +93,17 @@ static enum status give_work(struct transfer *transfer, struct connection *idle)
         if (error)
                 return output_failed(&transfer->job->output, error);
         return got ? start(idle) : DONE;
+}
+
+/* Until a part came, one request for a part is enough. */
+static bool may_ask(const struct transfer *transfer)
+{
+        if (transfer->job->alone || transfer->proven)
+                return !transfer->job->alone;
+        for (size_t i = 0; i < transfer->count; i++)
+                if (is_active(&transfer->connections[i]) && !transfer->connections[i].is_first)
+                        return false;
+        return true;
 }
 
 enum status schedule_start(struct transfer *transfer)
@@ -113,12 +116,65 @@ enum status schedule_start(struct transfer *transfer)
         for (size_t i = 0; !status && i < transfer->count; i++) {
                 struct connection *connection = &transfer->connections[i];
 
-                if (connection->activity == IDLE)
+                if (connection->activity == IDLE && may_ask(transfer))
                         status = give_work(transfer, connection);
                 else if (connection->activity == WAITING && time >= connection->wake)
                         status = start(connection);
         }
         return status;
+}
+
+/* The one that has the piece at the place to which an answer got, and nothing of it yet. */
+static struct connection *find_empty_handed(const struct transfer *transfer, uint64_t position)
+{
+        for (size_t i = 0; i < transfer->count; i++) {
+                struct connection *other = &transfer->connections[i];
+
+                if (is_active(other) && !other->piece.done && other->answer != ANSWER_GOOD &&
+                    rmmap_range_length(other->piece.range) &&
+                    rmmap_range_start(other->piece.range) == position)
+                        return other;
+        }
+        return NULL;
+}
+
+/* A while is left to it to show that parts can be had; then its piece is taken. */
+static enum next rob(const struct transfer *transfer, struct connection *connection)
+{
+        struct connection *other = find_empty_handed(transfer, connection->position);
+
+        if (!other)
+                return NEXT_STOP;
+        if (other->activity == RUNNING && now() - other->since < worth_taking)
+                return NEXT_WAIT;
+        connection->piece = other->piece;
+        other->piece = (struct piece){0};
+        other->robbed = other->activity == RUNNING;
+        if (!other->robbed)
+                other->activity = IDLE;
+        return NEXT_GO_ON;
+}
+
+enum next schedule_continue(struct transfer *transfer, struct connection *connection)
+{
+        struct pieces *pieces = &transfer->pieces;
+        int error = 0;
+
+        if (rmmap_range_length(connection->piece.range))
+                error = pieces_complete(pieces, &connection->piece);
+        if (!error)
+                error = pieces_at(pieces, connection->position, &connection->piece);
+        if (error == -ENOSPC && !transfer->job->alone)
+                return rob(transfer, connection);
+        if (error == -ENOSPC) { /* what lies between is there already */
+                connection->skip =
+                        pieces_after(pieces, connection->position) - connection->position;
+                return NEXT_GO_ON;
+        }
+        connection->error = error;
+        connection->asked_from = 0;
+        connection->since = connection->heard;
+        return error ? NEXT_STOP : NEXT_GO_ON;
 }
 
 /* Whether there are others, which were let in before: then they do the work of this one. */
@@ -133,15 +189,47 @@ static bool can_do_without(const struct transfer *transfer, const struct connect
         return false;
 }
 
+static bool first_goes_on(const struct transfer *transfer)
+{
+        for (size_t i = 0; i < transfer->count; i++)
+                if (transfer->connections[i].is_first &&
+                    transfer->connections[i].activity == RUNNING)
+                        return true;
+        return false;
+}
+
+/* Parts can't be had, or no more of them. */
+static enum status do_without_parts(struct transfer *transfer, const char *why)
+{
+        struct job *job = transfer->job;
+
+        job->alone = true;
+        job->had_parts = transfer->proven;
+        if (!first_goes_on(transfer)) {
+                note("%s: beginning anew, over one connection", why);
+                job->anew = true;
+                return DONE;
+        }
+        note("%s: going on with one connection", why);
+        for (size_t i = 0; i < transfer->count; i++) {
+                struct connection *connection = &transfer->connections[i];
+
+                if (connection->is_first && connection->activity == RUNNING)
+                        continue;
+                connection_stop(connection);
+                if (rmmap_range_length(connection->piece.range))
+                        pieces_return(&transfer->pieces, &connection->piece);
+                connection->piece = (struct piece){0};
+        }
+        return DONE;
+}
+
 static enum status wait_a_while(struct transfer *transfer, struct connection *connection,
                                 const struct verdict *verdict)
 {
         unsigned failures = connection->piece.failures;
         double wait = request_back_off(verdict, failures);
 
-        if (verdict->wait > longest_rest)
-                return fail(verdict->status, "%s: %s, and asks to come back in %.0f seconds",
-                            transfer->job->options->url, verdict->text, verdict->wait);
         note("%s; again in %.1f s (%u of %u)", verdict->text, wait, failures,
              transfer->job->options->retries);
         connection->activity = WAITING;
@@ -151,48 +239,72 @@ static enum status wait_a_while(struct transfer *transfer, struct connection *co
         return DONE;
 }
 
+static enum status give_up(struct transfer *transfer, struct connection *connection,
+                           const struct verdict *verdict)
+{
+        if (can_do_without(transfer, connection) && (verdict->refused || first_goes_on(transfer))) {
+                note("%s; going on with one connection less", verdict->text);
+                pieces_return(&transfer->pieces, &connection->piece);
+                connection->piece = (struct piece){0};
+                connection->activity = ENDED;
+                return DONE;
+        }
+        if (verdict->status != NETWORK)
+                return do_without_parts(transfer, verdict->text);
+        return fail(verdict->status, "%s: %s (after %u retries)", transfer->job->options->url,
+                    verdict->text, transfer->job->options->retries);
+}
+
 static enum status try_again(struct transfer *transfer, struct connection *connection,
                              const struct verdict *verdict)
 {
         const struct options *options = transfer->job->options;
         struct piece *piece = &connection->piece;
 
-        if (transfer->job->source == SOURCE_RANGES &&
-            piece->done - connection->asked_from >= COUNTS)
+        if (piece->done - connection->asked_from >= COUNTS)
                 piece->failures = 0;
-        if (++piece->failures <= options->retries)
-                return wait_a_while(transfer, connection, verdict);
-        if (!verdict->refused || !can_do_without(transfer, connection))
-                return fail(verdict->status, "%s: %s (after %u retries)", options->url,
-                            verdict->text, options->retries);
-        note("%s; going on with one connection less", verdict->text);
-        pieces_return(&transfer->pieces, piece);
-        connection->activity = ENDED;
-        return DONE;
+        if (++piece->failures > options->retries || verdict->wait > LONGEST_REST)
+                return give_up(transfer, connection, verdict);
+        return wait_a_while(transfer, connection, verdict);
+}
+
+/* What a request for a part came to, if it wasn't the part. */
+static enum status part_failed(struct transfer *transfer, struct connection *connection,
+                               const struct verdict *verdict)
+{
+        struct job *job = transfer->job;
+
+        if (verdict->status == HTTP_ERROR && !verdict->again && connection->redirected) {
+                job->url_expired = true; /* signed for a while only: the first URL has a new one */
+                return start(connection);
+        }
+        if (verdict->again)
+                return try_again(transfer, connection, verdict);
+        if (verdict->status == UNTRUSTED || verdict->status == FAILED)
+                return fail(verdict->status, "%s: %s", job->options->url, verdict->text);
+        connection->activity = WAITING; /* its piece isn't lost */
+        return do_without_parts(transfer, verdict->text);
 }
 
 enum status schedule_ended(struct transfer *transfer, struct connection *connection, CURLcode code)
 {
         struct job *job = transfer->job;
         struct verdict verdict;
-        int error;
+        int error = 0;
 
         connection->activity = IDLE;
-        connection_judge(connection, code, &verdict);
         if (connection->error)
                 return output_failed(&job->output, connection->error);
-        if (connection->answer == ANSWER_WHOLE_FILE) {
-                transfer->one_stream = true;
+        if (connection->robbed)
                 return DONE;
-        }
-        if (verdict.status == HTTP_ERROR && !verdict.again && connection->redirected) {
-                job->url_expired = true; /* signed for a while only: the first URL has a new one */
-                return start(connection);
-        }
-        if (verdict.status && verdict.again)
-                return try_again(transfer, connection, &verdict);
-        if (verdict.status)
+        connection_judge(connection, code, &verdict);
+        if (verdict.status && connection->is_first && job->alone)
+                return first_once_more(job, &verdict);
+        if (verdict.status && connection->is_first && !verdict.again)
                 return fail(verdict.status, "%s: %s", job->options->url, verdict.text);
-        error = pieces_complete(&transfer->pieces, &connection->piece);
+        if (verdict.status)
+                return part_failed(transfer, connection, &verdict);
+        if (rmmap_range_length(connection->piece.range))
+                error = pieces_complete(&transfer->pieces, &connection->piece);
         return error ? output_failed(&job->output, error) : DONE;
 }

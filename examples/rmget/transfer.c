@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/*
- * transfer.c - all connections at once
- *
- * By ranges over several connections where the server can; otherwise the whole file over one.
- */
+/* transfer.c - all connections at once */
 #include "rmget.h"
 
 #include <stdlib.h>
@@ -67,28 +63,32 @@ static int go_on(struct transfer *transfer)
         return any_paused ? 20 : 100;
 }
 
+static bool is_done(const struct transfer *transfer)
+{
+        return transfer->job->anew || transfer->pieces.complete == transfer->job->size;
+}
+
 static enum status run(struct transfer *transfer)
 {
-        enum status status;
+        enum status status = DONE;
         bool any;
         int running;
 
-        for (;;) {
+        while (!status && !is_done(transfer)) {
                 int wait = go_on(transfer);
 
                 status = schedule_start(transfer);
-                if (status || schedule_is_done(transfer))
+                if (status)
                         return status;
                 if (curl_multi_perform(transfer->job->multi, &running))
                         return fail(FAILED, "can't go on with the requests");
                 status = take_ended(transfer, &any);
-                if (status || transfer->one_stream)
+                if (status || is_done(transfer))
                         return status;
                 show(transfer);
                 status = request_wait(transfer->job->multi, any ? 0 : wait);
-                if (status)
-                        return status;
         }
+        return status;
 }
 
 static void close_connections(struct transfer *transfer)
@@ -105,9 +105,7 @@ static bool open_connections(struct transfer *transfer, size_t count)
         if (!transfer->connections)
                 return false;
         while (transfer->count < count) {
-                struct connection *connection = &transfer->connections[transfer->count];
-
-                if (!connection_open(connection, transfer->job, &transfer->limit))
+                if (!connection_open(&transfer->connections[transfer->count], transfer))
                         return false;
                 transfer->count++;
         }
@@ -118,69 +116,42 @@ static bool open_connections(struct transfer *transfer, size_t count)
 static size_t useful_connections(const struct transfer *transfer)
 {
         uint64_t pieces = (transfer->job->size - 1) / transfer->pieces.size + 1;
-        unsigned wanted = transfer->job->options->connections;
+        unsigned wanted = transfer->job->alone ? 1 : transfer->job->options->connections;
 
         return wanted < pieces ? wanted : (size_t)pieces;
 }
 
-static enum status run_ranges(struct transfer *transfer)
-{
-        if (!open_connections(transfer, useful_connections(transfer)))
-                return fail(FAILED, "no memory");
-        return run(transfer);
-}
-
-static enum status run_stream(struct transfer *transfer)
-{
-        struct connection *only;
-        int error;
-
-        if (!open_connections(transfer, 1))
-                return fail(FAILED, "no memory");
-        only = transfer->connections;
-        error = pieces_whole(&transfer->pieces, &only->piece);
-        if (error)
-                return output_failed(&transfer->job->output, error);
-        if (!connection_start(only))
-                return fail(FAILED, "can't start a request");
-        return run(transfer);
-}
-
-static enum status run_either(struct transfer *transfer)
+static enum status begin(struct transfer *transfer)
 {
         struct job *job = transfer->job;
-        enum status status;
+        int error = pieces_open(&transfer->pieces, job);
 
-        progress_begin(wants_progress(job->options), "", job->size);
-        if (job->source == SOURCE_STREAM)
-                return run_stream(transfer);
-        status = run_ranges(transfer);
-        if (status || !transfer->one_stream)
-                return status;
-        note("the server no longer sends parts: beginning anew, over one connection");
-        close_connections(transfer);
-        transfer->one_stream = false;
-        job->source = SOURCE_STREAM;
-        progress_begin(wants_progress(job->options), "", job->size);
-        return run_stream(transfer);
+        if (error)
+                return output_failed(&job->output, error);
+        limit_begin(&transfer->limit, job->options->limit_rate);
+        if (!open_connections(transfer, useful_connections(transfer)))
+                return fail(FAILED, "no memory");
+        error = pieces_at(&transfer->pieces, 0, &transfer->connections[0].piece);
+        return error ? output_failed(&job->output, error) : DONE;
 }
 
+/* DONE with job->anew: nothing of it is good. */
 enum status transfer(struct job *job)
 {
         struct transfer transfer = {.job = job};
-        enum status status;
+        enum status status = begin(&transfer);
 
-        if (!pieces_open(&transfer.pieces, job))
-                return fail(FAILED, "no memory");
-        limit_begin(&transfer.limit, job->options->limit_rate);
-        status = run_either(&transfer);
+        if (!status) {
+                progress_begin(wants_progress(job->options), "", job->size);
+                connection_take_first(&transfer.connections[0]);
+                status = run(&transfer);
+                progress_end();
+        }
         close_connections(&transfer);
-        progress_end();
-        if (!status && transfer.pieces.complete != job->size)
-                status = fail(FAILED, "pieces are missing");
-        if (!status)
+        first_close(job);
+        if (!status && !job->anew)
                 status = verify_map(job);
-        if (!status)
+        if (!status && !job->anew)
                 status = pieces_sync(&transfer.pieces, job);
         pieces_close(&transfer.pieces);
         return status;

@@ -2,6 +2,7 @@
 /* verify.c - SHA-256 */
 #include "rmget.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,22 +26,23 @@ enum status verify_digest(struct job *job, EVP_MD_CTX *context)
 }
 
 /*
- * Read in slices rather than through rmmap_range_view: a bad sector, or somebody who shortens the
+ * Read in slices rather than through rmmap_raw_view: a bad sector, or somebody who shortens the
  * file, is then an error and not a signal.
  */
 static enum status add_map(struct job *job, EVP_MD_CTX *context, unsigned char *slice)
 {
-        struct rmmap_file *file = job->output.file;
-        struct rmmap_range all;
         uint64_t offset = 0;
-        int error = rmmap_claim_range(file, 0, job->size, &all);
+        int error = 0;
 
         while (!error && offset < job->size) {
-                uint64_t left = job->size - offset;
-                size_t length = left < SLICE ? (size_t)left : SLICE;
+                size_t length;
 
-                error = rmmap_read_within(file, all, offset, slice, length);
-                if (!error && EVP_DigestUpdate(context, slice, length) != 1)
+                error = rmmap_raw_read(job->output.file, offset, slice, SLICE, &length);
+                if (!error && !length)
+                        error = -ESTALE; /* somebody made it shorter */
+                if (error)
+                        break;
+                if (EVP_DigestUpdate(context, slice, length) != 1)
                         return fail(FAILED, "can't compute a SHA-256 digest");
                 if (signals_caught())
                         return INTERRUPTED;
