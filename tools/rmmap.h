@@ -6,6 +6,8 @@
  *      copy.c            rmmap copy: from the command line to the final name
  *      copy-team.c       its threads
  *      copy-piece.c      what one of them does with one range
+ *      copy-stream.c     a source whose size tells nothing
+ *      output.c          the temporary file and its way to the final name
  *      info.c            rmmap info
  *      locks.c           who holds a lock on a file
  *      page-cache.c      how much of a file is in memory
@@ -16,7 +18,7 @@
  *      report.c          rows in words, or JSON
  *      json.c            strings of JSON
  *
- * Messages, the bar, signals and the temporary file are rmget's.
+ * Messages, the bar and signals are rmget's.
  */
 #ifndef RMMAP_PROGRAM_H
 #define RMMAP_PROGRAM_H
@@ -32,7 +34,6 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "part.h"
 #include "progress.h"
 #include "say.h"
 #include "signals.h"
@@ -46,12 +47,41 @@ enum status doctor_main(int argc, char **argv);
 /* After an option that getopt_long didn't know. */
 enum status usage_failed(const char *command);
 
+/* ---- output.c ---- */
+
+struct output {
+        char *path;              /* the final name */
+        char *part;              /* the name until all is well; NULL: it has none of that kind */
+        int fd;                  /* of the file that this run made; -1: none yet */
+        struct rmmap_file *file; /* the same one, where it is mapped */
+        bool name_durable;       /* once it is published */
+};
+
+struct output_needs {
+        uint64_t space; /* bytes on the disk */
+        bool sparse;    /* reserve nothing */
+};
+
+enum status output_begin(struct output *output, char *path, bool force);
+enum status output_make(struct output *output, unsigned mode);
+/* After it was made: one of these. */
+enum status output_map(struct output *output, uint64_t size, const struct output_needs *needs);
+void output_lock(const struct output *output);
+/* durable: the new name as well; the data is synced before */
+enum status output_publish(struct output *output, bool force, bool durable);
+void output_close(struct output *output); /* removes what wasn't published */
+enum status output_failed(const struct output *output, int error);
+
+/* An errno by which a file system, or a sandbox, says that it doesn't have the call. */
+bool is_missing(int error);
+
 /* ---- copy ---- */
 
 struct copy {
         const char *source;
         int fd;
         struct stat before; /* of the source, when it was opened */
+        uint64_t bytes;     /* copied */
         unsigned threads;
         bool sync, force, preserve, quiet, shown;
         bool sparse; /* holes stay holes */
@@ -64,8 +94,12 @@ struct mishap {
         int error; /* a negative errno, or 0 */
 };
 
-/* All ranges of the file, by its threads; DONE, INTERRUPTED, or it has said what went wrong. */
-enum status copy_with_team(struct copy *copy);
+/* Each: DONE, INTERRUPTED, or it has said what went wrong. */
+enum status copy_with_team(struct copy *copy); /* all ranges of the file, by its threads */
+enum status copy_as_stream(struct copy *copy); /* all that reading gives */
+
+/* Whether the source has the bytes that its size tells of, and no more. */
+bool size_is_true(const struct copy *copy);
 
 struct copy_piece {
         const struct copy *copy;

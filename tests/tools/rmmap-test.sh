@@ -110,18 +110,18 @@ stopped_amid()
         [ $moving -eq 0 ] && [ $count -ge 5 ]
 }
 
-# start: copies a source so large, though of holes only, that there is time to do something to it.
-# It is stopped as soon as it copies.
+# start [PART]: copies a source so large, though of holes only, that there is time to do something
+# to it. It is stopped as soon as it copies, which shows by a file of the name PART, a pattern.
 start()
 {
-        local try turn
+        local try turn part=${1-copy.rmmap-part}
         for ((try = 1; try <= 20; try++)); do
                 (cd "$dir" && exec env --default-signal=INT \
                         "$rmmap" copy --threads=4 --no-sync source copy) \
                         </dev/null >"$out" 2>"$err" &
                 background=$!
                 for ((turn = 0; turn < 5000; turn++)); do
-                        if [ -e "$dir/copy.rmmap-part" ]; then
+                        if compgen -G "$dir/$part" >/dev/null; then
                                 kill -STOP $background 2>/dev/null
                                 ! stopped_amid || return
                                 kill -CONT $background 2>/dev/null
@@ -203,7 +203,7 @@ needs()
                         reason="strace is missing, or may not trace"
                 [ "${RMMAP_SANITIZER:-no}" = no ] || reason="a sanitizer doesn't live with strace"
                 ;;
-        python3) command -v python3 >/dev/null || reason="python3 is missing" ;;
+        python3 | flock) command -v "$1" >/dev/null || reason="$1 is missing" ;;
         esac
         [ -z "$reason" ]
 }
@@ -455,9 +455,70 @@ killed()
         finish 137
         there source copy.rmmap-part
         truncate -s 1M "$dir/source"
+        # It may be anybody's: it is told of, and stays.
         run 0 copy source copy
+        says 'copy.rmmap-part: already there, and left alone'
         same source copy
-        there source copy
+        there source copy copy.rmmap-part
+}
+
+# kept NAME: it is what was put there as "mine".
+kept()
+{
+        cmp -s "$work/mine" "$dir/$1" || complain "$1 isn't what it was"
+}
+
+# What this run didn't make it neither writes nor removes, whatever it is called.
+not_ours()
+{
+        local name=copy.rmmap-part
+        head -c 70000 /dev/urandom >"$work/mine"
+        cp "$work/mine" "$dir/$name"
+        run 0 copy $name copy
+        same $name copy
+        there $name copy
+        run 0 copy -f "./$name" "$dir/copy"
+        run 9 copy $name copy
+        kept $name
+        run 11 copy $name missing/copy
+        rm "$dir/copy" && mkdir "$dir/place"
+        below 50 run 11 copy $name copy
+        mv "$dir/$name" "$dir/place/source"
+        ln -s place/source "$dir/$name"
+        run 0 copy $name copy
+        rm "$dir/copy" "$dir/$name"
+        ln "$dir/place/source" "$dir/$name"
+        run 0 copy place/source copy
+        rm "$dir/copy" "$dir/$name"
+        mkdir "$dir/$name"
+        run 0 copy place/source copy
+        kept copy
+        kept place/source
+        there $name copy place
+}
+
+not_ours_interrupted()
+{
+        mv "$dir/source" "$dir/copy.rmmap-part"
+        ln -s copy.rmmap-part "$dir/source"
+        start '.rmmap-part-*'
+        kill -TERM $background
+        finish 143
+        there source copy.rmmap-part
+        [ "$(stat -c %s "$dir/copy.rmmap-part")" -gt 1000000 ] || complain "the source was cut"
+}
+
+# Who takes the temporary name amid the copy keeps what he put there, and no copy is made of it.
+name_is_taken()
+{
+        echo mine >"$work/mine"
+        start
+        cp "$work/mine" "$dir/new"
+        mv -f "$dir/new" "$dir/copy.rmmap-part"
+        finish 11
+        says "copy.rmmap-part: isn't the file any more that was made here"
+        kept copy.rmmap-part
+        there source copy.rmmap-part
 }
 
 two_at_once()
@@ -538,7 +599,169 @@ file_limit()
 {
         random source 100000
         below 50 run 11 copy source copy
+        says 'copy: File too large'
         there source
+}
+
+# ---- copy: sources and systems of other kinds -------------------------------------------------
+
+# The size of these tells nothing of what reading gives.
+size_tells_nothing()
+{
+        local source
+        for source in /proc/version /proc/filesystems /proc/kallsyms; do
+                [ -r $source ] || continue
+                run 0 copy $source copy
+                cat $source >"$dir/source"
+                same source copy
+                rm "$dir/copy"
+        done
+        # A page, it says; and there is less.
+        source=/sys/kernel/mm/transparent_hugepage/enabled
+        if [ "$(stat -c %s $source 2>/dev/null)" = 4096 ]; then
+                run 0 copy $source copy
+                cat $source >"$dir/source"
+                same source copy
+                rm "$dir/copy"
+        fi
+        run 3 copy /proc/self/mem copy
+        if [ "$(wc -c </proc/kallsyms)" -gt 100000 ]; then
+                below 50 run 11 copy /proc/kallsyms copy
+                says 'copy: File too large'
+        fi
+        there source
+}
+
+long_names()
+{
+        local length name
+        random source 5000
+        for length in 244 245 255; do
+                name=$(printf "%0${length}d" 0)
+                run 0 copy source "$name"
+                same source "$name"
+                run 0 copy -f source "$name"
+                there source "$name"
+                rm "$dir/$name"
+        done
+        run 11 copy source "$(printf '%0256d' 0)"
+        says 'File name too long'
+        there source
+}
+
+# Messages go nowhere then, and never into the copy.
+no_descriptors()
+{
+        local how
+        random source 5000
+        for how in '0<&-' '1>&-' '2>&-' '0<&- 1>&- 2>&-'; do
+                (cd "$dir" && eval "exec $how" && exec timeout 60 "$rmmap" copy source copy) ||
+                        complain "with $how: exit status $?"
+                same source copy
+                (cd "$dir" && eval "exec $how" && exec timeout 60 "$rmmap" copy source copy)
+                [ $? -eq 9 ] || complain "with $how an existing file isn't refused"
+                same source copy
+                there source copy
+                rm "$dir/copy"
+        done 2>"$err"
+        (cd "$dir" && exec timeout 60 "$rmmap" info source >&- 2>"$err")
+        [ $? -eq 1 ] || complain "info without standard output succeeds"
+        says "standard output can't be written"
+}
+
+# without "CALL=ERRNO CALL=ERRNO:WHEN ..." STATUS ARGUMENTS...: as run, where these system calls fail
+# so; WHEN as strace has it.
+without()
+{
+        local call got wanted=$2 rule injected=
+        for call in $1; do
+                rule=${call#*=}
+                injected="$injected -e inject=${call%%=*}:error=${rule%:*}"
+                [ "$rule" = "${rule%:*}" ] || injected="$injected:when=${rule#*:}"
+        done
+        shift 2
+        # shellcheck disable=SC2086 # words
+        (cd "$dir" && exec timeout 60 strace -f -o "$work/trace" $injected "$rmmap" "$@") \
+                </dev/null >"$out" 2>"$err"
+        got=$?
+        [ "$got" -eq "$wanted" ] ||
+                complain "exit status $got instead of $wanted ($injected, $*): $(head -n 3 "$err")"
+        grep -q INJECTED "$work/trace" || complain "nothing was made to fail ($injected, $*)"
+}
+
+rename_without_flags()
+{
+        local error
+        random source 5000
+        for error in EINVAL ENOSYS EPERM; do
+                # By a second name, which goes again.
+                without "renameat2=$error" 0 copy source copy
+                same source copy
+                there source copy
+                rm "$dir/copy"
+                # No hard links either: after a look.
+                without "renameat2=$error link=EPERM linkat=EPERM" 0 copy source copy
+                same source copy
+                there source copy
+                rm "$dir/copy"
+        done
+        # What goes wrong is told as it is.
+        without "renameat2=EIO" 11 copy source copy
+        says 'copy: Input/output error'
+        there source
+}
+
+rename_without_flags_late()
+{
+        start
+        echo mine >"$dir/copy"
+        timeout 60 strace -f -o "$work/trace" -e inject=renameat2:error=EINVAL \
+                -e inject=link,linkat:error=ENOSYS -p $background 2>"$work/tracer" &
+        tracer=$!
+        until grep -q attached "$work/tracer"; do doze 0.01; done
+        finish 9
+        wait $tracer
+        says 'appeared meanwhile'
+        there source copy
+        grep -q INJECTED "$work/trace" || complain "nothing was made to fail"
+        [ "$(cat "$dir/copy")" = mine ] || complain "what appeared was replaced"
+}
+
+chmod_isnt_there()
+{
+        random source 5000
+        chmod 644 "$dir/source"
+        without fchmod=ENOSYS 0 copy source copy
+        same source copy
+        says 'copy: its permissions stay 600: Function not implemented'
+        without fchmod=ENOSYS 11 copy -p source other
+        says "other: --preserve: its permissions can't be set: Function not implemented"
+        without utimensat=ENOSYS 11 copy -p source other
+        says "other: --preserve: its times can't be set: Function not implemented"
+        without fchown=ENOSYS 0 copy -p source kept
+        without fchmod=EIO 11 copy source other
+        says 'other: Input/output error'
+        there source copy kept
+}
+
+# The tool's own calls; the library has its own tests.
+locks_and_syncs_arent_there()
+{
+        random source 5000
+        : >"$dir/empty"
+        without flock=ENOSYS 0 copy source copy
+        without flock=ENOLCK 0 copy -f source copy
+        without flock=ENOLCK 0 copy empty nothing
+        : >"$dir/copy.rmmap-part"
+        without flock=ENOSYS 0 copy -f source copy
+        same source copy
+        rm "$dir/copy.rmmap-part" "$dir/copy"
+        without fsync=EINVAL:2+ 0 copy source copy
+        says 'durable but for its name$'
+        rm "$dir/copy"
+        without fsync=EIO 11 copy source copy
+        says 'copy: Input/output error'
+        there source empty nothing
 }
 
 # Data, then size and name of the part, then the final name, then the directory.
@@ -654,12 +877,13 @@ info_json()
 
 info_of_locked()
 {
-        start
-        run 0 info copy.rmmap-part
+        random source 5000
+        exec 9<"$dir/source"
+        flock --exclusive 9
+        run 0 info source
         prints 'not now: it is locked'
         prints 'held by one alone|none that this process can see'
-        kill -TERM $background
-        finish 143
+        exec 9<&-
 }
 
 # ---- doctor -----------------------------------------------------------------------------------
@@ -733,14 +957,19 @@ doctor_with_limit()
 # ---- all of it --------------------------------------------------------------------------------
 
 for name in sizes into_directory exists same_file not_files wrong_usage sparse attributes \
-        file_limit no_terminal info; do
+        file_limit no_terminal info not_ours size_tells_nothing long_names no_descriptors; do
         case_ $name
 done
 case_ owner root
 for name in nobody_else_reads_the_part interrupted killed two_at_once shrinks grows rewritten \
-        appears_meanwhile info_of_locked; do
+        appears_meanwhile not_ours_interrupted name_is_taken; do
         case_ $name huge
 done
+for name in rename_without_flags chmod_isnt_there locks_and_syncs_arent_there; do
+        case_ $name strace
+done
+case_ rename_without_flags_late strace huge
+case_ info_of_locked flock
 case_ bar python3 huge
 case_ full_disk tmpfs
 case_ order_of_syncs strace
