@@ -14,24 +14,25 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { NAME_COLUMNS = 16, VERDICT_COLUMNS = 9, WIDEST = 90, NARROWEST = 30 };
+enum { NAME_COLUMNS = 16, VERDICT_COLUMNS = 9, NARROWEST = 30 };
 
 static const char *const verdicts[] = {"", "good", "note", "bad", "unknown"};
 
-static int columns(void)
+static int columns(int otherwise)
 {
         struct winsize size;
 
         if (!isatty(STDOUT_FILENO))
-                return 0;
+                return otherwise;
         if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col < NARROWEST)
                 return 80;
-        return size.ws_col < WIDEST ? size.ws_col : WIDEST;
+        return size.ws_col < REPORT_COLUMNS ? size.ws_col : REPORT_COLUMNS;
 }
 
-bool report_begin(struct report *report, bool json, const char *command, const char *path)
+bool report_begin(struct report *report, bool json, const char *command, const char *path,
+                  int width)
 {
-        *report = (struct report){.json = json, .width = columns()};
+        *report = (struct report){.json = json, .width = columns(width)};
         if (!json)
                 return true;
         report->facts = open_memstream(&report->buffers[0], &report->sizes[0]);
@@ -79,6 +80,16 @@ static int wide(const char *word, size_t length)
         return count;
 }
 
+/* What of a word fits into so many columns. */
+static size_t piece_of(const char *word, size_t length, int columns)
+{
+        size_t piece = 0;
+
+        while (piece < length && (wide(word, piece + 1) <= columns))
+                piece++;
+        return piece;
+}
+
 /* Goes on at column `at`; further lines begin at column `indent`. */
 static void print_wrapped(const char *text, int at, int indent, int width)
 {
@@ -88,6 +99,17 @@ static void print_wrapped(const char *text, int at, int indent, int width)
 
                 if (width && at > indent && at + columns >= width) {
                         printf("\n%*s", indent, "");
+                        at = indent;
+                }
+                /* A name may be wider than a line. */
+                while (width && at + columns >= width) {
+                        size_t piece = piece_of(text, length, width - 1 - at);
+
+                        print_word(text, piece);
+                        printf("\n%*s", indent, "");
+                        text += piece;
+                        length -= piece;
+                        columns = wide(text, length);
                         at = indent;
                 }
                 print_word(text, length);
@@ -129,6 +151,14 @@ static void print_row(const struct report *report, const char *name, enum verdic
                 return;
         printf("%*s", indent, "");
         print_wrapped(meaning, indent, indent, report->width);
+}
+
+void report_heading(const struct report *report, const char *text)
+{
+        if (report->json)
+                return;
+        putchar('\n');
+        print_wrapped(text, 0, 0, report->width);
 }
 
 static void store_row(struct report *report, const char *name, enum verdict verdict,

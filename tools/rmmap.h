@@ -15,6 +15,7 @@
  *      doctor-space.c    what it examines: reserving space, engines, limits
  *      doctor-memory.c   huge pages, populating, faults, fork
  *      doctor-sync.c     flushing, syncing, locks
+ *      doctor-also.c     another mount of the same directory
  *      report.c          rows in words, or JSON
  *      json.c            strings of JSON
  *
@@ -119,7 +120,7 @@ enum verdict { PLAIN, GOOD, NOTE, BAD, UNKNOWN };
 
 struct report {
         bool json;
-        int width;   /* columns of the terminal; 0: none, lines aren't broken */
+        int width;   /* columns that may be used; 0: lines aren't broken */
         FILE *facts; /* JSON, until the end */
         FILE *rows;  /* likewise */
         char *buffers[2];
@@ -128,8 +129,15 @@ struct report {
         bool about_file; /* see facts_of_file */
 };
 
-bool report_begin(struct report *report, bool json, const char *command, const char *path);
+/* width: of lines that go to no terminal; 0: they aren't broken */
+bool report_begin(struct report *report, bool json, const char *command, const char *path,
+                  int width);
 bool report_end(struct report *report);
+
+enum { REPORT_COLUMNS = 100 };
+
+/* An empty line, and what the rows below are about; not in JSON. */
+void report_heading(const struct report *report, const char *text);
 
 /* One finding, and what it means to a user; meaning may be NULL. */
 __attribute__((format(printf, 5, 6))) void report_row(struct report *report, const char *name,
@@ -176,7 +184,9 @@ bool page_cache_of(int fd, struct page_cache *cache);
 struct doctor {
         struct report report;
         const char *directory;
-        char *scratch; /* a directory within it; NULL: none could be made */
+        const char *also; /* another mount of it, or NULL */
+        char *scratch;    /* a directory within it; NULL: none could be made */
+        bool in_memory;   /* the file system is: nothing can be durable */
 };
 
 /* A file of the scratch directory; the caller gives its path back. Both may say what's wrong. */
@@ -200,5 +210,6 @@ void examine_sync(struct doctor *doctor);
 void examine_durable_write(struct doctor *doctor);
 void examine_entry(struct doctor *doctor);
 void examine_locks(struct doctor *doctor);
+enum status examine_also(struct doctor *doctor);
 
 #endif

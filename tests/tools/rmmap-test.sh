@@ -23,6 +23,7 @@ rmmap=$(cd "$(dirname "$rmmap")" 2>/dev/null && pwd)/$(basename "$rmmap")
 }
 work=$(mktemp -d "${TMPDIR:-/tmp}/rmmap-test.XXXXXX") || exit 1
 mounted=
+views=
 background=
 # So large that there is time, though it is made of holes.
 huge=1T
@@ -33,6 +34,7 @@ clean_up()
 {
         [ -z "$background" ] || kill -KILL "$background" 2>/dev/null
         [ -z "$mounted" ] || umount "$mounted"
+        for view in $views; do umount "$view"; done
         chmod -R u+w "$work"
         rm -rf "$work"
 }
@@ -202,6 +204,10 @@ needs()
                 command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null ||
                         reason="strace is missing, or may not trace"
                 [ "${RMMAP_SANITIZER:-no}" = no ] || reason="a sanitizer doesn't live with strace"
+                ;;
+        fuse)
+                command -v bindfs >/dev/null || reason="bindfs is missing"
+                [ -w /dev/fuse ] || reason="/dev/fuse is missing, or may not be used"
                 ;;
         python3 | flock) command -v "$1" >/dev/null || reason="$1 is missing" ;;
         esac
@@ -700,7 +706,7 @@ rename_without_flags()
                 there source copy
                 rm "$dir/copy"
                 # No hard links either: after a look.
-                without "renameat2=$error link=EPERM linkat=EPERM" 0 copy source copy
+                without "renameat2=$error ?link,linkat=EPERM" 0 copy source copy
                 same source copy
                 there source copy
                 rm "$dir/copy"
@@ -716,7 +722,7 @@ rename_without_flags_late()
         start
         echo mine >"$dir/copy"
         timeout 60 strace -f -o "$work/trace" -e inject=renameat2:error=EINVAL \
-                -e inject=link,linkat:error=ENOSYS -p $background 2>"$work/tracer" &
+                -e inject=?link,linkat:error=ENOSYS -p $background 2>"$work/tracer" &
         tracer=$!
         until grep -q attached "$work/tracer"; do doze 0.01; done
         finish 9
@@ -736,9 +742,9 @@ chmod_isnt_there()
         says 'copy: its permissions stay 600: Function not implemented'
         without fchmod=ENOSYS 11 copy -p source other
         says "other: --preserve: its permissions can't be set: Function not implemented"
-        without utimensat=ENOSYS 11 copy -p source other
+        without utimensat,?utimensat_time64=ENOSYS 11 copy -p source other
         says "other: --preserve: its times can't be set: Function not implemented"
-        without fchown=ENOSYS 0 copy -p source kept
+        without fchown,?fchown32=ENOSYS 0 copy -p source kept
         without fchmod=EIO 11 copy source other
         says 'other: Input/output error'
         there source copy kept
@@ -926,10 +932,95 @@ doctor_json()
         there source
 }
 
+# No line is wider than that: on a terminal of more, of less, and without one.
+doctor_columns()
+{
+        local columns longest name
+        name=$(printf '%0120d' 0)
+        random "$name" 5000
+        mkdir "$dir/a"
+        for columns in 200 100 60; do
+                terminal $columns doctor --also=a a | tr -d '\r' >"$out"
+                prints '^good +fork: '
+                longest=$(wc -L <"$out")
+                [ "$longest" -le 100 ] && [ "$longest" -lt $columns ] ||
+                        complain "$longest of $columns columns are used"
+                terminal $columns doctor "$name" | tr -d '\r' >"$out"
+                longest=$(wc -L <"$out")
+                [ "$longest" -le 100 ] && [ "$longest" -lt $columns ] ||
+                        complain "$longest of $columns columns are used for a file"
+        done
+        run 0 doctor --also=a a
+        longest=$(wc -L <"$out")
+        [ "$longest" -le 100 ] && [ "$longest" -gt 80 ] || complain "$longest columns are used"
+        run 0 doctor "$name"
+        longest=$(wc -L <"$out")
+        [ "$longest" -le 100 ] || complain "$longest columns are used for a file"
+        run 0 info "$name"
+        prints "^  file +$name\$"
+}
+
+# two_views COMMAND...: the directory "under", mounted as "a" and "b" by bind mounts or the like.
+two_views()
+{
+        mkdir "$dir/under" "$dir/a" "$dir/b"
+        if ! "$@" "$dir/under" "$dir/a" 2>"$err"; then
+                echo "SKIP: ${FUNCNAME[1]}, in part: $1: $(head -n 1 "$err")"
+                return 1
+        fi
+        views=$dir/a
+        "$@" "$dir/under" "$dir/b" && views="$views $dir/b"
+}
+
+no_views()
+{
+        local view
+        for view in $views; do umount "$view"; done
+        views=
+        [ -z "$(ls -A "$dir/under")" ] || complain "left behind: $(ls -A "$dir/under")"
+}
+
+doctor_also()
+{
+        mkdir "$dir/other"
+        run 0 doctor --also . .
+        prints '^good +also locks: '
+        prints '^good +also mapping: '
+        prints '^good +also file io: '
+        run 2 doctor --also other .
+        says 'other: what is made in . isn.t seen there'
+        run 3 doctor --also missing .
+        says 'missing: No such file'
+        there other
+        two_views mount --bind || return
+        run 0 doctor --json --also "$dir/b" "$dir/a"
+        json 'f["also_locks"] and f["also_mapping"] and f["also_file_io"]'
+        no_views
+}
+
+# FUSE: each mount has its own page cache, and its own locks; and it doesn't live in memory.
+doctor_also_on_fuse()
+{
+        two_views bindfs --no-allow-other || return
+        run 0 doctor --json --also "$dir/b" "$dir/a"
+        json 'f["also_locks"] == False and f["also_mapping"] == False'
+        json 'f["lives_in_memory"] == False and f["coherent"] == False'
+        run 0 doctor --also "$dir/b" "$dir/a"
+        prints '^note +also locks: a lock that is held on one mount is given on the other'
+        prints '^note +also mapping: of two pieces of a page,'
+        ! grep -q 'in memory$' "$out" || complain "it says that a file of FUSE lives in memory"
+        no_views
+}
+
 doctor_on_tmpfs()
 {
         run 0 doctor --json "$mounted"
         json 'f["file_system"] == "tmpfs" and f["reserved"] and f["bytes_free"] <= 8 << 20'
+        json 'f["lives_in_memory"]'
+        run 0 doctor "$mounted"
+        prints '^note +file system: tmpfs, which lives in memory'
+        prints '^good +early write-back: there is nothing to write back: the file lives in memory'
+        ! grep -q 'is durable in' "$out" || complain "something is durable on tmpfs"
         [ -z "$(ls -A "$mounted")" ] || complain "left behind: $(ls -A "$mounted")"
         mount -o remount,ro "$mounted"
         run 11 doctor --json "$mounted"
@@ -976,6 +1067,9 @@ case_ order_of_syncs strace
 case_ info_json python3
 case_ doctor
 case_ doctor_json python3
+case_ doctor_columns python3
+case_ doctor_also python3
+case_ doctor_also_on_fuse fuse python3
 case_ doctor_on_tmpfs tmpfs python3
 case_ doctor_without_room tmpfs
 case_ doctor_with_limit python3
