@@ -101,11 +101,17 @@ static char *part_name(const char *path, unsigned turn)
 
 static bool is_locked(const char *path)
 {
-        int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        bool locked = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
+        struct stat facts;
+        bool locked;
+        int fd;
 
-        if (fd >= 0)
-                close(fd);
+        if (lstat(path, &facts) || !S_ISREG(facts.st_mode))
+                return false;
+        fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (fd < 0)
+                return false;
+        locked = flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
+        close(fd);
         return locked;
 }
 
@@ -166,19 +172,23 @@ static bool is_same_file(int fd, const char *path)
         return !fstat(fd, &a) && !lstat(path, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* By a name that can mean no other file, where /proc is there. */
-static int create_over(struct output *output, uint64_t size, const struct rmmap_options *options)
+/* By a name that can mean no other file; where /proc isn't there, by one that is looked at after. */
+static int create_over(struct output *output, uint64_t size, struct rmmap_options options)
 {
         char link[32];
+        const char *name = link;
         int error = -EBUSY;
 
         snprintf(link, sizeof(link), "/proc/self/fd/%d", output->fd);
+        if (access(link, F_OK)) {
+                name = output->part;
+                options.flags |= RMMAP_NO_FOLLOW;
+        }
         /* Busy: another rmmap just looks whether it is locked. */
         for (int tries = 0; error == -EBUSY && tries < BUSY_TRIES; tries++) {
                 if (tries > 0)
                         (void)poll(NULL, 0, 1);
-                error = rmmap_create(is_same_file(output->fd, link) ? link : output->part, size,
-                                     options, &output->file);
+                error = rmmap_create(name, size, &options, &output->file);
         }
         return error;
 }
@@ -193,7 +203,7 @@ enum status output_map(struct output *output, uint64_t size, const struct output
 
         options.flags = needs->sparse ? RMMAP_NO_PREALLOCATE : 0;
         options.pattern = RMMAP_PATTERN_DENSE;
-        error = create_over(output, size, &options);
+        error = create_over(output, size, options);
         if (error == -ENOSPC)
                 return too_little_space(output, needs->space, space);
         if (!error)
@@ -249,7 +259,8 @@ enum status output_publish(struct output *output, bool force, bool durable)
 {
         int error = 0;
 
-        if (!is_same_file(output->fd, output->part))
+        if (!is_same_file(output->fd, output->part) ||
+            (output->file && !is_same_file(rmmap_fd(output->file), output->part)))
                 return fail(OUTPUT_ERROR, "%s: isn't the file any more that was made here",
                             output->part);
         if (!force)

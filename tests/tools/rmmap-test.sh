@@ -584,7 +584,11 @@ full_disk()
         run 0 copy source "$mounted/copy"
         run 7 copy -f source "$mounted/copy"
         cmp -s "$dir/source" "$mounted/copy" || complain "the old copy isn't whole"
-        rm "$mounted/copy"
+        mv "$mounted/copy" "$mounted/copy.rmmap-part"
+        run 7 copy "$mounted/copy.rmmap-part" "$mounted/copy"
+        cmp -s "$dir/source" "$mounted/copy.rmmap-part" || complain "the source isn't what it was"
+        rm "$mounted/copy.rmmap-part"
+        [ -z "$(ls -A "$mounted")" ] || complain "left behind: $(ls -A "$mounted")"
 }
 
 # below KIB COMMAND...: the same with files no larger than that.
