@@ -766,6 +766,10 @@ locks_and_syncs_arent_there()
         without flock=ENOSYS 0 copy -f source copy
         same source copy
         rm "$dir/copy.rmmap-part" "$dir/copy"
+        # Nor is /proc.
+        without "?access,?faccessat,?faccessat2=ENOENT" 0 copy source copy
+        same source copy
+        rm "$dir/copy"
         without fsync=EINVAL:2+ 0 copy source copy
         says 'durable but for its name$'
         rm "$dir/copy"
