@@ -80,14 +80,21 @@ static int wide(const char *word, size_t length)
         return count;
 }
 
-/* What of a word fits into so many columns. */
-static size_t piece_of(const char *word, size_t length, int columns)
+/* Whole lines of a word, a name, that is wider than one; returns what is left, which fits. */
+static const char *print_lines_of(const char *word, size_t length, int indent, int width)
 {
-        size_t piece = 0;
+        const char *end = word + length;
 
-        while (piece < length && (wide(word, piece + 1) <= columns))
-                piece++;
-        return piece;
+        while (wide(word, (size_t)(end - word)) >= width - indent) {
+                size_t piece = 1;
+
+                while (wide(word, piece + 1) < width - indent)
+                        piece++;
+                print_word(word, piece);
+                printf("\n%*s", indent, "");
+                word += piece;
+        }
+        return word;
 }
 
 /* Goes on at column `at`; further lines begin at column `indent`. */
@@ -101,16 +108,12 @@ static void print_wrapped(const char *text, int at, int indent, int width)
                         printf("\n%*s", indent, "");
                         at = indent;
                 }
-                /* A name may be wider than a line. */
-                while (width && at + columns >= width) {
-                        size_t piece = piece_of(text, length, width - 1 - at);
+                if (width && columns >= width - indent) {
+                        const char *rest = print_lines_of(text, length, indent, width);
 
-                        print_word(text, piece);
-                        printf("\n%*s", indent, "");
-                        text += piece;
-                        length -= piece;
-                        columns = wide(text, length);
-                        at = indent;
+                        length -= (size_t)(rest - text);
+                        columns = wide(rest, length);
+                        text = rest;
                 }
                 print_word(text, length);
                 at += columns;
