@@ -178,5 +178,6 @@ enum status copy_with_team(struct copy *copy)
         progress_clear();
         if (signals_caught())
                 return INTERRUPTED;
+        copy->bytes = (uint64_t)copy->before.st_size;
         return tell(copy, &team.mishap);
 }

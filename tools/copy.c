@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,7 +27,7 @@ static const char help[] =
         "      --no-progress     no bar and no progress lines\n"
         "  -h, --help            print this and exit\n"
         "\n"
-        "Until the copy is complete it is called DST.rmmap-part.\n";
+        "Until the copy is complete it is called DST.rmmap-part, or .rmmap-part-XXXXXXXX.\n";
 
 enum { SYNC = 256, NO_SYNC, SPARSE, NO_PROGRESS };
 
@@ -164,10 +165,15 @@ static enum status name_output(struct copy *copy, const char *given)
 static enum status make_output(struct copy *copy)
 {
         uint64_t size = (uint64_t)copy->before.st_size;
-        struct output_needs needs = {.space = size, .mode = S_IRUSR | S_IWUSR};
+        struct output_needs needs = {.space = size};
+        enum status status = output_make(&copy->output, S_IRUSR | S_IWUSR);
 
-        if (size == 0)
-                return output_plain(&copy->output, needs.mode);
+        if (status)
+                return status;
+        if (size == 0 || !size_is_true(copy)) {
+                output_lock(&copy->output);
+                return DONE;
+        }
         if (copy->sparse) {
                 needs.sparse = true;
                 needs.space = (uint64_t)copy->before.st_blocks * 512;
@@ -175,53 +181,72 @@ static enum status make_output(struct copy *copy)
         return output_map(&copy->output, size, &needs);
 }
 
-static int output_descriptor(const struct copy *copy)
+/* Where the file system has no permissions to give, the copy keeps those that it was made with. */
+static enum status give_usual_mode(const struct copy *copy)
 {
-        return copy->output.file ? rmmap_fd(copy->output.file) : copy->output.fd;
+        mode_t wanted = copy->before.st_mode & 0777, mask = umask(0);
+        struct stat now;
+        int error;
+
+        umask(mask);
+        if (!fchmod(copy->output.fd, wanted & ~mask))
+                return DONE;
+        error = errno;
+        if (!is_missing(error) || fstat(copy->output.fd, &now))
+                return output_failed(&copy->output, -error);
+        if ((now.st_mode & 0777) != (wanted & ~mask))
+                note("%s: its permissions stay %03o: %s", copy->output.path,
+                     (unsigned)now.st_mode & 0777, strerror(error));
+        return DONE;
+}
+
+static enum status not_preserved(const struct copy *copy, const char *what)
+{
+        return fail(OUTPUT_ERROR, "%s: --preserve: its %s can't be set: %s", copy->output.path,
+                    what, strerror(errno));
 }
 
 /* As cp does: who can't give the file away keeps it, and then no bit makes it run as its owner. */
-static int give_attributes(const struct copy *copy)
+static enum status give_attributes(const struct copy *copy)
 {
         const struct timespec times[] = {copy->before.st_atim, copy->before.st_mtim};
-        mode_t mode = copy->before.st_mode & 07777, mask;
-        int fd = output_descriptor(copy);
+        mode_t mode = copy->before.st_mode & 07777;
+        int fd = copy->output.fd;
 
-        if (!copy->preserve) {
-                mask = umask(0);
-                umask(mask);
-                return fchmod(fd, mode & 0777 & ~mask) ? -errno : 0;
-        }
+        if (!copy->preserve)
+                return give_usual_mode(copy);
         if (fchown(fd, copy->before.st_uid, copy->before.st_gid)) {
-                if (errno != EPERM && errno != EINVAL)
-                        return -errno;
+                if (!is_missing(errno))
+                        return not_preserved(copy, "owner");
                 mode &= 0777;
         }
-        if (fchmod(fd, mode) || futimens(fd, times))
-                return -errno;
-        return 0;
+        if (fchmod(fd, mode))
+                return not_preserved(copy, "permissions");
+        return futimens(fd, times) ? not_preserved(copy, "times") : DONE;
 }
 
 static enum status check_source(const struct copy *copy)
 {
+        const struct stat *before = &copy->before;
+        bool mapped = copy->output.file; /* else its size says nothing */
         struct stat now;
 
         if (fstat(copy->fd, &now))
                 return fail(SOURCE_ERROR, "%s: %s", copy->source, strerror(errno));
-        if (now.st_size != copy->before.st_size ||
-            now.st_mtim.tv_sec != copy->before.st_mtim.tv_sec ||
-            now.st_mtim.tv_nsec != copy->before.st_mtim.tv_nsec)
+        if (now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+            now.st_mtim.tv_nsec != before->st_mtim.tv_nsec ||
+            (mapped && (now.st_size != before->st_size || !size_is_true(copy))))
                 return fail(CHANGED, "%s: changed while it was copied", copy->source);
         return DONE;
 }
 
 static enum status make_durable(const struct copy *copy)
 {
-        int error = give_attributes(copy);
+        int error = 0;
 
-        if (!error && copy->sync && copy->output.file)
+        if (copy->sync && copy->output.file)
                 error = rmmap_sync_all(copy->output.file);
-        else if (!error && copy->sync && fsync(copy->output.fd))
+        else if (copy->sync && fsync(copy->output.fd))
                 error = -errno;
         return error ? output_failed(&copy->output, error) : DONE;
 }
@@ -234,10 +259,12 @@ static enum status run(struct copy *copy, const char *given)
                 status = name_output(copy, given);
         if (!status)
                 status = make_output(copy);
-        if (!status && copy->output.file)
-                status = copy_with_team(copy);
+        if (!status)
+                status = copy->output.file ? copy_with_team(copy) : copy_as_stream(copy);
         if (!status)
                 status = check_source(copy);
+        if (!status)
+                status = give_attributes(copy);
         if (!status)
                 status = make_durable(copy);
         if (!status && signals_caught())
@@ -250,11 +277,12 @@ static enum status run(struct copy *copy, const char *given)
 static void sum_up(const struct copy *copy, double seconds)
 {
         char size[SIZE_TEXT], rate[SIZE_TEXT];
-        uint64_t bytes = (uint64_t)copy->before.st_size;
+        const char *durable = !copy->sync                 ? ""
+                              : copy->output.name_durable ? ", durable"
+                                                          : ", durable but for its name";
 
-        note("%s: %s in %.1f s, %s/s%s", copy->output.path, size_text(size, bytes), seconds,
-             size_text(rate, (uint64_t)((double)bytes / (seconds + 1e-6))),
-             copy->sync ? ", durable" : "");
+        note("%s: %s in %.1f s, %s/s%s", copy->output.path, size_text(size, copy->bytes), seconds,
+             size_text(rate, (uint64_t)((double)copy->bytes / (seconds + 1e-6))), durable);
 }
 
 enum status copy_main(int argc, char **argv)
@@ -275,6 +303,7 @@ enum status copy_main(int argc, char **argv)
         say_only_errors(copy.quiet);
         if (!signals_open())
                 return fail(FAILED, "can't begin");
+        signal(SIGXFSZ, SIG_IGN); /* an error of the write is enough */
         copy.source = argv[optind];
         status = run(&copy, argv[optind + 1]);
         progress_end();

@@ -19,6 +19,12 @@ struct touch {
         long faults;
 };
 
+/* What the library, or the kernel, says where a file can be reached by file I/O only. */
+static bool not_mapped(int error)
+{
+        return error == EOPNOTSUPP || error == ENODEV;
+}
+
 static long faults_so_far(void)
 {
         struct rusage usage;
@@ -73,6 +79,10 @@ void examine_huge_pages(struct doctor *doctor)
         long without = count_faults(doctor, 0, &taken);
         long with = count_faults(doctor, RMMAP_HUGE_PAGES, &taken);
 
+        if (not_mapped((int)-without)) {
+                report_row(&doctor->report, "huge_pages", NOTE, NULL, "files aren't mapped here");
+                return;
+        }
         if (without < 0 || with < 0) {
                 report_row(&doctor->report, "huge_pages", UNKNOWN, NULL, "%s",
                            strerror((int)(without < 0 ? -without : -with)));
@@ -121,21 +131,24 @@ void examine_populate(struct doctor *doctor)
 static int read_what_was_cut(const struct doctor *doctor)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
-        char *path = doctor_path(doctor, "file");
         struct rmmap_file *file;
         unsigned char byte;
+        int error;
 
         options.flags = RMMAP_CATCH_FAULTS;
         options.engine = RMMAP_ENGINE_MAP;
-        if (!path || rmmap_create(path, SMALL_FILE, &options, &file) || truncate(path, 0))
+        error = doctor_create(doctor, "file", SMALL_FILE, &options, &file);
+        if (error)
+                return -error;
+        if (ftruncate(rmmap_fd(file), 0))
                 return EINVAL;
         return -rmmap_raw_read(file, SMALL_FILE / 2, &byte, 1, NULL);
 }
 
 void examine_faults(struct doctor *doctor)
 {
+        int status = 0, error;
         pid_t child;
-        int status = 0;
 
         fflush(NULL); /* or the child would print it once more */
         child = fork();
@@ -144,19 +157,23 @@ void examine_faults(struct doctor *doctor)
         while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
                 ;
         doctor_remove(doctor, "file");
-        if (child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == ESTALE)
+        error = child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+        if (error == ESTALE)
                 report_row(&doctor->report, "faults", GOOD,
                            "With RMMAP_CATCH_FAULTS it is ESTALE; without, a mapping that is read "
                            "then ends the process by SIGBUS.",
                            "a file that a stranger cuts is an error");
+        else if (not_mapped(error))
+                report_row(&doctor->report, "faults", GOOD, NULL,
+                           "files aren't mapped here, so one that a stranger cuts is an error");
         else if (child > 0 && WIFSIGNALED(status))
                 report_row(&doctor->report, "faults", BAD,
                            "RMMAP_CATCH_FAULTS doesn't do its work here; please report it.",
                            "a file that a stranger cuts is signal %d", WTERMSIG(status));
         else
-                report_row(&doctor->report, "faults", UNKNOWN, NULL, "the trial didn't work");
-        fact_flag(&doctor->report, "faults_caught",
-                  child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == ESTALE);
+                report_row(&doctor->report, "faults", UNKNOWN, NULL, "the trial didn't work%s%s",
+                           error ? ": " : "", error ? strerror(error) : "");
+        fact_flag(&doctor->report, "faults_caught", error == ESTALE || not_mapped(error));
 }
 
 void examine_fork(struct doctor *doctor)
@@ -172,7 +189,8 @@ void examine_fork(struct doctor *doctor)
                            "a forked child is told by a word in memory, at no cost");
         else
                 report_row(&doctor->report, "fork", NOTE,
-                           "The kernel has no MADV_WIPEONFORK (4.14).",
-                           "a forked child is told by asking for the process id, in each call");
+                           "The kernel has no MADV_WIPEONFORK (4.14). A handler of pthread_atfork "
+                           "tells instead; a bare clone doesn't call it.",
+                           "no word in memory tells a forked child");
         fact_flag(&doctor->report, "wipe_on_fork", wiped);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -98,7 +99,7 @@ void examine_limits(struct doctor *doctor)
 static const char *why_not_reserved(const struct doctor *doctor)
 {
         char *path = doctor_path(doctor, "raw");
-        int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+        int fd = path ? open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
         const char *why = "fallocate works, but a write may need new space all the same";
 
         if (fd < 0)
@@ -106,10 +107,10 @@ static const char *why_not_reserved(const struct doctor *doctor)
         else if (fallocate(fd, 0, 0, SMALL_FILE))
                 why = errno == EOPNOTSUPP || errno == ENOSYS ? "the file system has no fallocate"
                                                              : strerror(errno);
-        if (fd >= 0)
+        if (fd >= 0) {
                 close(fd);
-        if (path)
-                unlink(path);
+                doctor_remove(doctor, "raw");
+        }
         free(path);
         return why;
 }
@@ -118,7 +119,14 @@ static void tell_file_system(struct doctor *doctor, const struct rmmap_info *inf
 {
         bool coherent = info->facts & RMMAP_FACT_COHERENT;
 
-        if (coherent)
+        doctor->in_memory =
+                info->file_system_magic == TMPFS_MAGIC || info->file_system_magic == RAMFS_MAGIC;
+        if (doctor->in_memory)
+                report_row(&doctor->report, "file_system", NOTE,
+                           "After a power loss or a reboot nothing is there, whatever was synced. "
+                           "Mapping and file I/O see the same bytes.",
+                           "%s, which lives in memory", info->file_system);
+        else if (coherent)
                 report_row(&doctor->report, "file_system", GOOD,
                            "Mapping and file I/O see the same bytes, so each can be used where it "
                            "is faster.",
@@ -127,11 +135,12 @@ static void tell_file_system(struct doctor *doctor, const struct rmmap_info *inf
                 report_row(&doctor->report, "file_system", NOTE,
                            "Mapping and file I/O may see different bytes, so they are never mixed: "
                            "calls that copy go by pwrite, and there are no pointers into the file "
-                           "(rmmap_range_data), unless RMMAP_CATCH_FAULTS is set.",
+                           "(rmmap_range_data).",
                            "%s", info->file_system);
         fact_text(&doctor->report, "file_system", info->file_system);
         fact_number(&doctor->report, "file_system_magic", info->file_system_magic);
         fact_flag(&doctor->report, "coherent", coherent);
+        fact_flag(&doctor->report, "lives_in_memory", doctor->in_memory);
 }
 
 void examine_preallocation(struct doctor *doctor)

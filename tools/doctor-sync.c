@@ -23,9 +23,14 @@ static void tell_flush(struct doctor *doctor, bool known, const struct page_cach
         static const char good[] = "rmmap_flush starts write-back and doesn't wait: a sync later "
                                    "has less to do.";
 
-        if (known && before->dirty == 0)
+        if (doctor->in_memory)
                 report_row(&doctor->report, "early_write-back", GOOD, NULL,
                            "there is nothing to write back: the file lives in memory");
+        else if (known && before->dirty == 0)
+                report_row(&doctor->report, "early_write-back", GOOD,
+                           "The file system takes each write at once, or doesn't show what it "
+                           "keeps back.",
+                           "there is nothing to write back: no page is dirty after a write");
         else if (known && after->dirty < before->dirty)
                 report_row(&doctor->report, "early_write-back", GOOD, good,
                            "works: of %" PRIu64 " dirty pages %" PRIu64 " were left", before->dirty,
@@ -100,7 +105,11 @@ static int time_page_syncs(struct rmmap_file *file, double *microseconds)
 
 static void tell_sync(struct doctor *doctor, double took, bool known, uint64_t dirty)
 {
-        if (known && dirty > 0)
+        if (doctor->in_memory)
+                report_row(&doctor->report, "range_sync", NOTE,
+                           "The file lives in memory: there is no disk to wait for.",
+                           "done in %.0f us, and makes nothing durable", took);
+        else if (known && dirty > 0)
                 report_row(&doctor->report, "range_sync", GOOD,
                            "rmmap_sync_range waits for its own pages, however much else is dirty.",
                            "one page is durable in %.0f us; %" PRIu64 " other dirty pages stayed",
@@ -177,6 +186,10 @@ void examine_durable_write(struct doctor *doctor)
                 error = write_durably(file, &at_once, &took);
         if (error)
                 report_row(&doctor->report, "durable_write", BAD, NULL, "%s", strerror(-error));
+        else if (doctor->in_memory)
+                report_row(&doctor->report, "durable_write", NOTE,
+                           "The file lives in memory: there is no disk to wait for.",
+                           "done in %.0f us, and makes nothing durable", took);
         else if (at_once)
                 report_row(&doctor->report, "durable_write", GOOD, NULL,
                            "one system call writes and syncs a page, in %.0f us", took);
@@ -203,6 +216,9 @@ void examine_entry(struct doctor *doctor)
                 synced = !(info.facts & RMMAP_FACT_ENTRY_UNSYNCED);
         if (error)
                 report_row(&doctor->report, "name", BAD, NULL, "%s", strerror(-error));
+        else if (doctor->in_memory)
+                report_row(&doctor->report, "name", NOTE, NULL,
+                           "the directory lives in memory, too");
         else if (synced)
                 report_row(&doctor->report, "name", GOOD,
                            "After a power loss the file is there under its name.",
@@ -221,27 +237,27 @@ void examine_locks(struct doctor *doctor)
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
         struct rmmap_file *file = NULL, *second = NULL;
         char *path = doctor_path(doctor, "file");
-        int error = path ? rmmap_create(path, DIRTY_FILE, NULL, &file) : -ENOMEM;
+        int error = doctor_create(doctor, "file", DIRTY_FILE, NULL, &file);
 
         options.flags = RMMAP_LOCK_FILE;
-        if (error) {
+        if (!error)
+                error = path ? rmmap_open(path, &options, &second) : -ENOMEM;
+        if (error == -EBUSY)
+                report_row(&doctor->report, "locks", GOOD,
+                           "A file that a handle is open on can't be created anew by another, in "
+                           "any process.",
+                           "handles see each other");
+        else if (!error || error == -EOPNOTSUPP)
+                report_row(&doctor->report, "locks", NOTE,
+                           "Whoever creates an open file anew empties it under its readers; see "
+                           "RMMAP_CATCH_FAULTS.",
+                           "handles don't see each other: %s",
+                           error ? "files can't be locked here" : "a second lock was given");
+        else
                 report_row(&doctor->report, "locks", UNKNOWN, NULL, "%s", strerror(-error));
-        } else {
-                error = rmmap_open(path, &options, &second);
-                if (error == -EBUSY)
-                        report_row(&doctor->report, "locks", GOOD,
-                                   "A file that a handle is open on can't be created anew by "
-                                   "another, in any process.",
-                                   "handles see each other");
-                else
-                        report_row(&doctor->report, "locks", NOTE,
-                                   "The file system has no flock. Whoever creates an open file "
-                                   "anew empties it under its readers; see RMMAP_CATCH_FAULTS.",
-                                   "handles don't see each other (%s)",
-                                   error ? strerror(-error) : "a second lock was given");
+        if (!error || error == -EOPNOTSUPP || error == -EBUSY)
                 fact_flag(&doctor->report, "locks", error == -EBUSY);
-                rmmap_release(second);
-        }
+        rmmap_release(second);
         rmmap_release(file);
         doctor_remove(doctor, "file");
         free(path);

@@ -19,10 +19,12 @@ static const char help[] =
         "files in a scratch directory there. For a FILE its directory is examined, and then how\n"
         "the file itself is read and written is told.\n"
         "\n"
-        "      --json   one line of JSON\n"
-        "  -h, --help   print this and exit\n";
+        "      --also=DIR   another mount of the same directory: are locks and writes seen there?\n"
+        "      --json       one line of JSON\n"
+        "  -h, --help       print this and exit\n";
 
 static const struct option long_options[] = {
+        {"also", required_argument, NULL, 'A'},
         {"json", no_argument, NULL, 'J'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -45,9 +47,14 @@ char *doctor_path(const struct doctor *doctor, const char *name)
 int doctor_create(const struct doctor *doctor, const char *name, uint64_t size,
                   const struct rmmap_options *options, struct rmmap_file **file)
 {
+        struct rmmap_options new = RMMAP_OPTIONS_INIT;
         char *path = doctor_path(doctor, name);
-        int error = path ? rmmap_create(path, size, options, file) : -ENOMEM;
+        int error;
 
+        if (options)
+                new = *options;
+        new.flags |= RMMAP_MUST_CREATE;
+        error = path ? rmmap_create(path, size, &new, file) : -ENOMEM;
         free(path);
         return error;
 }
@@ -100,6 +107,8 @@ static enum status examine_all(struct doctor *doctor)
                 else
                         examinations[i](doctor);
         }
+        if (!status && doctor->also)
+                status = examine_also(doctor);
         if (doctor->scratch && rmdir(doctor->scratch) && !status)
                 status = fail(OUTPUT_ERROR, "%s: %s", doctor->scratch, strerror(errno));
         free(doctor->scratch);
@@ -135,15 +144,14 @@ static enum status run(struct doctor *doctor, const char *path, bool json)
                 is_file = true;
                 doctor->directory = directory_part(room);
         }
-        if (!status && !report_begin(&doctor->report, json, "doctor", path))
+        if (!status && !report_begin(&doctor->report, json, "doctor", path, REPORT_COLUMNS))
                 status = fail(FAILED, "no memory");
         if (!status) {
                 status = examine_all(doctor);
                 if (is_file && status != INTERRUPTED) {
                         enum status of_file;
 
-                        if (!json)
-                                printf("\n%s\n", path);
+                        report_heading(&doctor->report, path);
                         facts_of_file(&doctor->report);
                         of_file = info_of_file(&doctor->report, path);
                         status = status ? status : of_file;
@@ -164,9 +172,12 @@ enum status doctor_main(int argc, char **argv)
         while ((option = getopt_long(argc, argv, "h", long_options, NULL)) >= 0) {
                 if (option == 'h')
                         return fputs(help, stdout) < 0 ? FAILED : DONE;
-                if (option != 'J')
+                if (option == 'J')
+                        json = true;
+                else if (option == 'A')
+                        doctor.also = optarg;
+                else
                         return usage_failed("doctor");
-                json = true;
         }
         if (argc - optind > 1) {
                 fail(USAGE, "doctor takes one name, of a directory or a file");

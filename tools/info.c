@@ -213,7 +213,7 @@ static enum status one_file(bool json, const char *path)
         struct report report;
         enum status status;
 
-        if (!report_begin(&report, json, "info", path))
+        if (!report_begin(&report, json, "info", path, 0))
                 return fail(FAILED, "no memory");
         if (!json)
                 report_row(&report, "file", PLAIN, NULL, "%s", path);

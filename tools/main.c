@@ -2,8 +2,10 @@
 /* main.c - which command */
 #include "rmmap.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char help[] = "Usage: rmmap info [option ...] FILE...\n"
                            "       rmmap copy [option ...] SRC DST\n"
@@ -71,10 +73,30 @@ static enum status run(int argc, char **argv)
         return USAGE;
 }
 
+/*
+ * Who starts a program without one of the first three descriptors would have it open a file as that
+ * one, and write its messages there. What takes the place can only be used the wrong way round, so
+ * that it remains an error to print.
+ */
+static bool fill_descriptors(void)
+{
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+                int flags = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+
+                /* The lowest free one is opened: that is fd. */
+                if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags) != fd &&
+                    open("/", O_RDONLY | O_DIRECTORY) != fd)
+                        return false;
+        }
+        return true;
+}
+
 int main(int argc, char **argv)
 {
         enum status status;
 
+        if (!fill_descriptors())
+                return FAILED;
         say_as("rmmap");
         setlocale(LC_CTYPE, "");
         status = run(argc, argv);

@@ -14,24 +14,25 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { NAME_COLUMNS = 16, VERDICT_COLUMNS = 9, WIDEST = 90, NARROWEST = 30 };
+enum { NAME_COLUMNS = 16, VERDICT_COLUMNS = 9, NARROWEST = 30 };
 
 static const char *const verdicts[] = {"", "good", "note", "bad", "unknown"};
 
-static int columns(void)
+static int columns(int otherwise)
 {
         struct winsize size;
 
         if (!isatty(STDOUT_FILENO))
-                return 0;
+                return otherwise;
         if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col < NARROWEST)
                 return 80;
-        return size.ws_col < WIDEST ? size.ws_col : WIDEST;
+        return size.ws_col < REPORT_COLUMNS ? size.ws_col : REPORT_COLUMNS;
 }
 
-bool report_begin(struct report *report, bool json, const char *command, const char *path)
+bool report_begin(struct report *report, bool json, const char *command, const char *path,
+                  int width)
 {
-        *report = (struct report){.json = json, .width = columns()};
+        *report = (struct report){.json = json, .width = columns(width)};
         if (!json)
                 return true;
         report->facts = open_memstream(&report->buffers[0], &report->sizes[0]);
@@ -79,6 +80,23 @@ static int wide(const char *word, size_t length)
         return count;
 }
 
+/* Whole lines of a word, a name, that is wider than one; returns what is left, which fits. */
+static const char *print_lines_of(const char *word, size_t length, int indent, int width)
+{
+        const char *end = word + length;
+
+        while (wide(word, (size_t)(end - word)) >= width - indent) {
+                size_t piece = 1;
+
+                while (wide(word, piece + 1) < width - indent)
+                        piece++;
+                print_word(word, piece);
+                printf("\n%*s", indent, "");
+                word += piece;
+        }
+        return word;
+}
+
 /* Goes on at column `at`; further lines begin at column `indent`. */
 static void print_wrapped(const char *text, int at, int indent, int width)
 {
@@ -89,6 +107,13 @@ static void print_wrapped(const char *text, int at, int indent, int width)
                 if (width && at > indent && at + columns >= width) {
                         printf("\n%*s", indent, "");
                         at = indent;
+                }
+                if (width && columns >= width - indent) {
+                        const char *rest = print_lines_of(text, length, indent, width);
+
+                        length -= (size_t)(rest - text);
+                        columns = wide(rest, length);
+                        text = rest;
                 }
                 print_word(text, length);
                 at += columns;
@@ -129,6 +154,14 @@ static void print_row(const struct report *report, const char *name, enum verdic
                 return;
         printf("%*s", indent, "");
         print_wrapped(meaning, indent, indent, report->width);
+}
+
+void report_heading(const struct report *report, const char *text)
+{
+        if (report->json)
+                return;
+        putchar('\n');
+        print_wrapped(text, 0, 0, report->width);
 }
 
 static void store_row(struct report *report, const char *name, enum verdict verdict,

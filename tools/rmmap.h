@@ -6,6 +6,8 @@
  *      copy.c            rmmap copy: from the command line to the final name
  *      copy-team.c       its threads
  *      copy-piece.c      what one of them does with one range
+ *      copy-stream.c     a source whose size tells nothing
+ *      output.c          the temporary file and its way to the final name
  *      info.c            rmmap info
  *      locks.c           who holds a lock on a file
  *      page-cache.c      how much of a file is in memory
@@ -13,10 +15,11 @@
  *      doctor-space.c    what it examines: reserving space, engines, limits
  *      doctor-memory.c   huge pages, populating, faults, fork
  *      doctor-sync.c     flushing, syncing, locks
+ *      doctor-also.c     another mount of the same directory
  *      report.c          rows in words, or JSON
  *      json.c            strings of JSON
  *
- * Messages, the bar, signals and the temporary file are rmget's.
+ * Messages, the bar and signals are rmget's.
  */
 #ifndef RMMAP_PROGRAM_H
 #define RMMAP_PROGRAM_H
@@ -32,7 +35,6 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "part.h"
 #include "progress.h"
 #include "say.h"
 #include "signals.h"
@@ -46,12 +48,41 @@ enum status doctor_main(int argc, char **argv);
 /* After an option that getopt_long didn't know. */
 enum status usage_failed(const char *command);
 
+/* ---- output.c ---- */
+
+struct output {
+        char *path;              /* the final name */
+        char *part;              /* the name until all is well; NULL: it has none of that kind */
+        int fd;                  /* of the file that this run made; -1: none yet */
+        struct rmmap_file *file; /* the same one, where it is mapped */
+        bool name_durable;       /* once it is published */
+};
+
+struct output_needs {
+        uint64_t space; /* bytes on the disk */
+        bool sparse;    /* reserve nothing */
+};
+
+enum status output_begin(struct output *output, char *path, bool force);
+enum status output_make(struct output *output, unsigned mode);
+/* After it was made: one of these. */
+enum status output_map(struct output *output, uint64_t size, const struct output_needs *needs);
+void output_lock(const struct output *output);
+/* durable: the new name as well; the data is synced before */
+enum status output_publish(struct output *output, bool force, bool durable);
+void output_close(struct output *output); /* removes what wasn't published */
+enum status output_failed(const struct output *output, int error);
+
+/* An errno by which a file system, or a sandbox, says that it doesn't have the call. */
+bool is_missing(int error);
+
 /* ---- copy ---- */
 
 struct copy {
         const char *source;
         int fd;
         struct stat before; /* of the source, when it was opened */
+        uint64_t bytes;     /* copied */
         unsigned threads;
         bool sync, force, preserve, quiet, shown;
         bool sparse; /* holes stay holes */
@@ -64,8 +95,12 @@ struct mishap {
         int error; /* a negative errno, or 0 */
 };
 
-/* All ranges of the file, by its threads; DONE, INTERRUPTED, or it has said what went wrong. */
-enum status copy_with_team(struct copy *copy);
+/* Each: DONE, INTERRUPTED, or it has said what went wrong. */
+enum status copy_with_team(struct copy *copy); /* all ranges of the file, by its threads */
+enum status copy_as_stream(struct copy *copy); /* all that reading gives */
+
+/* Whether the source has the bytes that its size tells of, and no more. */
+bool size_is_true(const struct copy *copy);
 
 struct copy_piece {
         const struct copy *copy;
@@ -85,7 +120,7 @@ enum verdict { PLAIN, GOOD, NOTE, BAD, UNKNOWN };
 
 struct report {
         bool json;
-        int width;   /* columns of the terminal; 0: none, lines aren't broken */
+        int width;   /* columns that may be used; 0: lines aren't broken */
         FILE *facts; /* JSON, until the end */
         FILE *rows;  /* likewise */
         char *buffers[2];
@@ -94,8 +129,15 @@ struct report {
         bool about_file; /* see facts_of_file */
 };
 
-bool report_begin(struct report *report, bool json, const char *command, const char *path);
+/* width: of lines that go to no terminal; 0: they aren't broken */
+bool report_begin(struct report *report, bool json, const char *command, const char *path,
+                  int width);
 bool report_end(struct report *report);
+
+enum { REPORT_COLUMNS = 100 };
+
+/* An empty line, and what the rows below are about; not in JSON. */
+void report_heading(const struct report *report, const char *text);
 
 /* One finding, and what it means to a user; meaning may be NULL. */
 __attribute__((format(printf, 5, 6))) void report_row(struct report *report, const char *name,
@@ -142,7 +184,9 @@ bool page_cache_of(int fd, struct page_cache *cache);
 struct doctor {
         struct report report;
         const char *directory;
-        char *scratch; /* a directory within it; NULL: none could be made */
+        const char *also; /* another mount of it, or NULL */
+        char *scratch;    /* a directory within it; NULL: none could be made */
+        bool in_memory;   /* the file system is: nothing can be durable */
 };
 
 /* A file of the scratch directory; the caller gives its path back. Both may say what's wrong. */
@@ -166,5 +210,6 @@ void examine_sync(struct doctor *doctor);
 void examine_durable_write(struct doctor *doctor);
 void examine_entry(struct doctor *doctor);
 void examine_locks(struct doctor *doctor);
+enum status examine_also(struct doctor *doctor);
 
 #endif

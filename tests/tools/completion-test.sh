@@ -84,13 +84,15 @@ completes()
 }
 
 mkdir "$work/place"
+mkdir "$work/place/directory"
 : >"$work/place/file one"
 completes 'rmmap ' --help --version copy doctor info
 completes 'rmmap d' doctor
 completes 'rmmap copy --s' --sparse= --sync
 completes 'rmmap copy --sparse=' auto never
 completes 'rmmap copy --no' --no-progress --no-sync
-completes 'rmmap doctor --' --help --json
-completes 'rmmap info ' 'file one'
+completes 'rmmap doctor --' --also= --help --json
+completes 'rmmap doctor --also ' directory
+completes 'rmmap info ' directory 'file one'
 completes 'rmmap copy f' 'file one'
 exit $failed

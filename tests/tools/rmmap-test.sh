@@ -23,6 +23,7 @@ rmmap=$(cd "$(dirname "$rmmap")" 2>/dev/null && pwd)/$(basename "$rmmap")
 }
 work=$(mktemp -d "${TMPDIR:-/tmp}/rmmap-test.XXXXXX") || exit 1
 mounted=
+views=
 background=
 # So large that there is time, though it is made of holes.
 huge=1T
@@ -33,6 +34,7 @@ clean_up()
 {
         [ -z "$background" ] || kill -KILL "$background" 2>/dev/null
         [ -z "$mounted" ] || umount "$mounted"
+        for view in $views; do umount "$view"; done
         chmod -R u+w "$work"
         rm -rf "$work"
 }
@@ -110,18 +112,18 @@ stopped_amid()
         [ $moving -eq 0 ] && [ $count -ge 5 ]
 }
 
-# start: copies a source so large, though of holes only, that there is time to do something to it.
-# It is stopped as soon as it copies.
+# start [PART]: copies a source so large, though of holes only, that there is time to do something
+# to it. It is stopped as soon as it copies, which shows by a file of the name PART, a pattern.
 start()
 {
-        local try turn
+        local try turn part=${1-copy.rmmap-part}
         for ((try = 1; try <= 20; try++)); do
                 (cd "$dir" && exec env --default-signal=INT \
                         "$rmmap" copy --threads=4 --no-sync source copy) \
                         </dev/null >"$out" 2>"$err" &
                 background=$!
                 for ((turn = 0; turn < 5000; turn++)); do
-                        if [ -e "$dir/copy.rmmap-part" ]; then
+                        if compgen -G "$dir/$part" >/dev/null; then
                                 kill -STOP $background 2>/dev/null
                                 ! stopped_amid || return
                                 kill -CONT $background 2>/dev/null
@@ -203,7 +205,11 @@ needs()
                         reason="strace is missing, or may not trace"
                 [ "${RMMAP_SANITIZER:-no}" = no ] || reason="a sanitizer doesn't live with strace"
                 ;;
-        python3) command -v python3 >/dev/null || reason="python3 is missing" ;;
+        fuse)
+                command -v bindfs >/dev/null || reason="bindfs is missing"
+                [ -w /dev/fuse ] || reason="/dev/fuse is missing, or may not be used"
+                ;;
+        python3 | flock) command -v "$1" >/dev/null || reason="$1 is missing" ;;
         esac
         [ -z "$reason" ]
 }
@@ -455,9 +461,70 @@ killed()
         finish 137
         there source copy.rmmap-part
         truncate -s 1M "$dir/source"
+        # It may be anybody's: it is told of, and stays.
         run 0 copy source copy
+        says 'copy.rmmap-part: already there, and left alone'
         same source copy
-        there source copy
+        there source copy copy.rmmap-part
+}
+
+# kept NAME: it is what was put there as "mine".
+kept()
+{
+        cmp -s "$work/mine" "$dir/$1" || complain "$1 isn't what it was"
+}
+
+# What this run didn't make it neither writes nor removes, whatever it is called.
+not_ours()
+{
+        local name=copy.rmmap-part
+        head -c 70000 /dev/urandom >"$work/mine"
+        cp "$work/mine" "$dir/$name"
+        run 0 copy $name copy
+        same $name copy
+        there $name copy
+        run 0 copy -f "./$name" "$dir/copy"
+        run 9 copy $name copy
+        kept $name
+        run 11 copy $name missing/copy
+        rm "$dir/copy" && mkdir "$dir/place"
+        below 50 run 11 copy $name copy
+        mv "$dir/$name" "$dir/place/source"
+        ln -s place/source "$dir/$name"
+        run 0 copy $name copy
+        rm "$dir/copy" "$dir/$name"
+        ln "$dir/place/source" "$dir/$name"
+        run 0 copy place/source copy
+        rm "$dir/copy" "$dir/$name"
+        mkdir "$dir/$name"
+        run 0 copy place/source copy
+        kept copy
+        kept place/source
+        there $name copy place
+}
+
+not_ours_interrupted()
+{
+        mv "$dir/source" "$dir/copy.rmmap-part"
+        ln -s copy.rmmap-part "$dir/source"
+        start '.rmmap-part-*'
+        kill -TERM $background
+        finish 143
+        there source copy.rmmap-part
+        [ "$(stat -c %s "$dir/copy.rmmap-part")" -gt 1000000 ] || complain "the source was cut"
+}
+
+# Who takes the temporary name amid the copy keeps what he put there, and no copy is made of it.
+name_is_taken()
+{
+        echo mine >"$work/mine"
+        start
+        cp "$work/mine" "$dir/new"
+        mv -f "$dir/new" "$dir/copy.rmmap-part"
+        finish 11
+        says "copy.rmmap-part: isn't the file any more that was made here"
+        kept copy.rmmap-part
+        there source copy.rmmap-part
 }
 
 two_at_once()
@@ -517,7 +584,11 @@ full_disk()
         run 0 copy source "$mounted/copy"
         run 7 copy -f source "$mounted/copy"
         cmp -s "$dir/source" "$mounted/copy" || complain "the old copy isn't whole"
-        rm "$mounted/copy"
+        mv "$mounted/copy" "$mounted/copy.rmmap-part"
+        run 7 copy "$mounted/copy.rmmap-part" "$mounted/copy"
+        cmp -s "$dir/source" "$mounted/copy.rmmap-part" || complain "the source isn't what it was"
+        rm "$mounted/copy.rmmap-part"
+        [ -z "$(ls -A "$mounted")" ] || complain "left behind: $(ls -A "$mounted")"
 }
 
 # below KIB COMMAND...: the same with files no larger than that.
@@ -538,7 +609,173 @@ file_limit()
 {
         random source 100000
         below 50 run 11 copy source copy
+        says 'copy: File too large'
         there source
+}
+
+# ---- copy: sources and systems of other kinds -------------------------------------------------
+
+# The size of these tells nothing of what reading gives.
+size_tells_nothing()
+{
+        local source
+        for source in /proc/version /proc/filesystems /proc/kallsyms; do
+                [ -r $source ] || continue
+                run 0 copy $source copy
+                cat $source >"$dir/source"
+                same source copy
+                rm "$dir/copy"
+        done
+        # A page, it says; and there is less.
+        source=/sys/kernel/mm/transparent_hugepage/enabled
+        if [ "$(stat -c %s $source 2>/dev/null)" = 4096 ]; then
+                run 0 copy $source copy
+                cat $source >"$dir/source"
+                same source copy
+                rm "$dir/copy"
+        fi
+        run 3 copy /proc/self/mem copy
+        if [ "$(wc -c </proc/kallsyms)" -gt 100000 ]; then
+                below 50 run 11 copy /proc/kallsyms copy
+                says 'copy: File too large'
+        fi
+        there source
+}
+
+long_names()
+{
+        local length name
+        random source 5000
+        for length in 244 245 255; do
+                name=$(printf "%0${length}d" 0)
+                run 0 copy source "$name"
+                same source "$name"
+                run 0 copy -f source "$name"
+                there source "$name"
+                rm "$dir/$name"
+        done
+        run 11 copy source "$(printf '%0256d' 0)"
+        says 'File name too long'
+        there source
+}
+
+# Messages go nowhere then, and never into the copy.
+no_descriptors()
+{
+        local how
+        random source 5000
+        for how in '0<&-' '1>&-' '2>&-' '0<&- 1>&- 2>&-'; do
+                (cd "$dir" && eval "exec $how" && exec timeout 60 "$rmmap" copy source copy) ||
+                        complain "with $how: exit status $?"
+                same source copy
+                (cd "$dir" && eval "exec $how" && exec timeout 60 "$rmmap" copy source copy)
+                [ $? -eq 9 ] || complain "with $how an existing file isn't refused"
+                same source copy
+                there source copy
+                rm "$dir/copy"
+        done 2>"$err"
+        (cd "$dir" && exec timeout 60 "$rmmap" info source >&- 2>"$err")
+        [ $? -eq 1 ] || complain "info without standard output succeeds"
+        says "standard output can't be written"
+}
+
+# without "CALL=ERRNO CALL=ERRNO:WHEN ..." STATUS ARGUMENTS...: as run, where these system calls fail
+# so; WHEN as strace has it.
+without()
+{
+        local call got wanted=$2 rule injected=
+        for call in $1; do
+                rule=${call#*=}
+                injected="$injected -e inject=${call%%=*}:error=${rule%:*}"
+                [ "$rule" = "${rule%:*}" ] || injected="$injected:when=${rule#*:}"
+        done
+        shift 2
+        # shellcheck disable=SC2086 # words
+        (cd "$dir" && exec timeout 60 strace -f -o "$work/trace" $injected "$rmmap" "$@") \
+                </dev/null >"$out" 2>"$err"
+        got=$?
+        [ "$got" -eq "$wanted" ] ||
+                complain "exit status $got instead of $wanted ($injected, $*): $(head -n 3 "$err")"
+        grep -q INJECTED "$work/trace" || complain "nothing was made to fail ($injected, $*)"
+}
+
+rename_without_flags()
+{
+        local error
+        random source 5000
+        for error in EINVAL ENOSYS EPERM; do
+                # By a second name, which goes again.
+                without "renameat2=$error" 0 copy source copy
+                same source copy
+                there source copy
+                rm "$dir/copy"
+                # No hard links either: after a look.
+                without "renameat2=$error ?link,linkat=EPERM" 0 copy source copy
+                same source copy
+                there source copy
+                rm "$dir/copy"
+        done
+        # What goes wrong is told as it is.
+        without "renameat2=EIO" 11 copy source copy
+        says 'copy: Input/output error'
+        there source
+}
+
+rename_without_flags_late()
+{
+        start
+        echo mine >"$dir/copy"
+        timeout 60 strace -f -o "$work/trace" -e inject=renameat2:error=EINVAL \
+                -e inject=?link,linkat:error=ENOSYS -p $background 2>"$work/tracer" &
+        tracer=$!
+        until grep -q attached "$work/tracer"; do doze 0.01; done
+        finish 9
+        wait $tracer
+        says 'appeared meanwhile'
+        there source copy
+        grep -q INJECTED "$work/trace" || complain "nothing was made to fail"
+        [ "$(cat "$dir/copy")" = mine ] || complain "what appeared was replaced"
+}
+
+chmod_isnt_there()
+{
+        random source 5000
+        chmod 644 "$dir/source"
+        without fchmod=ENOSYS 0 copy source copy
+        same source copy
+        says 'copy: its permissions stay 600: Function not implemented'
+        without fchmod=ENOSYS 11 copy -p source other
+        says "other: --preserve: its permissions can't be set: Function not implemented"
+        without utimensat,?utimensat_time64=ENOSYS 11 copy -p source other
+        says "other: --preserve: its times can't be set: Function not implemented"
+        without fchown,?fchown32=ENOSYS 0 copy -p source kept
+        without fchmod=EIO 11 copy source other
+        says 'other: Input/output error'
+        there source copy kept
+}
+
+# The tool's own calls; the library has its own tests.
+locks_and_syncs_arent_there()
+{
+        random source 5000
+        : >"$dir/empty"
+        without flock=ENOSYS 0 copy source copy
+        without flock=ENOLCK 0 copy -f source copy
+        without flock=ENOLCK 0 copy empty nothing
+        : >"$dir/copy.rmmap-part"
+        without flock=ENOSYS 0 copy -f source copy
+        same source copy
+        rm "$dir/copy.rmmap-part" "$dir/copy"
+        # Nor is /proc.
+        without "?access,?faccessat,?faccessat2=ENOENT" 0 copy source copy
+        same source copy
+        rm "$dir/copy"
+        without fsync=EINVAL:2+ 0 copy source copy
+        says 'durable but for its name$'
+        rm "$dir/copy"
+        without fsync=EIO 11 copy source copy
+        says 'copy: Input/output error'
+        there source empty nothing
 }
 
 # Data, then size and name of the part, then the final name, then the directory.
@@ -654,12 +891,13 @@ info_json()
 
 info_of_locked()
 {
-        start
-        run 0 info copy.rmmap-part
+        random source 5000
+        exec 9<"$dir/source"
+        flock --exclusive 9
+        run 0 info source
         prints 'not now: it is locked'
         prints 'held by one alone|none that this process can see'
-        kill -TERM $background
-        finish 143
+        exec 9<&-
 }
 
 # ---- doctor -----------------------------------------------------------------------------------
@@ -702,10 +940,95 @@ doctor_json()
         there source
 }
 
+# No line is wider than that: on a terminal of more, of less, and without one.
+doctor_columns()
+{
+        local columns longest name
+        name=$(printf '%0120d' 0)
+        random "$name" 5000
+        mkdir "$dir/a"
+        for columns in 200 100 60; do
+                terminal $columns doctor --also=a a | tr -d '\r' >"$out"
+                prints '^good +fork: '
+                longest=$(wc -L <"$out")
+                [ "$longest" -le 100 ] && [ "$longest" -lt $columns ] ||
+                        complain "$longest of $columns columns are used"
+                terminal $columns doctor "$name" | tr -d '\r' >"$out"
+                longest=$(wc -L <"$out")
+                [ "$longest" -le 100 ] && [ "$longest" -lt $columns ] ||
+                        complain "$longest of $columns columns are used for a file"
+        done
+        run 0 doctor --also=a a
+        longest=$(wc -L <"$out")
+        [ "$longest" -le 100 ] && [ "$longest" -gt 80 ] || complain "$longest columns are used"
+        run 0 doctor "$name"
+        longest=$(wc -L <"$out")
+        [ "$longest" -le 100 ] || complain "$longest columns are used for a file"
+        run 0 info "$name"
+        prints "^  file +$name\$"
+}
+
+# two_views COMMAND...: the directory "under", mounted as "a" and "b" by bind mounts or the like.
+two_views()
+{
+        mkdir "$dir/under" "$dir/a" "$dir/b"
+        if ! "$@" "$dir/under" "$dir/a" 2>"$err"; then
+                echo "SKIP: ${FUNCNAME[1]}, in part: $1: $(head -n 1 "$err")"
+                return 1
+        fi
+        views=$dir/a
+        "$@" "$dir/under" "$dir/b" && views="$views $dir/b"
+}
+
+no_views()
+{
+        local view
+        for view in $views; do umount "$view"; done
+        views=
+        [ -z "$(ls -A "$dir/under")" ] || complain "left behind: $(ls -A "$dir/under")"
+}
+
+doctor_also()
+{
+        mkdir "$dir/other"
+        run 0 doctor --also . .
+        prints '^good +also locks: '
+        prints '^good +also mapping: '
+        prints '^good +also file io: '
+        run 2 doctor --also other .
+        says 'other: what is made in . isn.t seen there'
+        run 3 doctor --also missing .
+        says 'missing: No such file'
+        there other
+        two_views mount --bind || return
+        run 0 doctor --json --also "$dir/b" "$dir/a"
+        json 'f["also_locks"] and f["also_mapping"] and f["also_file_io"]'
+        no_views
+}
+
+# FUSE: each mount has its own page cache, and its own locks; and it doesn't live in memory.
+doctor_also_on_fuse()
+{
+        two_views bindfs --no-allow-other || return
+        run 0 doctor --json --also "$dir/b" "$dir/a"
+        json 'f["also_locks"] == False and f["also_mapping"] == False'
+        json 'f["lives_in_memory"] == False and f["coherent"] == False'
+        run 0 doctor --also "$dir/b" "$dir/a"
+        prints '^note +also locks: a lock that is held on one mount is given on the other'
+        prints '^note +also mapping: of two pieces of a page,'
+        ! grep -q 'in memory$' "$out" || complain "it says that a file of FUSE lives in memory"
+        no_views
+}
+
 doctor_on_tmpfs()
 {
         run 0 doctor --json "$mounted"
         json 'f["file_system"] == "tmpfs" and f["reserved"] and f["bytes_free"] <= 8 << 20'
+        json 'f["lives_in_memory"]'
+        run 0 doctor "$mounted"
+        prints '^note +file system: tmpfs, which lives in memory'
+        prints '^good +early write-back: there is nothing to write back: the file lives in memory'
+        ! grep -q 'is durable in' "$out" || complain "something is durable on tmpfs"
         [ -z "$(ls -A "$mounted")" ] || complain "left behind: $(ls -A "$mounted")"
         mount -o remount,ro "$mounted"
         run 11 doctor --json "$mounted"
@@ -733,20 +1056,28 @@ doctor_with_limit()
 # ---- all of it --------------------------------------------------------------------------------
 
 for name in sizes into_directory exists same_file not_files wrong_usage sparse attributes \
-        file_limit no_terminal info; do
+        file_limit no_terminal info not_ours size_tells_nothing long_names no_descriptors; do
         case_ $name
 done
 case_ owner root
 for name in nobody_else_reads_the_part interrupted killed two_at_once shrinks grows rewritten \
-        appears_meanwhile info_of_locked; do
+        appears_meanwhile not_ours_interrupted name_is_taken; do
         case_ $name huge
 done
+for name in rename_without_flags chmod_isnt_there locks_and_syncs_arent_there; do
+        case_ $name strace
+done
+case_ rename_without_flags_late strace huge
+case_ info_of_locked flock
 case_ bar python3 huge
 case_ full_disk tmpfs
 case_ order_of_syncs strace
 case_ info_json python3
 case_ doctor
 case_ doctor_json python3
+case_ doctor_columns python3
+case_ doctor_also python3
+case_ doctor_also_on_fuse fuse python3
 case_ doctor_on_tmpfs tmpfs python3
 case_ doctor_without_room tmpfs
 case_ doctor_with_limit python3
