@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # gnuplot -c bars.gp TABLE OUTPUT FORMAT TITLE CAPTION
-# A group of bars per scenario; how many times as fast as plain mmap each engine is. The lines of the
-# words below a group are ended by \n in TABLE.
+# A group of bars per scenario; how many times as fast as plain mmap each engine is. In
+# TABLE \n ends a line of the words below a group.
 load system(sprintf("dirname '%s'", ARG0))."/colours.gp"
 names = system(sprintf("head -n 1 '%s'", ARG1))
 rows = int(system(sprintf("wc -l <'%s'", ARG1))) - 1

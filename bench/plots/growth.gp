@@ -12,7 +12,8 @@ if (ARG3 eq "png") {
         set terminal svg size 420 * across, 60 + 340 * down font "Sans,12" background "white"
 }
 set output ARG2
-set multiplot layout down, across title sprintf("Nanoseconds for a byte, by the size of the file\n{/*0.8 %s}", ARG5)
+set multiplot layout down, across \
+        title sprintf("Nanoseconds for a byte, by the size of the file\n{/*0.8 %s}", ARG5)
 set xlabel "size of the file in MiB"
 set yrange [0:*]
 set logscale x 2

@@ -8,8 +8,8 @@
 
 part.write writes exactly as many bytes as the range has. A failed call raises OSError with the
 library's errno, as the subclass that Python has for it; its text has the lengths, and its filename
-is the path. A closed file is ValueError, as it is for Python's own files. What calls mean is in the manual:
-man librangedmmap.
+is the path. A closed file is ValueError, as it is for Python's own files. What calls mean is in
+the manual: man librangedmmap.
 """
 from ._constants import (
     ALIGNMENT,
