@@ -7,6 +7,11 @@ BEGIN {
 FNR == 1 { files++ }
 /^#/ { next }
 files == 1 {
+        if ($1 == "plot") {
+                plotted[$2] = $6
+                gsub(/\//, " ", plotted[$2])
+                gsub(/;/, ", ", plotted[$2])
+        }
         if ($1 == kind) {
                 scenario[++rows] = $2; threads[rows] = $3; goal[rows, "mmap"] = $4
                 goal[rows, "pwrite"] = $5; job[rows] = $6
@@ -26,7 +31,7 @@ kind == "crossovers" || $24 ~ "^" kind { note(label(), $4, $12) }
 # What a row of a plain table is about.
 function label(   text)
 {
-        text = $1 ", " $2 ($2 == 1 ? " thread" : " threads")
+        text = plotted[$1] ", " $2 ($2 == 1 ? " thread" : " threads")
         if (kind == "growth")
                 return text ", " $24 ", " amount($5)
         return text (kind == "crossovers" ? ", " $24 : $3 && kind == "durable" ? ", a sync" : "")
@@ -58,7 +63,7 @@ function amount(bytes)
 
 function times(value)
 {
-        return sprintf(value < 0.995 ? "%.2fx" : value < 9.95 ? "%.1fx" : "%.0fx", value)
+        return sprintf(value < 0.995 ? "%.2f" : value < 9.95 ? "%.1f" : "%.0f", value)
 }
 
 # In table.rows a comma would end a field: a semicolon stands for it, a full stop for a semicolon.
@@ -88,27 +93,24 @@ function goals_row(i, of)
                 goal[i, "pwrite"]
 }
 
-# Of all scenarios of the row; a + behind one: also where the library was told the hints.
-function shortened(i, peer,   list, all, j, of, text, told)
+# A ratio whose interval is all above 1, or all below.
+function differs(of, peer)
 {
-        all = split(scenario[i], list, " ")
-        for (j = 1; j <= all; j++) {
-                told = sub(/\+/, "", list[j])
-                of = list[j] SUBSEP threads[i]
-                if (!((of, peer) in ratio))
-                        return ""
-                text = text (j > 1 ? "; " : "") times(ratio[of, peer])
-                if (told)
-                        text = text "; " times(seconds[of, peer] / seconds[of, "rmmap-hint"])
-        }
-        return text
+        return (of, peer) in ratio && (low[of, peer] > 1 || high[of, peer] < 1)
 }
 
-function short_row(i)
+function interval(of, peer)
 {
-        if (shortened(i, "mmap") != "")
-                printf "| %s | %s | %s |\n", words(job[i]), shortened(i, "mmap"),
-                        shortened(i, "pwrite")
+        if (!((of, peer) in ratio))
+                return ""
+        return times(ratio[of, peer]) " [" times(low[of, peer]) " " times(high[of, peer]) "]"
+}
+
+function short_row(i, of)
+{
+        if (differs(of, "mmap") || differs(of, "pwrite"))
+                printf "| %s | %s | %s |\n", words(job[i]), interval(of, "mmap"),
+                        interval(of, "pwrite")
 }
 
 # Bytes that the disk wrote for each byte of the pages that had to be written.
@@ -158,7 +160,7 @@ END {
                 print "| job | file | threads | against plain mmap | goal | against pwrite " \
                         "| goal |\n|---|---|---|---|---|---|---|"
         else if (kind == "short")
-                print "| job | ahead of plain mmap | ahead of pwrite |\n|---|---|---|"
+                print "| job; one thread if it says no other | plain mmap | pwrite |\n|---|---|---|"
         else if (kind == "written")
                 print "| job | rmmap | told | plain mmap | pwrite |\n|---|---|---|---|---|"
         else if (lines_count)
@@ -166,7 +168,7 @@ END {
         for (i = 1; i <= rows; i++) {
                 of = scenario[i] SUBSEP threads[i]
                 if (kind == "short")
-                        short_row(i)
+                        short_row(i, of)
                 else if ((of, "rmmap") in seconds && kind == "goals")
                         goals_row(i, of)
                 else if ((of, "rmmap") in seconds)

@@ -4,7 +4,8 @@
  *
  *      file       one reference of a mapped file; its destructor releases it
  *      range      bytes of a file that nobody else has; writing it uses it up
- *      receipt    the proof that a range was written, given for the range
+ *      receipt    says that a range was written: given for the range by the call that writes it, or
+ *                 by commit_range, on the caller's word
  *
  * All three can be moved and not copied. So a range can't go to two threads, only what was written
  * can be flushed, and by the call that writes it a range is gone. What was moved from is zeros:
@@ -15,8 +16,9 @@
  *  - Its name is that of the function of rmmap.h that it calls, and so are its meaning, errors and
  *    threads; what is said here is only what is different.
  *  - There are two forms. The one with a std::error_code & never throws: it clears the code, or
- *    sets it (generic_category) and gives zeros. The one without throws std::system_error, and
- *    is there only where exceptions are (not with -fno-exceptions).
+ *    sets it (generic_category) and gives zeros. The one without throws std::system_error, whose
+ *    text tells what was asked for and what there was ("rmmap_write_range: 100 bytes into a range
+ *    of 4096: ..."), and is there only where exceptions are (not with -fno-exceptions).
  *  - A call that fails leaves the range that it was given as it was: if (range) tells.
  *  - A const one may be called by several threads at once, on the same object.
  *  - It costs what the call in C costs.
@@ -37,8 +39,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <iterator>
 #include <new>
+#include <string>
 #include <system_error>
 #include <type_traits>
 #include <utility>
@@ -280,15 +284,79 @@ inline bool tell(int result, std::error_code &error) noexcept
 }
 
 #if defined(__cpp_exceptions)
+/* The numbers in an exception's text: a length, or what has one, which is asked only then. */
+struct left {
+        ::rmmap_file *const &file; /* a reference: loaded only when it is needed */
+};
+inline std::uint64_t number(std::uint64_t value) noexcept
+{
+        return value;
+}
+inline std::uint64_t number(const ::rmmap_range &range) noexcept
+{
+        return ::rmmap_range_length(range);
+}
+inline std::uint64_t number(const ::rmmap_receipt &receipt) noexcept
+{
+        return ::rmmap_receipt_length(receipt);
+}
+inline std::uint64_t number(::rmmap_file *file) noexcept
+{
+        return ::rmmap_size(file);
+}
+inline std::uint64_t number(left all) noexcept
+{
+        return ::rmmap_remaining(all.file);
+}
+inline std::uint64_t number(span<const ::iovec> pieces) noexcept
+{
+        std::uint64_t sum = 0;
+
+        for (const ::iovec &piece : pieces)
+                sum += piece.iov_len;
+        return sum;
+}
+
+inline constexpr char into_range[] = "# bytes into a range of #";
+inline constexpr char at_range[] = "# bytes at # of a range of #";
+inline constexpr char at_file[] = "# bytes at # of a file of #";
+
+/* "CALL: WORDS: the errno's text", with a number in the place of each #. */
+[[noreturn, gnu::cold, gnu::noinline]] inline void
+fail_telling(int result, const char *call, const char *words,
+             std::initializer_list<std::uint64_t> numbers)
+{
+        const std::uint64_t *next = numbers.begin();
+        std::string text = call;
+
+        text += ": ";
+        for (; *words != 0; words++) {
+                if (*words == '#' && next != numbers.end())
+                        text += std::to_string(*next++);
+                else
+                        text += *words;
+        }
+        throw std::system_error(-result, std::generic_category(), text);
+}
+
 [[noreturn, gnu::cold, gnu::noinline]] inline void fail(int result, const char *call)
 {
         throw std::system_error(-result, std::generic_category(), call);
 }
+template <class... Numbers>
+[[noreturn, gnu::cold, gnu::noinline]] void fail(int result, const char *call, const char *words,
+                                                 Numbers... numbers)
+{
+        if (words == nullptr)
+                fail(result, call);
+        fail_telling(result, call, words, {number(numbers)...});
+}
 
-inline int check(int result, const char *call)
+template <class... Telling>
+inline int check(int result, const char *call, const Telling &...telling)
 {
         if (result < 0)
-                fail(result, call);
+                fail(result, call, telling...);
         return result;
 }
 #endif
@@ -475,7 +543,8 @@ class RMMAP_CONSUMABLE(unconsumed) range
         void encode(mutable_buffer buffer) const
         {
                 detail::check(::rmmap_range_encode(value_, buffer.data(), buffer.size()),
-                              "rmmap_range_encode");
+                              "rmmap_range_encode", "a buffer of # bytes for #", buffer.size(),
+                              std::size_t{RMMAP_RANGE_ENCODED_SIZE});
         }
         RMMAP_ALIVE
         encoded encode() const
@@ -540,7 +609,7 @@ inline split_parts range::split_up(std::uint64_t position) &&
         ::rmmap_range low, high;
         const int result = ::rmmap_range_split_up(value_, position, &low, &high);
 
-        detail::check(result, "rmmap_range_split_up");
+        detail::check(result, "rmmap_range_split_up", "at # of a range of #", position, value_);
         return parts(result, low, high);
 }
 
@@ -549,12 +618,12 @@ inline split_parts range::split_down(std::uint64_t position) &&
         ::rmmap_range low, high;
         const int result = ::rmmap_range_split_down(value_, position, &low, &high);
 
-        detail::check(result, "rmmap_range_split_down");
+        detail::check(result, "rmmap_range_split_down", "at # of a range of #", position, value_);
         return parts(result, low, high);
 }
 #endif
 
-/* The proof that a range was written: what can be flushed and synced. 32 bytes. */
+/* Says that a range was written: what can be flushed and synced. 32 bytes. */
 class RMMAP_CONSUMABLE(unconsumed) receipt
 {
         ::rmmap_receipt value_;
@@ -670,7 +739,8 @@ class RMMAP_CONSUMABLE(unconsumed) receipt
         void encode(mutable_buffer buffer) const
         {
                 detail::check(::rmmap_receipt_encode(value_, buffer.data(), buffer.size()),
-                              "rmmap_receipt_encode");
+                              "rmmap_receipt_encode", "a buffer of # bytes for #", buffer.size(),
+                              std::size_t{RMMAP_RECEIPT_ENCODED_SIZE});
         }
         RMMAP_ALIVE
         encoded encode() const
@@ -1518,7 +1588,8 @@ class RMMAP_CONSUMABLE(unconsumed) file
         {
                 range made{detail::uninitialized{}};
 
-                detail::check(::rmmap_allocate(handle_, size, &made.value_), "rmmap_allocate");
+                detail::check(::rmmap_allocate(handle_, size, &made.value_), "rmmap_allocate",
+                              "# bytes wanted, # left", size, detail::left{handle_});
                 return made;
         }
         RMMAP_ALIVE
@@ -1528,7 +1599,8 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 range made{detail::uninitialized{}};
 
                 detail::check(::rmmap_allocate_exact(handle_, size, &made.value_),
-                              "rmmap_allocate_exact");
+                              "rmmap_allocate_exact", "# bytes wanted, # left", size,
+                              detail::left{handle_});
                 return made;
         }
         RMMAP_ALIVE
@@ -1538,7 +1610,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 range made{detail::uninitialized{}};
 
                 detail::check(::rmmap_claim_range(handle_, start, end, &made.value_),
-                              "rmmap_claim_range");
+                              "rmmap_claim_range", "# to # of a file of #", start, end, handle_);
                 return made;
         }
         RMMAP_ALIVE
@@ -1562,7 +1634,8 @@ class RMMAP_CONSUMABLE(unconsumed) file
 
                 detail::check(
                         ::rmmap_range_decode(handle_, encoded.data(), encoded.size(), &made.value_),
-                        "rmmap_range_decode");
+                        "rmmap_range_decode", "# bytes for #", encoded.size(),
+                        std::size_t{RMMAP_RANGE_ENCODED_SIZE});
                 return made;
         }
         RMMAP_ALIVE
@@ -1573,7 +1646,8 @@ class RMMAP_CONSUMABLE(unconsumed) file
 
                 detail::check(::rmmap_receipt_decode(handle_, encoded.data(), encoded.size(),
                                                      &made.value_),
-                              "rmmap_receipt_decode");
+                              "rmmap_receipt_decode", "# bytes for #", encoded.size(),
+                              std::size_t{RMMAP_RECEIPT_ENCODED_SIZE});
                 return made;
         }
         RMMAP_ALIVE
@@ -1582,7 +1656,8 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 std::size_t length = buffer.size();
 
                 detail::check(::rmmap_allocator_save(handle_, buffer.data(), &length),
-                              "rmmap_allocator_save");
+                              "rmmap_allocator_save", "a buffer of # bytes for #", buffer.size(),
+                              length);
                 return length;
         }
         RMMAP_ALIVE
@@ -1602,7 +1677,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
 
                 detail::check(::rmmap_write_range(handle_, given.value_, data.data(), data.size(),
                                                   &made.value_),
-                              "rmmap_write_range");
+                              "rmmap_write_range", detail::into_range, data.size(), given.value_);
                 given.clear();
                 return made;
         }
@@ -1614,7 +1689,8 @@ class RMMAP_CONSUMABLE(unconsumed) file
 
                 detail::check(::rmmap_write_range_durable(handle_, given.value_, data.data(),
                                                           data.size(), &made.value_),
-                              "rmmap_write_range_durable");
+                              "rmmap_write_range_durable", detail::into_range, data.size(),
+                              given.value_);
                 given.clear();
                 return made;
         }
@@ -1626,7 +1702,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
 
                 detail::check(::rmmap_writev_range(handle_, given.value_, pieces.data(),
                                                    detail::as_count(pieces.size()), &made.value_),
-                              "rmmap_writev_range");
+                              "rmmap_writev_range", detail::into_range, pieces, given.value_);
                 given.clear();
                 return made;
         }
@@ -1639,7 +1715,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
 
                 detail::check(
                         ::rmmap_write_range_from_fd(handle_, given.value_, fd, &done, &made.value_),
-                        "rmmap_write_range_from_fd");
+                        "rmmap_write_range_from_fd", "# of # bytes", done, given.value_);
                 given.clear();
                 return made;
         }
@@ -1649,7 +1725,8 @@ class RMMAP_CONSUMABLE(unconsumed) file
         {
                 detail::check(::rmmap_write_within(handle_, within.value_, offset, data.data(),
                                                    data.size()),
-                              "rmmap_write_within");
+                              "rmmap_write_within", detail::at_range, data.size(), offset,
+                              within.value_);
         }
         RMMAP_ALIVE
         RMMAP_RETURN_TYPESTATE(unconsumed)
@@ -1678,7 +1755,8 @@ class RMMAP_CONSUMABLE(unconsumed) file
         {
                 detail::check(::rmmap_read_within(handle_, from.value_, offset, buffer.data(),
                                                   buffer.size()),
-                              "rmmap_read_within");
+                              "rmmap_read_within", detail::at_range, buffer.size(), offset,
+                              from.value_);
         }
         RMMAP_ALIVE
         void read_within(RMMAP_GIVEN const receipt &from, std::uint64_t offset,
@@ -1686,7 +1764,8 @@ class RMMAP_CONSUMABLE(unconsumed) file
         {
                 detail::check(::rmmap_read_within(handle_, ::rmmap_receipt_range(from.value_),
                                                   offset, buffer.data(), buffer.size()),
-                              "rmmap_read_within");
+                              "rmmap_read_within", detail::at_range, buffer.size(), offset,
+                              from.value_);
         }
         RMMAP_ALIVE
         bytes range_data(RMMAP_GIVEN const range &of) const
@@ -1735,7 +1814,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
                          std::uint64_t length) const
         {
                 detail::check(::rmmap_sync_within(handle_, within.value_, offset, length),
-                              "rmmap_sync_within");
+                              "rmmap_sync_within", detail::at_range, length, offset, within.value_);
         }
         RMMAP_ALIVE
         void sync_all() const
@@ -1749,7 +1828,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
         void raw_write(std::uint64_t offset, const_buffer data) const
         {
                 detail::check(::rmmap_raw_write(handle_, offset, data.data(), data.size()),
-                              "rmmap_raw_write");
+                              "rmmap_raw_write", detail::at_file, data.size(), offset, handle_);
         }
         RMMAP_ALIVE
         std::size_t raw_read(std::uint64_t offset, mutable_buffer buffer) const
@@ -1764,12 +1843,14 @@ class RMMAP_CONSUMABLE(unconsumed) file
         RMMAP_ALIVE
         void raw_flush(std::uint64_t offset, std::uint64_t length) const
         {
-                detail::check(::rmmap_raw_flush(handle_, offset, length), "rmmap_raw_flush");
+                detail::check(::rmmap_raw_flush(handle_, offset, length), "rmmap_raw_flush",
+                              detail::at_file, length, offset, handle_);
         }
         RMMAP_ALIVE
         void raw_sync(std::uint64_t offset, std::uint64_t length) const
         {
-                detail::check(::rmmap_raw_sync(handle_, offset, length), "rmmap_raw_sync");
+                detail::check(::rmmap_raw_sync(handle_, offset, length), "rmmap_raw_sync",
+                              detail::at_file, length, offset, handle_);
         }
         RMMAP_ALIVE
         void raw_fill(unsigned char byte) const
@@ -1868,7 +1949,8 @@ class RMMAP_CONSUMABLE(unconsumed) file
 
                 detail::check(
                         ::rmmap_read_range(handle_, value, buffer.data(), buffer.size(), &length),
-                        "rmmap_read_range");
+                        "rmmap_read_range", "a buffer of # bytes for a range of #", buffer.size(),
+                        value);
                 return length;
         }
         const_bytes view_value(const ::rmmap_range &value) const
@@ -1937,7 +2019,8 @@ RMMAP_RETURN_TYPESTATE(unconsumed)
 {
         ::rmmap_file *made;
 
-        detail::check(::rmmap_create(path.c_str(), size, &chosen.native(), &made), "rmmap_create");
+        detail::check(::rmmap_create(path.c_str(), size, &chosen.native(), &made), "rmmap_create",
+                      path.c_str());
         return file(made);
 }
 
@@ -1946,7 +2029,8 @@ RMMAP_RETURN_TYPESTATE(unconsumed)
 {
         ::rmmap_file *made;
 
-        detail::check(::rmmap_open(path.c_str(), &chosen.native(), &made), "rmmap_open");
+        detail::check(::rmmap_open(path.c_str(), &chosen.native(), &made), "rmmap_open",
+                      path.c_str());
         return file(made);
 }
 

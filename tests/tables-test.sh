@@ -39,14 +39,8 @@ tr '\n' ' ' <"$top/bench/scenarios.c" | sed 's/{\.name = /\n&/g' |
                 }
         }
         /^#/ { next }
-        {
-                count = split($2, name, " ")
-                for (i = 1; i <= count; i++) {
-                        sub(/\+/, "", name[i])
-                        if (!(name[i] in mmap))
-                                print "FAIL: no such scenario: " name[i]
-                }
-        }
+        !($2 in mmap) { print "FAIL: no such scenario: " $2 }
+        $1 == "plot" { drawn[$2] = 1 }
         $1 != "goals" { next }
         { shown[$2] = 1 }
         $4 != "" { told[$2] = 1 }
@@ -57,6 +51,8 @@ tr '\n' ' ' <"$top/bench/scenarios.c" | sed 's/{\.name = /\n&/g' |
                 for (each in mmap) {
                         if (!(each in shown))
                                 print "FAIL: no row for " each
+                        else if (!(each in drawn))
+                                print "FAIL: no words to draw " each " with"
                         else if (mmap[each] > 0 && !(each in told))
                                 print "FAIL: no row with the goals of " each
                 }

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # gnuplot -c bars.gp TABLE OUTPUT FORMAT TITLE CAPTION
-# A group of bars per scenario; how many times as fast as plain mmap each engine is.
+# A group of bars per scenario; how many times as fast as plain mmap each engine is. In
+# TABLE \n ends a line of the words below a group.
 load system(sprintf("dirname '%s'", ARG0))."/colours.gp"
 names = system(sprintf("head -n 1 '%s'", ARG1))
 rows = int(system(sprintf("wc -l <'%s'", ARG1))) - 1
-width = 250 + 120 * rows
-width = width < 700 ? 700 : width
+width = 380 + 155 * rows
+width = width < 900 ? 900 : width
 if (ARG3 eq "png") {
         set terminal pngcairo size width, 480 font "Sans,10" background "white"
 } else {
@@ -26,7 +27,8 @@ do for [power = -10:10] {
 }
 set grid ytics
 set xzeroaxis linetype 1 linecolor "black" linewidth 2
-set key outside right top
-set xtics rotate by -25 nomirror
+set key outside right top reverse Left
+set xtics nomirror
+set bmargin 5
 plot for [i = 2:words(names)] ARG1 skip 1 using i:xtic(1) \
-        linecolor rgb colour(word(names, i)) title word(names, i) noenhanced
+        linecolor rgb colour(word(names, i)) title words_of(word(names, i)) noenhanced

@@ -12,22 +12,26 @@ if (ARG3 eq "png") {
         set terminal svg size 420 * across, 60 + 340 * down font "Sans,12" background "white"
 }
 set output ARG2
-set multiplot layout down, across title sprintf("Nanoseconds a byte, by size\n{/*0.8 %s}", ARG5)
-set xlabel "MiB"
+set multiplot layout down, across \
+        title sprintf("Nanoseconds for a byte, by the size of the file\n{/*0.8 %s}", ARG5)
+set xlabel "size of the file in MiB"
 set yrange [0:*]
 set logscale x 2
 set xtics (64, 256, 1024, 4096, 8192)
 set grid
-set key top right font ",8"
+# In the corner, once for all panels.
+set key at screen 0.99, screen 0.99 right top font ",8"
+set offsets graph 0, 0, 0.05, 0
 do for [name in ARG4] {
         table = sprintf("%s/%s", ARG1, name)
         names = system(sprintf("sed -n 's/^\"\\(.*\\)\"$/\\1/p' '%s'", table))
         set xrange [*:*]
         stats table using 1 nooutput
         set xrange [STATS_min * 0.9:STATS_max * 1.15]
-        set title name noenhanced
+        set title system(sprintf("cat '%s.title'", table)) noenhanced
         plot for [i = 1:words(names)] table index i - 1 using 1:2 \
                 with linespoints linewidth 2 pointtype 7 pointsize 0.6 \
-                linecolor rgb colour(word(names, i)) title word(names, i) noenhanced
+                linecolor rgb colour(word(names, i)) title words_of(word(names, i)) noenhanced
+        unset key
 }
 unset multiplot

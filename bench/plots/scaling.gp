@@ -17,16 +17,19 @@ set yrange [0:*]
 set logscale x 2
 set xtics (1, 2, 4, 8, 12, 16, 32, 64)
 set grid
-set key bottom right font ",8"
+# In the corner, once for all panels.
+set key at screen 0.99, screen 0.99 right top font ",8"
+set offsets graph 0, 0, 0.05, 0
 do for [name in ARG4] {
         table = sprintf("%s/%s", ARG1, name)
         names = system(sprintf("sed -n 's/^\"\\(.*\\)\"$/\\1/p' '%s'", table))
         set xrange [*:*]
         stats table using 1 nooutput
         set xrange [0.9:STATS_max * 1.15]
-        set title name noenhanced
+        set title system(sprintf("cat '%s.title'", table)) noenhanced
         plot for [i = 1:words(names)] table index i - 1 using 1:2 \
                 with linespoints linewidth 2 pointtype 7 pointsize 0.6 \
-                linecolor rgb colour(word(names, i)) title word(names, i) noenhanced
+                linecolor rgb colour(word(names, i)) title words_of(word(names, i)) noenhanced
+        unset key
 }
 unset multiplot

@@ -2,13 +2,14 @@
 """Many threads write disjoint ranges of one file, fast, safely, durably.
 
     with rangedmmap.create("out.bin", 1 << 20) as file:
-        part = file.allocate(4096)            # in any thread
-        receipt = part.write(b"x" * 4096)     # no lock, and not under the interpreter's
-        receipt.sync()                        # durable now
+        part = file.allocate(5000)            # in any thread; sizes round up: 8192 bytes
+        part.write_within(0, b"x" * 5000)     # no lock, and not under the interpreter's
+        part.commit().sync()                  # durable now
 
-A failed call raises OSError with the library's errno, as the subclass that Python has for it. A
-closed file is ValueError, as it is for Python's own files. What calls mean is in the manual:
-man librangedmmap.
+part.write writes exactly as many bytes as the range has. A failed call raises OSError with the
+library's errno, as the subclass that Python has for it; its text has the lengths, and its filename
+is the path. A closed file is ValueError, as it is for Python's own files. What calls mean is in
+the manual: man librangedmmap.
 """
 from ._constants import (
     ALIGNMENT,

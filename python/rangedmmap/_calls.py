@@ -27,10 +27,14 @@ else:
     Readable = Writable = Any
 
 
-def check(result: int, *about: Any) -> int:
-    """What isn't an error; for those OSError picks the subclass by the errno."""
+def check(result: int, path: Any, words: str = "", *numbers: int) -> int:
+    """What isn't an error; for those OSError picks the subclass by the errno, and has the path.
+    words tell what was asked for and what there was, with the numbers in the places of {}."""
     if result < 0:
-        raise OSError(-result, os.strerror(-result), *about)
+        text = os.strerror(-result)
+        if words:
+            text += ": " + words.format(*numbers)
+        raise OSError(-result, text, path)
     return result
 
 

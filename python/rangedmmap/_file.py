@@ -13,6 +13,7 @@ from ._constants import Engine, Fact, Info, Pattern
 from ._range import Range, Receipt
 from ._rangedmmap import ffi, lib
 
+AT_FILE = "{} bytes at {} of a file of {}"
 Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
 
@@ -27,17 +28,22 @@ class File:
     """A file, open. Any thread may use it, and close it: what is under way then ends as it would
     have, and views live on; the last of them lets the file go."""
 
-    __slots__ = ("_owned", "__weakref__")
+    __slots__ = ("_owned", "_path", "__weakref__")
     _owned: Any  # struct rmmap_file *, or None
+    _path: Union[Path, int]  # as it was opened, for errors
 
     def __init__(self) -> None:
         raise TypeError("create, open or open_fd make a File")
 
     @classmethod
-    def _made(cls, pointer: Any) -> File:
+    def _made(cls, pointer: Any, path: Union[Path, int]) -> File:
         self = cls.__new__(cls)
         self._owned = owned(pointer)
+        self._path = path
         return self
+
+    def _check(self, result: int, words: str = "", *numbers: int) -> int:
+        return check(result, self._path, words, *numbers)
 
     def _handle(self) -> Any:
         # Whoever has it in a variable keeps it.
@@ -70,7 +76,7 @@ class File:
 
     def clone(self) -> File:
         """The same handle once more, to be closed on its own."""
-        return File._made(lib.rmmap_clone(self._handle()))
+        return File._made(lib.rmmap_clone(self._handle()), self._path)
 
     # ---- about it
 
@@ -80,13 +86,13 @@ class File:
 
     def fileno(self) -> int:
         """Borrowed, for fstat and the like; neither close it, nor lock or sync by it."""
-        return check(lib.rmmap_fd(self._handle()))
+        return self._check(lib.rmmap_fd(self._handle()))
 
     def describe(self) -> Info:
         info = ffi.new("struct rmmap_info *")
         info.size = ffi.sizeof("struct rmmap_info")
         handle = self._handle()
-        check(lib.rmmap_describe(handle, info))
+        self._check(lib.rmmap_describe(handle, info))
 
         def text(pointer: Any) -> str:
             return str(ffi.string(pointer).decode(errors="replace"))
@@ -120,27 +126,32 @@ class File:
 
     # ---- ranges
 
-    def _range(self, call: Callable[..., int], *arguments: Any) -> Range:
+    def _range(self, words: str, numbers: tuple[int, ...], call: Callable[..., int],
+               *arguments: Any) -> Range:
         value = ffi.new("struct rmmap_range *")
-        check(call(self._handle(), *arguments, value))
+        self._check(call(self._handle(), *arguments, value), words, *numbers)
         return Range._made(self, value)
 
     def allocate(self, size: int, *, exact: bool = False) -> Range:
         """size bytes rounded up to ALIGNMENT. When less is left: all that is, or, exact, ENOSPC."""
-        return self._range(lib.rmmap_allocate_exact if exact else lib.rmmap_allocate, size)
+        call = lib.rmmap_allocate_exact if exact else lib.rmmap_allocate
+        return self._range("{} bytes wanted, {} left", (size, self.remaining), call, size)
 
     def claim(self, start: int, end: int) -> Range:
         """A range over what was handed out before, by this run or an earlier one."""
-        return self._range(lib.rmmap_claim_range, start, end)
+        return self._range("{} to {} of a file of {}", (start, end, self.size),
+                           lib.rmmap_claim_range, start, end)
 
     def decode_range(self, encoded: Readable) -> Range:
         with source(encoded) as (memory, length):
-            return self._range(lib.rmmap_range_decode, memory, length)
+            return self._range("{} bytes for {}", (length, lib.RMMAP_RANGE_ENCODED_SIZE),
+                               lib.rmmap_range_decode, memory, length)
 
     def decode_receipt(self, encoded: Readable) -> Receipt:
         value = ffi.new("struct rmmap_receipt *")
         with source(encoded) as (memory, length):
-            check(lib.rmmap_receipt_decode(self._handle(), memory, length, value))
+            self._check(lib.rmmap_receipt_decode(self._handle(), memory, length, value),
+                        "{} bytes for {}", length, lib.RMMAP_RECEIPT_ENCODED_SIZE)
         return Receipt._made(self, value)
 
     @property
@@ -155,42 +166,43 @@ class File:
         """Its position, for restore_allocator."""
         handle = self._handle()
         length = ffi.new("size_t *")
-        check(lib.rmmap_allocator_save(handle, ffi.NULL, length))
+        self._check(lib.rmmap_allocator_save(handle, ffi.NULL, length))
         buffer = ffi.new("char[]", length[0])
-        check(lib.rmmap_allocator_save(handle, buffer, length))
+        self._check(lib.rmmap_allocator_save(handle, buffer, length))
         return bytes(ffi.buffer(buffer, length[0]))
 
     def restore_allocator(self, state: Readable) -> None:
         """Before the first allocate only."""
         with source(state) as (memory, length):
-            check(lib.rmmap_allocator_restore(self._handle(), memory, length))
+            self._check(lib.rmmap_allocator_restore(self._handle(), memory, length))
 
     # ---- durability
 
     def flush(self) -> None:
         """Start write-back of everything, and don't wait."""
-        check(lib.rmmap_flush(self._handle()))
+        self._check(lib.rmmap_flush(self._handle()))
 
     def sync(self) -> None:
         """Everything is durable when it returns."""
-        check(lib.rmmap_sync_all(self._handle()))
+        self._check(lib.rmmap_sync_all(self._handle()))
 
     def sync_receipts(self, receipts: Iterable[Receipt]) -> None:
         """These are durable when it returns; one of another file is EXDEV, before any I/O."""
         values = ffi.new("struct rmmap_receipt[]", [receipt._value[0] for receipt in receipts])
-        check(lib.rmmap_sync_ranges(self._handle(), values, len(values)))
+        self._check(lib.rmmap_sync_ranges(self._handle(), values, len(values)))
 
     # ---- raw access: bounds are checked, overlap is the caller's business
 
     def raw_write(self, offset: int, data: Readable) -> None:
         with source(data) as (memory, length):
-            check(lib.rmmap_raw_write(self._handle(), offset, memory, length))
+            self._check(lib.rmmap_raw_write(self._handle(), offset, memory, length), AT_FILE,
+                        length, offset, self.size)
 
     def raw_readinto(self, offset: int, buffer: Writable) -> int:
         """How many bytes: fewer at the end of the file, 0 past it."""
         length = ffi.new("size_t *")
         with target(buffer) as (memory, capacity):
-            check(lib.rmmap_raw_read(self._handle(), offset, memory, capacity, length))
+            self._check(lib.rmmap_raw_read(self._handle(), offset, memory, capacity, length))
         return int(length[0])
 
     def raw_read(self, offset: int, length: int) -> bytes:
@@ -198,29 +210,31 @@ class File:
         return bytes(memoryview(buffer)[: self.raw_readinto(offset, buffer)])
 
     def raw_flush(self, offset: int, length: int) -> None:
-        check(lib.rmmap_raw_flush(self._handle(), offset, length))
+        self._check(lib.rmmap_raw_flush(self._handle(), offset, length), AT_FILE, length, offset,
+                    self.size)
 
     def raw_sync(self, offset: int, length: int) -> None:
-        check(lib.rmmap_raw_sync(self._handle(), offset, length))
+        self._check(lib.rmmap_raw_sync(self._handle(), offset, length), AT_FILE, length, offset,
+                    self.size)
 
     def raw_fill(self, byte: int) -> None:
-        check(lib.rmmap_raw_fill(self._handle(), byte))
+        self._check(lib.rmmap_raw_fill(self._handle(), byte))
 
     def raw_zero(self) -> None:
-        check(lib.rmmap_raw_zero(self._handle()))
+        self._check(lib.rmmap_raw_zero(self._handle()))
 
     def raw_data(self) -> memoryview:
         """The whole file, to write by; as Range.data."""
         handle = self._handle()
         start = ffi.new("void **")
-        check(lib.rmmap_raw_data(handle, start))
+        self._check(lib.rmmap_raw_data(handle, start))
         return memory_of(handle, start[0], lib.rmmap_size(handle))
 
     def raw_view(self) -> memoryview:
         """The whole file, to read by."""
         handle = self._handle()
         start = ffi.new("const void **")
-        check(lib.rmmap_raw_view(handle, start))
+        self._check(lib.rmmap_raw_view(handle, start))
         return memory_of(handle, ffi.cast("void *", start[0]),
                          lib.rmmap_size(handle)).toreadonly()
 
@@ -243,10 +257,10 @@ def _options(flags: dict[int, bool], allocator: Allocator, allocate_from: int, e
     return options
 
 
-def _opened(about: Any, call: Callable[..., int], *arguments: Any) -> File:
+def _opened(path: Union[Path, int], call: Callable[..., int], *arguments: Any) -> File:
     pointer = ffi.new("struct rmmap_file **")
-    check(call(*arguments, pointer), about)
-    return File._made(pointer[0])
+    check(call(*arguments, pointer), path)
+    return File._made(pointer[0], path)
 
 
 def create(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, Union
 
-from ._calls import Readable, Writable, check, memory_of, source, target
+from ._calls import Readable, Writable, memory_of, source, target
 from ._rangedmmap import ffi, lib
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     class HasFileno(Protocol):
         def fileno(self) -> int: ...
 
+
+INTO_RANGE = "{} bytes into a range of {}"
+AT_RANGE = "{} bytes at {} of a range of {}"
 
 T = TypeVar("T", bound="_Span")
 Parts = tuple[Union["Range", None], Union["Range", None]]
@@ -76,7 +79,7 @@ class _Span:
 
 
 class Receipt(_Span):
-    """The proof that a range was written."""
+    """Says that a range was written: by the call that wrote it, or on the caller's word."""
 
     __slots__ = ()
 
@@ -94,16 +97,16 @@ class Receipt(_Span):
 
     def flush(self) -> None:
         """Start its write-back, and don't wait."""
-        check(lib.rmmap_flush_range(self._file._handle(), self._value[0]))
+        self._file._check(lib.rmmap_flush_range(self._file._handle(), self._value[0]))
 
     def sync(self) -> None:
         """Durable when it returns."""
-        check(lib.rmmap_sync_range(self._file._handle(), self._value[0]))
+        self._file._check(lib.rmmap_sync_range(self._file._handle(), self._value[0]))
 
     def encode(self) -> bytes:
         """For File.decode_receipt, on any machine."""
         buffer = ffi.new("char[]", lib.RMMAP_RECEIPT_ENCODED_SIZE)
-        check(lib.rmmap_receipt_encode(self._value[0], buffer, len(buffer)))
+        self._file._check(lib.rmmap_receipt_encode(self._value[0], buffer, len(buffer)))
         return bytes(ffi.buffer(buffer))
 
 
@@ -124,16 +127,18 @@ class Range(_Span):
 
     # ---- writing
 
-    def _receipt(self, call: Callable[..., int], *arguments: Any) -> Receipt:
+    def _receipt(self, words: str, numbers: tuple[int, ...], call: Callable[..., int],
+                 *arguments: Any) -> Receipt:
         value = ffi.new("struct rmmap_receipt *")
-        check(call(self._file._handle(), self._value[0], *arguments, value))
+        self._file._check(call(self._file._handle(), self._value[0], *arguments, value), words,
+                          *numbers)
         return Receipt._made(self._file, value)
 
     def write(self, data: Readable, *, durable: bool = False) -> Receipt:
         """All of it: another length is EMSGSIZE, and nothing is written."""
         call = lib.rmmap_write_range_durable if durable else lib.rmmap_write_range
         with source(data) as (memory, length):
-            return self._receipt(call, memory, length)
+            return self._receipt(INTO_RANGE, (length, self.length), call, memory, length)
 
     def writev(self, pieces: Iterable[Readable]) -> Receipt:
         """From pieces whose lengths add up to the range's."""
@@ -143,7 +148,9 @@ class Range(_Span):
             for entry, memory in zip(vector, memories):
                 entry.iov_base = memory
                 entry.iov_len = len(memory)
-            return self._receipt(lib.rmmap_writev_range, vector, len(memories))
+            length = sum(map(len, memories))
+            return self._receipt(INTO_RANGE, (length, self.length), lib.rmmap_writev_range, vector,
+                                 len(memories))
         finally:
             for memory in memories:
                 ffi.release(memory)
@@ -156,7 +163,7 @@ class Range(_Span):
         position = ffi.new("uint64_t *", done)
         while True:
             try:
-                return self._receipt(lib.rmmap_write_range_from_fd, number, position)
+                return self._receipt("", (), lib.rmmap_write_range_from_fd, number, position)
             except InterruptedError:  # Python has run the signal's handler when it gets here
                 continue
             except OSError as error:
@@ -166,12 +173,13 @@ class Range(_Span):
     def write_within(self, offset: int, data: Readable) -> None:
         """A piece, offset bytes into the range; when all are there, commit."""
         with source(data) as (memory, length):
-            check(lib.rmmap_write_within(self._file._handle(), self._value[0], offset, memory,
-                                         length))
+            self._file._check(lib.rmmap_write_within(self._file._handle(), self._value[0], offset,
+                                                     memory, length),
+                              AT_RANGE, length, offset, self.length)
 
     def commit(self) -> Receipt:
-        """The receipt, on the caller's word that the range is complete."""
-        return self._receipt(lib.rmmap_commit_range)
+        """The receipt, on the caller's word: the library doesn't count what was written."""
+        return self._receipt("", (), lib.rmmap_commit_range)
 
     # ---- reading
 
@@ -179,8 +187,9 @@ class Range(_Span):
         """Into a buffer that isn't smaller than the range (else ENOBUFS)."""
         length = ffi.new("size_t *")
         with target(buffer) as (memory, capacity):
-            check(lib.rmmap_read_range(self._file._handle(), self._value[0], memory, capacity,
-                                       length))
+            self._file._check(lib.rmmap_read_range(self._file._handle(), self._value[0], memory,
+                                                   capacity, length),
+                              "a buffer of {} bytes for a range of {}", capacity, self.length)
         return int(length[0])
 
     def read(self) -> bytes:
@@ -191,8 +200,9 @@ class Range(_Span):
     def readinto_within(self, offset: int, buffer: Writable) -> None:
         """Fill the buffer from offset bytes into the range."""
         with target(buffer) as (memory, length):
-            check(lib.rmmap_read_within(self._file._handle(), self._value[0], offset, memory,
-                                        length))
+            self._file._check(lib.rmmap_read_within(self._file._handle(), self._value[0], offset,
+                                                    memory, length),
+                              AT_RANGE, length, offset, self.length)
 
     def read_within(self, offset: int, length: int) -> bytes:
         buffer = bytearray(length)
@@ -206,25 +216,28 @@ class Range(_Span):
         reserved, and a file that a stranger truncates, are SIGBUS."""
         handle = self._file._handle()
         start = ffi.new("void **")
-        check(lib.rmmap_range_data(handle, self._value[0], start))
+        self._file._check(lib.rmmap_range_data(handle, self._value[0], start))
         return memory_of(handle, start[0], self.length)
 
     def view(self) -> memoryview:
         """To read by."""
         handle = self._file._handle()
         start = ffi.new("const void **")
-        check(lib.rmmap_range_view(handle, self._value[0], start))
+        self._file._check(lib.rmmap_range_view(handle, self._value[0], start))
         return memory_of(handle, ffi.cast("void *", start[0]), self.length).toreadonly()
 
     # ---- the rest
 
     def sync_within(self, offset: int, length: int) -> None:
         """A record in a range, durable when it returns."""
-        check(lib.rmmap_sync_within(self._file._handle(), self._value[0], offset, length))
+        self._file._check(lib.rmmap_sync_within(self._file._handle(), self._value[0], offset,
+                                                length),
+                          AT_RANGE, length, offset, self.length)
 
     def _split(self, call: Callable[..., int], position: int) -> Parts:
         values = ffi.new("struct rmmap_range *"), ffi.new("struct rmmap_range *")
-        which = check(call(self._value[0], position, *values))
+        which = self._file._check(call(self._value[0], position, *values), "at {} of a range of {}",
+                                  position, self.length)
         low = None if which == lib.RMMAP_SPLIT_HIGH else Range._made(self._file, values[0])
         high = None if which == lib.RMMAP_SPLIT_LOW else Range._made(self._file, values[1])
         return low, high
@@ -245,10 +258,10 @@ class Range(_Span):
 
     def give_back(self) -> None:
         """To the allocator; the built-in ones can't take any (EOPNOTSUPP)."""
-        check(lib.rmmap_give_back_range(self._file._handle(), self._value[0]))
+        self._file._check(lib.rmmap_give_back_range(self._file._handle(), self._value[0]))
 
     def encode(self) -> bytes:
         """For File.decode_range, on any machine."""
         buffer = ffi.new("char[]", lib.RMMAP_RANGE_ENCODED_SIZE)
-        check(lib.rmmap_range_encode(self._value[0], buffer, len(buffer)))
+        self._file._check(lib.rmmap_range_encode(self._value[0], buffer, len(buffer)))
         return bytes(ffi.buffer(buffer))

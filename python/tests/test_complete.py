@@ -35,4 +35,4 @@ def test_the_example_works(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     for example in examples:
         exec(compile(example, str(readme), "exec"), {"__name__": "__main__"})
-    assert (tmp_path / "squares.bin").stat().st_size == 16 << 20
+    assert (tmp_path / "squares.bin").stat().st_size == 1 << 20

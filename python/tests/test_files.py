@@ -56,6 +56,38 @@ def test_an_error_is_the_subclass_of_its_errno(path: pathlib.Path, tmp_path: pat
     assert busy.value.errno == errno.EBUSY
 
 
+def test_an_error_tells_what_was_asked_and_what_there_was(path: pathlib.Path) -> None:
+    with rangedmmap.create(path, 4 * ALIGNMENT) as file:
+        part = file.allocate(5000)
+        small = bytearray(100)
+        calls: list[tuple[int, str, Callable[[], object]]] = [
+            (errno.ENOSPC, "9000 bytes wanted, 8192 left", lambda: file.allocate(9000, exact=True)),
+            (errno.ERANGE, "8192 to 16384 of a file of 16384", lambda: file.claim(8192, 16384)),
+            (errno.EMSGSIZE, "5000 bytes into a range of 8192", lambda: part.write(b"x" * 5000)),
+            (errno.EMSGSIZE, "5000 bytes into a range of 8192",
+             lambda: part.writev([b"x" * 4000, b"x" * 1000])),
+            (errno.ERANGE, "100 bytes at 8093 of a range of 8192",
+             lambda: part.write_within(8093, small)),
+            (errno.ERANGE, "100 bytes at 8093 of a range of 8192",
+             lambda: part.readinto_within(8093, small)),
+            (errno.ERANGE, "2 bytes at 8191 of a range of 8192", lambda: part.sync_within(8191, 2)),
+            (errno.ERANGE, "at 8193 of a range of 8192", lambda: part.split_up(8193)),
+            (errno.ENOBUFS, "a buffer of 100 bytes for a range of 8192",
+             lambda: part.readinto(small)),
+            (errno.EBADMSG, "100 bytes for 40", lambda: file.decode_range(small)),
+            (errno.ERANGE, "100 bytes at 16300 of a file of 16384",
+             lambda: file.raw_write(16300, small)),
+        ]
+        for number, words, call in calls:
+            with pytest.raises(OSError) as caught:
+                call()
+            assert caught.value.errno == number and caught.value.filename == path
+            assert caught.value.strerror == f"{os.strerror(number)}: {words}"
+        with file.clone() as again, pytest.raises(OSError) as caught:
+            part.through(again).write(b"")
+        assert caught.value.filename == path
+
+
 def expect(number: int, call: Any, *arguments: Any, **named: Any) -> None:
     with pytest.raises(OSError) as caught:
         call(*arguments, **named)

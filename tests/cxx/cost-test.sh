@@ -47,10 +47,12 @@ compare()
                         count = $2
                         $1 = $2 = ""
                         list = $0
-                        # How C++ tells of errors: the function that throws, the name of errno.
-                        gsub(/ _ZN5rmmap6detail4failEiPKc| _ZNSt3_V216generic_categoryEv/, "", list)
+                        # How C++ tells of errors: what throws, and its words; the name of errno.
+                        gsub(/ _ZN5rmmap6detail4fail[A-Za-z0-9_]*/, "", list)
+                        gsub(/ _ZN5rmmap6detail[0-9]+(into|at)_[a-z]+E/, "", list)
+                        gsub(/ _ZNSt3_V216generic_categoryEv/, "", list)
                         gsub(/ __clang_call_terminate/, "", list)
-                        gsub(/ fail/, "", list)
+                        gsub(/ fail(_[a-z]+)?/, "", list)
                         gsub(/^ +| +$/, "", list)
                         behind = sub(/!$/, "", key)
                         language = FNR == NR ? "C" : "C++"

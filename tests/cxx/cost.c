@@ -4,6 +4,10 @@
 
 #define FAILS __attribute__((__cold__, __noreturn__))
 FAILS void fail(int err, const char *call);
+FAILS void fail_size(int err, const char *call, uint64_t size, struct rmmap_file *file);
+FAILS void fail_range(int err, const char *call, size_t length, struct rmmap_range range);
+FAILS void fail_piece(int err, const char *call, size_t length, uint64_t offset,
+                      struct rmmap_range range);
 
 struct rmmap_range allocate_one(struct rmmap_file *const *file, uint64_t size);
 void sync_one(struct rmmap_file *const *file, const struct rmmap_receipt *receipt);
@@ -19,7 +23,7 @@ struct rmmap_range allocate_one(struct rmmap_file *const *file, uint64_t size)
         int err = rmmap_allocate(*file, size, &range);
 
         if (err < 0)
-                fail(err, "rmmap_allocate");
+                fail_size(err, "rmmap_allocate", size, *file);
         return range;
 }
 
@@ -52,10 +56,10 @@ void whole_way(struct rmmap_file *const *file, const void *data, size_t length)
 
         err = rmmap_allocate(*file, length, &range);
         if (err < 0)
-                fail(err, "rmmap_allocate");
+                fail_size(err, "rmmap_allocate", length, *file);
         err = rmmap_write_range(*file, range, data, length, &receipt);
         if (err < 0)
-                fail(err, "rmmap_write_range");
+                fail_range(err, "rmmap_write_range", length, range);
         err = rmmap_sync_range(*file, receipt);
         if (err < 0)
                 fail(err, "rmmap_sync_range");
@@ -69,10 +73,10 @@ void way_in_pieces(struct rmmap_file *const *file, const void *data, size_t leng
 
         err = rmmap_allocate_exact(*file, length, &range);
         if (err < 0)
-                fail(err, "rmmap_allocate_exact");
+                fail_size(err, "rmmap_allocate_exact", length, *file);
         err = rmmap_write_within(*file, range, 0, data, length);
         if (err < 0)
-                fail(err, "rmmap_write_within");
+                fail_piece(err, "rmmap_write_within", length, 0, range);
         err = rmmap_commit_range(*file, range, &receipt);
         if (err < 0)
                 fail(err, "rmmap_commit_range");

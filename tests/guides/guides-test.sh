@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# The programs of the guides compile without a warning, and do what their guide says: in an empty
+# The programs of the README and the guides compile without a warning, and do what their guide says: in an empty
 # directory; after having been killed between any two calls that change a file; when two are started
 # at once; and on a full disk, which is an error and no signal. From the environment: what
 # programs.sh reads.
@@ -267,7 +267,7 @@ can_mount=true
 mkdir "$work/probe.dir"
 unshare -m mount -t tmpfs tmpfs "$work/probe.dir" 2>/dev/null || can_mount=false
 
-for guide in "$top"/doc/*.md; do
+for guide in "$top/README" "$top"/doc/*.md; do
         name=$(basename "$guide" .md)
         found=0
         for source in $("$awk" -v out="$work/$name" -f "$here/extract-programs.awk" "$guide"); do
@@ -297,7 +297,7 @@ for guide in "$top"/doc/*.md; do
                 esac
         done
         case $found$name in
-        0guide-*)
+        0guide-* | 0README)
                 echo 'no program' >"$work/log"
                 verdict 1 "$name"
                 ;;

@@ -64,7 +64,7 @@ found_by()
                 ;;
         check-*)
                 build plain "tests/$1" gcc CFLAGS='-g -O1' || return 2
-                top_builddir=$base/plain timeout 200 "$base/plain/tests/$1" >"$base/log" 2>&1
+                top_builddir=$base/plain timeout 900 "$base/plain/tests/$1" >"$base/log" 2>&1
                 [ $? -ne 0 ] && grep -q ':[EF]:' "$base/log"
                 ;;
         esac

@@ -154,6 +154,68 @@ static void thrown_of_zeros(const char *path)
         THROWS(EINVAL, "rmmap_fd", none.fd());
 }
 
+/* What an exception says between the name of the call and the text of its errno. */
+#define SAYS(words, expression)                                                                    \
+        do {                                                                                       \
+                std::string said = "nothing";                                                      \
+                                                                                                   \
+                try {                                                                              \
+                        (void)(expression);                                                        \
+                } catch (const std::system_error &error) {                                         \
+                        said = told_before_errno(error);                                           \
+                }                                                                                  \
+                if (!CHECK(said == (words)))                                                       \
+                        std::printf("said: %s\n", said.c_str());                                   \
+        } while (0)
+static std::string told_before_errno(const std::system_error &error)
+{
+        const std::string text = error.what(), end = ": " + error.code().message();
+
+        if (text.size() < end.size() || text.substr(text.size() - end.size()) != end)
+                return "without its errno: " + text;
+        return text.substr(0, text.size() - end.size());
+}
+
+/* What was asked for, and what there was. */
+static void thrown_tells_what_was_asked(const char *path)
+{
+        const rmmap::file file = rmmap::create(path, 4 * page);
+        const rmmap::range range = file.allocate(5000);
+        rmmap::range other = file.allocate(1);
+        std::string data(100, 'a');
+        const iovec pieces[] = {{data.data(), 60}, {data.data(), 40}};
+        std::uint64_t done = 4097;
+
+        SAYS("rmmap_create: no/such #: directory", rmmap::create("no/such #: directory", page));
+        SAYS("rmmap_open: " + std::string(path) + "/x", rmmap::open(std::string(path) + "/x"));
+        SAYS("rmmap_allocate_exact: 9000 bytes wanted, 4096 left", file.allocate_exact(9000));
+        SAYS("rmmap_allocate: 0 bytes wanted, 4096 left", file.allocate(0));
+        SAYS("rmmap_claim_range: 12288 to 16385 of a file of 16384",
+             file.claim_range(12288, 16385));
+        SAYS("rmmap_write_range: 100 bytes into a range of 4096",
+             file.write_range(std::move(other), data));
+        SAYS("rmmap_write_range_durable: 100 bytes into a range of 4096",
+             file.write_range_durable(std::move(other), data));
+        SAYS("rmmap_writev_range: 100 bytes into a range of 4096",
+             file.writev_range(std::move(other), pieces));
+        SAYS("rmmap_write_range_from_fd: 4097 of 4096 bytes",
+             file.write_range_from_fd(other, 0, done));
+        SAYS("rmmap_write_within: 100 bytes at 8093 of a range of 8192",
+             file.write_within(range, 8093, data));
+        SAYS("rmmap_read_range: a buffer of 100 bytes for a range of 8192",
+             file.read_range(range, data));
+        SAYS("rmmap_read_within: 100 bytes at 8093 of a range of 8192",
+             file.read_within(range, 8093, data));
+        SAYS("rmmap_sync_within: 2 bytes at 8191 of a range of 8192",
+             file.sync_within(range, 8191, 2));
+        SAYS("rmmap_range_split_up: at 4097 of a range of 4096", std::move(other).split_up(4097));
+        SAYS("rmmap_range_encode: a buffer of 10 bytes for 40",
+             range.encode(rmmap::mutable_buffer(data.data(), 10)));
+        SAYS("rmmap_range_decode: 100 bytes for 40", file.range_decode(data));
+        SAYS("rmmap_raw_write: 100 bytes at 16300 of a file of 16384", file.raw_write(16300, data));
+        SAYS("rmmap_raw_sync: 2 bytes at 16383 of a file of 16384", file.raw_sync(16383, 2));
+}
+
 /* What was thrown leaves the range, to be tried once more. */
 static void thrown_keeps_the_range(const char *path)
 {
@@ -173,6 +235,7 @@ static void use_thrown(const char *path)
 {
         thrown_when_it_goes_well(path);
         thrown_of_zeros(path);
+        thrown_tells_what_was_asked(path);
         thrown_keeps_the_range(path);
 }
 
