@@ -9,4 +9,9 @@ for tool in autoreconf automake libtoolize pkg-config; do
                 exit 1
         fi
 done
-exec autoreconf --force --install "$@"
+# A configure that something is missing beside would hide, the next time, why it is missing.
+rm -f configure
+trap 'rm -f configure' EXIT
+trap 'exit 1' HUP INT TERM
+autoreconf --force --install "$@"
+trap - EXIT

@@ -102,8 +102,8 @@ int rmmap_open(const char *path, const struct rmmap_options *given, struct rmmap
 int rmmap_open_fd(int fd, const struct rmmap_options *given, struct rmmap_file **file)
 {
         struct rmmap_options options;
-        bool shared, locked = false;
-        int mine, before, err;
+        bool shared = false, locked = false;
+        int mine = -1, before, err;
 
         if (file == NULL)
                 return -EINVAL;

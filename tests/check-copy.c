@@ -95,6 +95,17 @@ void *__wrap_memcpy(void *to, const void *from, size_t length)
         return __real_memcpy(to, from, length);
 }
 
+/* Not by a linker that optimises: it leaves calls of built-in functions as they are. */
+static bool memcpy_is_seen(struct rmmap_file *file)
+{
+        unsigned char data[100];
+
+        watch(data, sizeof(data));
+        ck_ok(rmmap_raw_read(file, 0, data, sizeof(data), NULL));
+        watched = NULL;
+        return copies != 0;
+}
+
 /* On cold pages libc's copy of a large block would walk several of them at once. */
 START_TEST(large_copies_go_in_slices)
 {
@@ -103,6 +114,7 @@ START_TEST(large_copies_go_in_slices)
         unsigned char *data = calloc(1, size);
         struct rmmap_file *file;
         const void *base;
+        size_t seen;
 
         options.engine = RMMAP_ENGINE_MAP;
         options.flags = _i == 0 ? RMMAP_CATCH_FAULTS : 0;
@@ -119,11 +131,14 @@ START_TEST(large_copies_go_in_slices)
         watch(data, size);
         ck_ok(rmmap_raw_read(file, 0, data, size, NULL));
         watched = NULL;
+        seen = copies;
         ck_assert_uint_le(largest_copy, slice);
         if (test_sanitized() || test_under_valgrind())
                 skip_part("slices: it isn't memcpy that copies under a sanitizer or valgrind");
+        else if (!memcpy_is_seen(file))
+                skip_part("slices: with link-time optimisation --wrap doesn't see memcpy");
         else
-                ck_assert_uint_ge(copies, size / slice);
+                ck_assert_uint_ge(seen, size / slice);
         rmmap_release(file);
         free(data);
 }

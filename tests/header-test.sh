@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # rmmap.h stands alone: it compiles first in a file, without a warning, with each compiler there is,
-# as C99 and later and as C++11 and later, on 64 and 32 bits, and on each C library there is; its
+# as C89 and later and as C++11 and later, on 64 and 32 bits, and on each C library there is; its
 # names are its own; and the layout of its structs is that of abi/layout.c.
 # shellcheck disable=SC2086 # many lists of words
 set -u
@@ -59,9 +59,14 @@ for cc in $(programs "${CC:-cc}" gcc clang musl-gcc tcc); do
                         echo "without $cc $bits: $(head -n 1 log)"
                         continue
                 fi
-                for std in c99 gnu99 c11 c17 c2x c23; do
+                for std in c89 gnu89 c99 gnu99 c11 c17 c2x c23; do
                         $cc -std=$std -c -o out.o probe.c >/dev/null 2>&1 || continue
-                        compiles "C" $cc $bits -std=$std $flags uses.c
+                        # C89 has no constants of 64 bits on a machine of 32.
+                        case "$std $bits" in
+                        *89*-m32*) no_64=-Wno-long-long ;;
+                        *) no_64= ;;
+                        esac
+                        compiles "C" $cc $bits -std=$std $flags $no_64 uses.c
                 done
                 compiles "layout" $cc $bits -std=c11 -Werror layout.c
         done

@@ -23,6 +23,9 @@ nm --version >/dev/null 2>&1 || skip "nm is missing"
 readelf -h "$archive" 2>/dev/null | grep -q 'Type: *REL' ||
         skip "the static library holds no machine code yet (link-time optimisation)"
 
+readelf -h "$inside" 2>/dev/null | grep -q 'Type: *REL' ||
+        skip "the library's objects hold no machine code (link-time optimisation)"
+
 # What begins like this is the compiler's own, or that of sys/sdt.h.
 names()
 {
@@ -77,6 +80,20 @@ if ! ${CC:-cc} -I"$top_builddir/include" -o "$work/program" "$work/program.c" "$
 elif ! "$work/program" "$work/file"; then
         echo "FAIL: a program that has such names doesn't work"
         failed=1
+fi
+
+# All of it linked statically: the linker has nothing to warn of, like dlopen.
+echo 'int main(void) { return 0; }' >"$work/empty.c"
+if ${CC:-cc} -static -o "$work/empty" "$work/empty.c" 2>/dev/null; then
+        # shellcheck disable=SC2086 # lists of words
+        if ! ${CC:-cc} -static -I"$top_builddir/include" -o "$work/static" "$work/program.c" \
+                "$archive" $private >"$work/log" 2>&1 || [ -s "$work/log" ]; then
+                echo "FAIL: a static program can't be linked, or not without a warning:"
+                head -n 10 "$work/log"
+                failed=1
+        fi
+else
+        echo "SKIP: no static program can be linked here"
 fi
 
 # A program that has probes of its own: those of both must lie where their notes say.

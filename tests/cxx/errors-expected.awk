@@ -54,7 +54,9 @@ in_source && / required (from|by)/ {
         if (in_source)
                 site = line_of($0)
         nested = 0
-        current = site
+        # What gcc says in a header without a way there comes of the error before.
+        current = site == 0 && compiler == "gcc" ? last : site
+        last = current
         if (current == 0)
                 waiting = 1
         pending = $0

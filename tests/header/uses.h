@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * rmmap.h as the first thing that a file includes, and again; and all in it that is text until it
- * is used: macros, initialisers, inline parts. In C of any standard from C99 on, and in C++.
+ * is used: macros, initialisers, inline parts. In C of any standard, and in C++.
  */
 #include <rmmap.h>
 

@@ -96,6 +96,19 @@ two_headers()
 }
 step "the header is installed, and that for C++ beside it" two_headers
 
+guides_of_readme()
+{
+        readme=$(find_one README)
+        lost=0
+        for guide in $(grep -o '](doc/[^)]*)' "$readme" | tr -d ']()' | sort -u); do
+                [ -s "$(dirname "$readme")/$guide" ] && continue
+                echo "README names $guide, which isn't installed"
+                lost=1
+        done
+        [ "$lost" -eq 0 ] && grep -q '](doc/guide-[^)]*)' "$readme"
+}
+step "the guides that README names are installed" guides_of_readme
+
 # ---- pkg-config
 right_version()
 {
@@ -243,6 +256,22 @@ if man -w 7 librangedmmap >/dev/null 2>&1; then
         step "man answers for every name" man_answers
 else
         skip "man is missing, or doesn't take MANPATH"
+fi
+
+# ---- a program that make install leaves alone, with its page and its completion
+if [ -x "$build/examples/rmget/rmget" ]; then
+        step "make install-tools" make_alone install-tools packaged_tools=examples/rmget/rmget
+        completes_rmget()
+        {
+                [ -x "$bindir/rmget" ] && [ -s "$mandir/man1/rmget.1" ] || return
+                # Where that of rmmap is, if anywhere.
+                completion=$(find "$work/root" -path '*/completions/rmmap')
+                [ -z "$completion" ] || [ -s "$(dirname "$completion")/rmget" ]
+        }
+        step "rmget has its page and its completion" completes_rmget
+        step "make uninstall-tools" make_alone uninstall-tools packaged_tools=examples/rmget/rmget
+else
+        skip "make install-tools: rmget isn't built"
 fi
 
 # ---- and away with it

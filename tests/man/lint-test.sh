@@ -5,7 +5,8 @@
 # they refer to exists.
 #
 # Allowed of mandoc's complaints, and nothing else: that a page that .Xr names isn't installed.
-# That depends on the machine; references among our own pages are checked here.
+# That depends on the machine; references among our own pages are checked here. Of groff's: that a
+# line with a long word isn't stretched, which it tells from 1.23 on.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=${top_srcdir:-$here/../..}
@@ -51,7 +52,7 @@ fi
 if have groff; then
         for page in *.[0-9]; do
                 groff -ww -mandoc -Tutf8 -z "$page" 2>&1
-        done | check 'groff -ww'
+        done | grep -v 'cannot adjust line$' | check 'groff -ww'
 fi
 if have lexgrog; then
         for page in *.[0-9]; do

@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# What rmmap takes, its --help, rmmap(1) and the completion name the same options and commands; and
-# bash completes them.
+# What rmmap and rmget take, their --help, pages and completions name the same options and commands;
+# and bash completes them.
 set -u
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
 top=${top_srcdir:-$here/../..}
 rmmap=${top_builddir:-.}/tools/rmmap
+rmget=${top_builddir:-.}/examples/rmget/rmget
 script=$top/tools/completion/rmmap
 [ -x "$rmmap" ] || { echo "SKIP: rmmap isn't built"; exit 77; }
 work=$(mktemp -d "${TMPDIR:-/tmp}/completion-test.XXXXXX") || exit 99
@@ -22,7 +23,7 @@ fail()
 # words FILE: the long options in it.
 words()
 {
-        grep -o -e '--[a-z][a-z-]*' "$1" | sort -u
+        grep -o -e '--[a-z][a-z0-9-]*' "$1" | sort -u
 }
 
 page_of()
@@ -49,6 +50,18 @@ done
 "$rmmap" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' | sort >"$work/commands"
 [ "$(tr '\n' ' ' <"$work/commands")" = "copy doctor info " ] || fail "the commands are others"
 
+# ---- rmget has no commands
+sed -n 's/^  *"\(--[a-z0-9-]*\)".*/\1/p; s/^        {"\([a-z0-9-]*\)", .*_argument.*/--\1/p' \
+        "$top/examples/rmget/options.c" | sort -u >"$work/taken"
+words "$top/tools/completion/rmget" | diff "$work/taken" - || fail "rmget: < taken, > completion"
+sed -n '/^\.It Fl/ { s/\\-/-/g; s/Fl -/--/g; p }' "$top/man/rmget.1" >"$work/page"
+words "$work/page" | diff "$work/taken" - || fail "rmget: < taken, > rmget(1)"
+[ "$(wc -l <"$work/taken")" -ge 10 ] || fail "rmget: no options were found"
+if [ -x "$rmget" ]; then
+        "$rmget" --help | sed -n 's/^  *\(-.*\)/\1/p' >"$work/help"
+        words "$work/help" | diff "$work/taken" - || fail "rmget: < taken, > --help"
+fi
+
 # ---- bash itself
 library=$(${PKG_CONFIG:-pkg-config} --variable=prefix bash-completion 2>/dev/null)
 library=${library:-/usr}/share/bash-completion/bash_completion
@@ -61,12 +74,12 @@ fi
 # completes LINE WORD...: these, and no others, are offered at its end.
 completes()
 {
-        local line=$1
+        local line=$1 program=${1%% *}
         shift
         (
                 set +u
                 # shellcheck disable=SC1090
-                . "$library" && . "$script" || exit 1
+                . "$library" && . "$top/tools/completion/$program" || exit 1
                 COMP_LINE=$line
                 COMP_POINT=${#line}
                 # Split as readline does it.
@@ -76,7 +89,7 @@ completes()
                 case $line in *' ' | *=) COMP_WORDS+=('') ;; esac
                 COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
                 compopt() { :; }
-                cd "$work/place" && _rmmap
+                cd "$work/place" && "_$program"
                 printf '%s\n' "${COMPREPLY[@]}"
         ) 2>"$work/err" | sort >"$work/got"
         printf '%s\n' "$@" | sort | diff - "$work/got" ||
@@ -95,4 +108,8 @@ completes 'rmmap doctor --' --also= --help --json
 completes 'rmmap doctor --also ' directory
 completes 'rmmap info ' directory 'file one'
 completes 'rmmap copy f' 'file one'
+completes 'rmget --no' --no-progress
+completes 'rmget --li' --limit-rate=
+completes 'rmget --output=f' 'file one'
+completes 'rmget -n 3' 32
 exit $failed
