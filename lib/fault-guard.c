@@ -215,9 +215,10 @@ static void on_fault(int signal_number, siginfo_t *info, void *context)
         errno = before;
 }
 
-/* Weak: a program that is linked statically has none, and the linker doesn't warn of it. */
+/* Weak: a program that is linked statically has neither, and the linker warns of neither. */
 #ifdef DLOPEN_IN_LIBC
 #pragma weak dlopen
+#pragma weak dladdr
 #endif
 
 /* A handler must not outlive its code: never unload what holds this function. */
@@ -227,7 +228,8 @@ static void pin_library(void)
         Dl_info self;
 
         /* The reference is kept on purpose. Not found, or NULL: part of the main program. */
-        if (dlopen != NULL && dladdr((const void *)(uintptr_t)fault_guard_install, &self) != 0 &&
+        if (dlopen != NULL && dladdr != NULL &&
+            dladdr((const void *)(uintptr_t)fault_guard_install, &self) != 0 &&
             self.dli_fname != NULL)
                 (void)dlopen(self.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 #endif

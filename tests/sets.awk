@@ -23,6 +23,7 @@ function without_attributes(text,    at, depth, end)
 function say(text,    words)
 {
         text = without_attributes(text)
+        gsub(/__extension__/, " ", text)
         gsub(/[ \t\n]+/, " ", text)
         sub(/^ /, "", text)
         if (text ~ /^typedef /)

@@ -100,13 +100,14 @@ void no_address_space(struct scene *scene, int parameter)
         LIMIT(RLIMIT_AS, address_space_used() + (UINT64_C(64) << 20));
 }
 
-/* A handle of 4 TiB, and no room for two bits for each block of it. */
+/* A handle of 4 TiB, and no room for two bits for each block of it; nor may all of it be filled. */
 void no_bitmaps(struct scene *scene, int parameter)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
 
         good(scene, parameter);
-        if (sizeof(void *) < 8 || test_is_instrumented() || (getenv("RMMAP_TOOL") != NULL && getenv("RMMAP_TOOL")[0] != 0)) {
+        if (sizeof(void *) < 8 || test_is_instrumented() ||
+            (getenv("RMMAP_TOOL") != NULL && getenv("RMMAP_TOOL")[0] != 0)) {
                 scene->impossible = "a file of 4 TiB can't be mapped here";
                 return;
         }
@@ -114,6 +115,7 @@ void no_bitmaps(struct scene *scene, int parameter)
         options.flags = RMMAP_NO_PREALLOCATE;
         must(rmmap_create(test_path("file"), UINT64_C(1) << 42, &options, &scene->file), "create");
         must(rmmap_allocate(scene->file, SCENE_RANGE, &scene->range), "allocate");
+        LIMIT(RLIMIT_FSIZE, UINT64_C(1) << 20);
         LIMIT(RLIMIT_AS, address_space_used() + (UINT64_C(64) << 20));
 }
 

@@ -15,10 +15,9 @@ harmless='dladdr dlopen getpid memcpy memmove memset memcmp strlen strrchr strcm
         posix_fadvise sysconf clock_gettime sched_yield nanosleep raise longjmp siglongjmp sigsetjmp
         sigemptyset errno_location
         pthread_cond_broadcast pthread_cond_wait pthread_cond_destroy
-        pthread_mutex_lock pthread_mutex_unlock pthread_mutex_destroy pthread_mutex_consistent
-        pthread_mutexattr_init pthread_mutexattr_destroy pthread_mutexattr_setpshared
-        pthread_mutexattr_setrobust pthread_once pthread_setcancelstate pthread_sigmask
-        stack_chk_fail tls_get_addr'
+        pthread_mutex_lock pthread_mutex_unlock pthread_mutex_destroy pthread_once
+        pthread_setcancelstate pthread_sigmask sigaltstack sigfillset fstatvfs
+        pthread_atfork register_atfork stack_chk_fail tls_get_addr'
 
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT

@@ -169,7 +169,7 @@ static uint64_t sum_of(const struct saved_head *head, const unsigned char *taken
         uint64_t sum = head->total * 31 + blocks;
 
         for (size_t i = 0; i < blocks; i++)
-                sum = (sum ^ (taken[i] != FREE)) * UINT64_C(0x100000001b3);
+                sum = (sum ^ taken[i]) * UINT64_C(0x100000001b3);
         return sum;
 }
 
@@ -184,11 +184,12 @@ static int bitmap_save(const void *state, void *buffer, size_t *length)
         if (buffer != NULL && capacity < *length) {
                 err = -ENOBUFS;
         } else if (buffer != NULL) {
-                head.sum = sum_of(&head, bitmap->taken, blocks);
-                memcpy(buffer, &head, sizeof(head));
+                unsigned char *taken = (unsigned char *)buffer + sizeof(head);
+
                 for (size_t i = 0; i < blocks; i++)
-                        ((unsigned char *)buffer)[sizeof(head) + i] =
-                                bitmap->taken[i] != FREE ? BEFORE : FREE;
+                        taken[i] = bitmap->taken[i] != FREE ? BEFORE : FREE;
+                head.sum = sum_of(&head, taken, blocks);
+                memcpy(buffer, &head, sizeof(head));
         }
         pthread_mutex_unlock(&bitmap->lock);
         return err;

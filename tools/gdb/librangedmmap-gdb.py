@@ -138,7 +138,7 @@ class File:
         if file["read_only"]:
             words.append("read-only")
         words.append("owner %#x" % (int(file["owner"]) & MASK))
-        error = int(file["error"]) and atomic(file["error"].dereference()["latched"])
+        error = atomic(file["wb_error"]["latched"])
         if error:
             words.append("sticky error %d (%s)" % (error, os.strerror(-error)))
         return ", ".join(words)
