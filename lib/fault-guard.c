@@ -8,12 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <ucontext.h>
-#include <unistd.h>
 
 #include "compiler.h"
 #include "fault-guard.h"
+#include "readable.h"
 
 /*
  * The compiler's own setjmp is three stores, and so a guard costs a 64-byte copy nothing that can
@@ -92,12 +91,6 @@ static uintptr_t stack_pointer(const ucontext_t *interrupted)
         (void)interrupted;
         return 0;
 #endif
-}
-
-/* The kernel reads the mask before it finds that there is no such operation. */
-static bool is_readable(const void *address)
-{
-        return syscall(SYS_rt_sigprocmask, -1, address, NULL, (size_t)8) == 0 || errno != EFAULT;
 }
 
 /*
@@ -215,23 +208,25 @@ static void on_fault(int signal_number, siginfo_t *info, void *context)
         errno = before;
 }
 
-/* Weak: a program that is linked statically has neither, and the linker warns of neither. */
-#ifdef DLOPEN_IN_LIBC
-#pragma weak dlopen
-#pragma weak dladdr
-#endif
-
-/* A handler must not outlive its code: never unload what holds this function. */
+/*
+ * A handler must not outlive its code: never unload what holds this function. dlopen is looked up,
+ * since the linker warns of it in a program that is linked statically, which doesn't need it.
+ */
 static void pin_library(void)
 {
 #ifdef PIC
+        void *(*open_library)(const char *name, int mode);
+        void *found;
         Dl_info self;
 
-        /* The reference is kept on purpose. Not found, or NULL: part of the main program. */
-        if (dlopen != NULL && dladdr != NULL &&
-            dladdr((const void *)(uintptr_t)fault_guard_install, &self) != 0 &&
-            self.dli_fname != NULL)
-                (void)dlopen(self.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+        /* Not found, or without a name: part of the main program. */
+        if (dladdr((const void *)(uintptr_t)fault_guard_install, &self) == 0 ||
+            self.dli_fname == NULL)
+                return;
+        found = dlsym(RTLD_DEFAULT, "dlopen");
+        memcpy(&open_library, &found, sizeof(open_library));
+        if (open_library != NULL) /* the reference is kept on purpose */
+                (void)open_library(self.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 #endif
 }
 

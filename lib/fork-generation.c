@@ -13,12 +13,12 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "checked.h"
 #include "fork-generation.h"
 #include "process.h"
+#include "readable.h"
 #include "sync-annotations.h"
 
 /*
@@ -43,15 +43,6 @@ static _Atomic uint64_t *word_in_room(size_t page)
 }
 
 /* ---- a page that is left out */
-
-/* Would a load find memory there? The kernel loads a set of signals, and does nothing with it. */
-static bool is_there(const _Atomic uint64_t *word)
-{
-        const int no_such_change = -1;
-
-        return syscall(SYS_rt_sigprocmask, no_such_change, word, NULL, sizeof(*word)) == 0 ||
-               errno != EFAULT;
-}
 
 static void unmap_page(void *page)
 {
@@ -93,7 +84,7 @@ bool fork_generation_is_past_slow(uint64_t generation)
 {
         _Atomic uint64_t *word = atomic_load_explicit(&left_out_word, memory_order_acquire);
 
-        return !is_there(word) || atomic_load_explicit(word, memory_order_relaxed) != generation;
+        return !is_readable(word) || atomic_load_explicit(word, memory_order_relaxed) != generation;
 }
 
 /* ---- choosing the way */
@@ -149,7 +140,7 @@ static int find_word(_Atomic uint64_t **word)
         if (*word != NULL)
                 return 0;
         *word = atomic_load_explicit(&left_out_word, memory_order_acquire);
-        if (!is_there(*word)) { /* the first open of a child */
+        if (!is_readable(*word)) { /* the first open of a child */
                 err = replace_left_out(*word);
                 *word = atomic_load_explicit(&left_out_word, memory_order_acquire);
         }

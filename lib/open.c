@@ -110,6 +110,9 @@ int rmmap_open_fd(int fd, const struct rmmap_options *given, struct rmmap_file *
         err = options_read(&options, given, OPTIONS_OPEN_FD);
         if (err != 0)
                 return err;
+        /* What is in a file without a name was put there by those who have its descriptors. */
+        if (!storage_has_name(fd))
+                options.flags |= RMMAP_REWRITE;
         before = cancellation_off();
         err = path_reopen(fd, (options.flags & RMMAP_READ_ONLY) != 0, &mine, &shared);
         if (err == 0) {

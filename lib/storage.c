@@ -23,6 +23,13 @@
 #define RESERVE_PIECE (UINT64_C(64) << 20)
 #define SHORTEST_PIECE (UINT64_C(64) << 10)
 
+bool storage_has_name(int fd)
+{
+        struct stat status;
+
+        return fstat(fd, &status) != 0 || status.st_nlink > 0;
+}
+
 int storage_size(int fd, uint64_t *size)
 {
         struct stat status;

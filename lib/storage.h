@@ -9,6 +9,9 @@
 
 #include "file-system.h"
 
+/* Is it in a directory? A memfd isn't, nor what was unlinked. true when that can't be told. */
+bool storage_has_name(int fd);
+
 /* The size of a regular file; -EISDIR, -ENODEV for what isn't one. */
 int storage_size(int fd, uint64_t *size);
 

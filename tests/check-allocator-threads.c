@@ -158,7 +158,7 @@ static void storm_on_ops(unsigned int threads, uint64_t largest, unsigned int ex
                             .threads = threads,
                             .largest = largest,
                             .exact_of_16 = exact_of_16};
-        struct rmmap_allocator_args args = {sizeof(args), NULL, 0, plan.source.total, A};
+        struct rmmap_allocator_args args = {sizeof(args), NULL, 0, plan.source.total, A, 0};
         struct bump *bump;
 
         ck_ok(rmmap_concurrent_allocator()->create(&args, &plan.source.state));
@@ -227,7 +227,7 @@ END_TEST
 START_TEST(the_last_block_is_given_once)
 {
         struct worker workers[16];
-        struct rmmap_allocator_args args = {sizeof(args), NULL, 0, 2 * A + 1, A};
+        struct rmmap_allocator_args args = {sizeof(args), NULL, 0, 2 * A + 1, A, 0};
         int rounds = test_sanitized() || test_under_valgrind() ? 30 : 300;
 
         for (int round = 0; round < rounds; round++) {

@@ -135,6 +135,7 @@ static int with_few_mappings(void *arg)
         unsigned char *all;
 
         setup_data(0, 1); /* whatever malloc maps, it has */
+        test_first_open();
         all = fill_mappings(&filled);
         if (all == NULL) {
                 skip_part("mappings: there may be more than a test can make");
@@ -339,6 +340,7 @@ static int huge_memfd(void *arg)
 static int on_hugetlbfs(void *arg)
 {
         const char *place = test_path("hugetlbfs"), *path = test_path("hugetlbfs/file");
+        struct rmmap_options rewrite = test_options(RMMAP_REWRITE, RMMAP_ENGINE_AUTO);
         struct rmmap_file *file = UNTOUCHED;
 
         (void)arg;
@@ -353,7 +355,7 @@ static int on_hugetlbfs(void *arg)
         child_is(rmmap_create(path, 2 * HUGE, NULL, &file), 0);
         child_is(use_huge_file(file), 0);
         rmmap_release(file);
-        child_is(rmmap_open(path, NULL, &file), 0);
+        child_is(rmmap_open(path, &rewrite, &file), 0);
         child_is(use_huge_file(file), 0);
         rmmap_release(file);
         return 0;

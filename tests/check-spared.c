@@ -161,8 +161,8 @@ START_TEST(without_the_older_getrlimit)
         ck_assert_int_eq(inject_failed(), 1);
         rmmap_release(file);
         inject_start();
-        inject_fail(INJECT_GETRLIMIT, 1, EPERM, 2);
-        ck_is(rmmap_create(test_path("limit"), 4096, NULL, &file), -EPERM);
+        inject_fail(INJECT_GETRLIMIT, 1, EFAULT, 2);
+        ck_is(rmmap_create(test_path("limit"), 4096, NULL, &file), -EFAULT);
         inject_start();
 #else
         skip_part("no older getrlimit is used here");
@@ -193,39 +193,6 @@ START_TEST(without_durable_writes)
 }
 END_TEST
 
-/* One that can't be opened anew keeps its O_DIRECT, with which a call wants memory of its sizes. */
-START_TEST(large_reads_of_a_direct_descriptor)
-{
-        static unsigned char bytes[65536 + 1];
-        struct rmmap_options options = RMMAP_OPTIONS_INIT;
-        const char *path = test_file("direct", sizeof(bytes) + 100);
-        int fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
-        struct rmmap_file *file;
-
-        if (fd < 0) {
-                skip_part("no O_DIRECT here");
-                return;
-        }
-        options.flags = RMMAP_READ_ONLY;
-        inject_start();
-        inject_fail(INJECT_OPEN, 1, EACCES, 1);
-        ck_ok(rmmap_open_fd(fd, &options, &file));
-        ck_assert_int_eq(inject_failed(), 1);
-        inject_start();
-        if (described(file).engine == RMMAP_ENGINE_PWRITE) {
-                skip_part("space is not reserved here: there are only calls");
-                rmmap_release(file);
-                close(fd);
-                return;
-        }
-        ck_ok(rmmap_raw_read(file, 100, bytes + 1, sizeof(bytes) - 1, NULL));
-        for (size_t i = 1; i < sizeof(bytes); i++)
-                ck_assert_uint_eq(bytes[i], test_byte(99 + i));
-        rmmap_release(file);
-        close(fd);
-}
-END_TEST
-
 static struct rmmap_file *of_handler;
 static int handler_result;
 
@@ -235,7 +202,7 @@ static void use_in_handler(void)
 
         if (of_handler == NULL)
                 return;
-        handler_result = rmmap_sync_all(of_handler);
+        handler_result = rmmap_sync_all(of_handler) == -EPERM ? 0 : -EPROTO;
         if (handler_result == 0)
                 handler_result = rmmap_create(test_path("of-handler"), 4096, NULL, &own);
         if (handler_result == 0)
@@ -276,7 +243,6 @@ int main(void)
         tcase_add_test(core, a_creator_outlasts_openers);
         tcase_add_test(core, bad_memory_is_no_lost_data);
         tcase_add_test(core, a_directory_that_cannot_be_synced);
-        tcase_add_test(core, large_reads_of_a_direct_descriptor);
         tcase_add_test(core, without_the_older_getrlimit);
         tcase_add_test(core, without_durable_writes);
         tcase_add_test(core, a_handler_of_fork_may_use_the_library);

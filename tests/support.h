@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/types.h>
 
@@ -65,6 +66,16 @@ size_t test_count_mappings(void);
 
 /* Ends the whole program as skipped, saying why; before any suite runs. */
 _Noreturn void test_skip_all(const char *why);
+
+/* Makes a handle and releases it, so that the library has what it has once in a process. */
+static inline void test_first_open(void)
+{
+        struct rmmap_file *file;
+
+        ck_ok(rmmap_create(test_path("first"), 4096, NULL, &file));
+        rmmap_release(file);
+        remove(test_path("first"));
+}
 
 /* Runs the suite (CK_FORK and the like apply); the value is main's. */
 int test_run(Suite *suite);

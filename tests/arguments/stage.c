@@ -159,6 +159,7 @@ static void set_up(void)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
 
+        test_first_open();
         options.flags = RMMAP_READ_ONLY;
         descriptors = test_count_descriptors();
         mappings = test_count_mappings();

@@ -98,6 +98,7 @@ static int open_as_asked(struct record *record, const char *path, struct rmmap_f
         options.pattern = record->pattern;
         if (record->origin == CREATED || record->origin == CREATED_OVER)
                 return rmmap_create(path, record->size, &options, file);
+        options.flags |= RMMAP_REWRITE;
         return rmmap_open(path, &options, file);
 }
 

@@ -36,6 +36,8 @@ static int encode(struct stage *stage, struct results *results)
         int err = rmmap_range_encode(stage->range, bytes, RMMAP_RANGE_ENCODED_SIZE);
 
         if (err == 0)
+                err = rmmap_unclaim_range(stage->file, stage->range);
+        if (err == 0)
                 err = rmmap_range_decode(stage->file, bytes, RMMAP_RANGE_ENCODED_SIZE,
                                          &results->range);
         if (err == 0)

@@ -40,6 +40,7 @@ START_TEST(allocated_range_conversions)
         const uint64_t bounds[] = {rmmap_range_start(range), rmmap_range_end(range)};
 
         ck_assert(bounds[0] == 0 && bounds[1] == A);
+        ck_ok(rmmap_unclaim_range(file, range));
         ck_ok(rmmap_claim_range(file, bounds[0], bounds[1], &again));
         ck_assert(rmmap_range_equal(range, again));
 }

@@ -125,7 +125,7 @@ static void states(const char *path)
 /* From the end to the beginning, to be seen apart from those of the library. */
 class downward
 {
-        std::uint64_t first_, next_, total_;
+        std::uint64_t first_, next_, out_, total_;
         bool used_ = false;
 
       public:
