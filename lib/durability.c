@@ -94,8 +94,6 @@ static int sync_data(struct rmmap_file *file, const struct commit_work *work, bo
 {
         uint64_t dirty = file_dirtied(file) - file->dirtied_before;
 
-        if (!work->everything && work->count == 0 && !entry_pending)
-                return 0;
         if (suits_everything(file, work, entry_pending, dirty))
                 return sync_everything(file, entry_pending);
         return sync_ranges(file, work);
@@ -128,10 +126,13 @@ static void sync_now(void *context, const struct commit_work *work)
 
 static int sync_with_others(struct rmmap_file *file, const struct commit_work *work)
 {
+        bool nothing = !work->everything && work->count == 0;
         int before, err = durability_error(file);
 
         if (err != 0)
                 return err;
+        if (nothing && !atomic_load_explicit(&file->entry_pending, memory_order_relaxed))
+                return 0;
         before = cancellation_off();
         commit_run(&file->commit, work, sync_now, file);
         cancellation_restore(before);

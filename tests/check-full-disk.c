@@ -137,6 +137,7 @@ static int file_with_holes(void *arg)
 
         child_is(ftruncate(fd, (off_t)larger_than_disk()), 0);
         close(fd);
+        options.flags |= RMMAP_REWRITE;
         child_is(rmmap_open(on_disk("holes"), &options, &file), 0);
         child_is(full_in_every_way(file), 0);
         rmmap_release(file);

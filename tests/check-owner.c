@@ -7,12 +7,14 @@
 START_TEST(of_another_handle)
 {
         struct rmmap_range range = take(file, 4096), theirs = take(other, 4096);
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
         struct rmmap_file *again = NULL;
 
+        options.flags = RMMAP_REWRITE;
         range_calls_of_handles_answer(other, range, -EXDEV, "another file's");
         receipt_calls_of_handles_answer(other, receipt_of(file, range), -EXDEV, "another file's");
         /* Another handle of the same file has another allocator: not its either. */
-        ck_ok(rmmap_open(test_path("one"), NULL, &again));
+        ck_ok(rmmap_open(test_path("one"), &options, &again));
         range_calls_of_handles_answer(again, range, -EXDEV, "another handle's");
         receipt_calls_of_handles_answer(again, receipt_of(file, range), -EXDEV, "another handle's");
         ck_assert(!rmmap_range_equal(range, take(again, 4096)));

@@ -123,7 +123,13 @@ static void *fill_mappings(size_t *count)
         /* Every second page differs from its neighbours, so that none can be one with them. */
         for (*count = 1; all != MAP_FAILED && *count < most; *count += 2)
                 if (mprotect(all + *count * page, page, PROT_READ) != 0)
-                        return all;
+                        break;
+        /* What room is left is less than that takes. Shared ones are never made one, either. */
+        while (all != MAP_FAILED && *count < most &&
+               mmap(NULL, page, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+                ;
+        if (all != MAP_FAILED && *count < most)
+                return all;
         return NULL;
 }
 

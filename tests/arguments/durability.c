@@ -40,8 +40,10 @@ END_TEST
 
 START_TEST(sync_ranges_of_none)
 {
-        uint64_t before = calls_so_far();
+        uint64_t before;
 
+        ck_ok(rmmap_sync_all(stage.file)); /* nothing is owed any more */
+        before = calls_so_far();
         refused(rmmap_sync_ranges(NULL, &stage.receipt, 1), EINVAL);
         refused(rmmap_sync_ranges(NULL, NULL, 0), EINVAL);
         refused(rmmap_sync_ranges(stage.file, NULL, 1), EINVAL);
