@@ -29,7 +29,7 @@ int storage_reserve(int fd, uint64_t size);
 /* Does every byte of the file have its own space already? false when that can't be told. */
 bool storage_is_reserved(int fd, const struct file_system *file_system, uint64_t size);
 
-/* Sealed by the owner of a memfd against every later way to write: a mapping made before is none. */
+/* Sealed by a memfd's owner against each later way to write? A mapping made before is none. */
 bool storage_is_sealed(int fd);
 
 /*

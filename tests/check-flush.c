@@ -292,7 +292,7 @@ START_TEST(stores_through_the_pointer)
 }
 END_TEST
 
-/* A handle that only reads syncs what others wrote, by the descriptor: nothing is dirty after it. */
+/* A handle that only reads syncs what others wrote, by the descriptor: nothing is dirty then. */
 START_TEST(a_sync_by_a_reader)
 {
         struct rmmap_options options = test_options(RMMAP_READ_ONLY, 0);

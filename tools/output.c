@@ -172,7 +172,7 @@ static bool is_same_file(int fd, const char *path)
         return !fstat(fd, &a) && !lstat(path, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* By a name that can mean no other file; where /proc isn't there, by one that is looked at after. */
+/* By a name that can mean no other file; without /proc by one that is looked at afterwards. */
 static int create_over(struct output *output, uint64_t size, struct rmmap_options options)
 {
         char link[32];

@@ -254,7 +254,7 @@ class Range(_Span):
     def unclaim(self) -> None:
         """Ends the ownership: content and allocation stay, and the bytes can be claimed again. Don't
         use it from then on."""
-        check(lib.rmmap_unclaim_range(self._file._handle(), self._value[0]))
+        self._file._check(lib.rmmap_unclaim_range(self._file._handle(), self._value[0]))
 
     def give_back(self) -> None:
         """To the allocator; the built-in ones can't take any (EOPNOTSUPP)."""

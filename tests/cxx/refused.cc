@@ -98,7 +98,7 @@ void keep_copies(const std::vector<rmmap::range> &ranges, std::vector<rmmap::ran
 void two_threads(const rmmap::file &file, rmmap::range range, rmmap::receipt *receipts)
 {
 #ifdef REFUSED
-        // gcc: forward<rmmap::range&>|std::thread arguments must be invocable|tuple\(.*rmmap::range&
+        // gcc: forward<rmmap::range&>|std::thread arguments must be invocable|tuple\(.*range&
         // clang: std::thread arguments must be invocable|no matching constructor.*rmmap::range
         std::thread one(work, file.clone(), range, receipts);
 #else

@@ -12,7 +12,6 @@
 
 __extension__ typedef unsigned __int128 wide;
 
-
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
         (void)argc;

@@ -882,7 +882,7 @@ on_terminal()
 bar_of()
 {
         local sizes='( [0-9.]+ [KM]?i?B of [0-9.]+ [KM]?i?B)'
-        [ "$2" = with-sizes ] || sizes=''
+        [ "$2" = with_sizes ] || sizes=''
         echo "^ *[0-9]+% \[=*>? *\]$sizes +[0-9.]+ [KM]?i?B/s +[0-9]+:[0-9:]+ [] .,:=+*#!-]{$1}\$"
 }
 
@@ -890,8 +890,8 @@ bar_on_terminal()
 {
         local columns cells sizes longest
         for columns in 60 100; do
-                sizes=without-sizes
-                [ $columns -lt 100 ] || sizes=with-sizes
+                sizes=without_sizes
+                [ $columns -lt 100 ] || sizes=with_sizes
                 for cells in 4 7; do
                         on_terminal $columns -f -n $cells --limit-rate 10M "$bad/good/odd"
                         complete odd odd
