@@ -94,7 +94,7 @@ static NOINLINE int after_fault(struct rmmap_file *file, const void *fault, uint
         return err != 0 || file_has_calls(file) ? err : fault_reason(file, at);
 }
 
-/* A memfd whose owner sealed it against whatever comes later: what is mapped can still be stored to. */
+/* A memfd that its owner sealed against later writes: what is mapped can still be stored to. */
 static int put_sealed(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
 {
         const void *fault;

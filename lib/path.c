@@ -168,7 +168,7 @@ static int check_access(int fd, bool read_only, int *flags)
 
 /*
  * Sharing the caller's description: errors are then eaten. Its flags would be ours too: appending
- * sends writes astray, and direct I/O refuses what isn't aligned and may lose what a mapping stores.
+ * sends writes astray; direct I/O refuses what isn't aligned, and may lose what a mapping stores.
  */
 static int duplicate(int fd, int flags, int *duplicated, bool *shared)
 {
