@@ -6,8 +6,8 @@
  *  A.2  allocate is wait-free where fetch-and-add is one instruction: see bump_add.
  *  A.3  exact is lock-free: when one thread's compare-and-swap fails, another's succeeded.
  */
+#include "allocator-bump.h"
 #include "allocator.h"
-#include "bump.h"
 
 #define NAME UINT64_C(0x746e6572727563) /* "current", little-endian */
 

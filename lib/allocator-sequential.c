@@ -4,7 +4,7 @@
  * overlap are a mistake of the caller's; the flag sees most of them, and not all, since looking at
  * it and setting it are two steps. Relaxed: a hint orders nothing.
  */
-#include "bump.h"
+#include "allocator-bump.h"
 
 #define NAME UINT64_C(0x6c61697265732d) /* "-serial", little-endian */
 

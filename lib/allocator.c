@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "abi-struct.h"
 #include "allocator.h"
-#include "checked.h"
-#include "compiler.h"
+#include "base/abi-struct.h"
+#include "base/checked.h"
+#include "base/compiler.h"
 
 ASSERT_ABI_SIZE(struct rmmap_allocator_ops, 10 * sizeof(void *) + 8);
 ASSERT_ABI_SIZE(struct rmmap_allocator_args, 2 * sizeof(void *) + 32);

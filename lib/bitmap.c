@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <stdlib.h>
 
+#include "base/checked.h"
+#include "base/sync-annotations.h"
 #include "bitmap.h"
-#include "checked.h"
-#include "sync-annotations.h"
 
 #define WORD_BITS 64
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
 
+#include "allocator-bump.h"
+#include "base/checked.h"
+#include "base/sync-annotations.h"
 #include "bitmap.h"
-#include "bump.h"
-#include "checked.h"
 #include "claims.h"
-#include "sync-annotations.h"
 
 /* A restore is possible until the first claim, and excludes claims while it is going on. */
 enum { STAGE_NEW, STAGE_PAUSED, STAGE_BEGUN };

@@ -4,13 +4,13 @@
  * them are made dirty as they are, whatever others store there meanwhile, and synced along.
  * Databases that write zeros ahead of their log do the same; zeros would overwrite other threads.
  */
-#include "checked.h"
-#include "extents.h"
-#include "private.h"
+#include "base/checked.h"
+#include "file.h"
+#include "os/extents.h"
 
 /* What was written there already is left as it is, and needn't be read. */
 static void dirty_unwritten(struct rmmap_file *file, uint64_t start, uint64_t end,
-                            struct commit_work *pieces)
+                            struct sync_set *pieces)
 {
         bool at_random = file->pattern == RMMAP_PATTERN_RANDOM;
         size_t page = mapping_page_size();
@@ -26,12 +26,12 @@ static void dirty_unwritten(struct rmmap_file *file, uint64_t start, uint64_t en
                 /* Where it can't be done the records' own syncs do it, or tell why not. */
                 if (mapping_dirty(&file->mapping, from, to - from, at_random) != 0)
                         return;
-                commit_work_add(pieces, from, to);
+                sync_set_add(pieces, from, to);
         }
 }
 
-static void begin_range(struct rmmap_file *file, const struct commit_range *range,
-                        struct commit_work *pieces)
+static void begin_range(struct rmmap_file *file, const struct sync_set_range *range,
+                        struct sync_set *pieces)
 {
         bool in_order = file->pattern == RMMAP_PATTERN_SEQUENTIAL;
         uint64_t start = range->start, end = range->end;
@@ -52,16 +52,15 @@ static void begin_range(struct rmmap_file *file, const struct commit_range *rang
                 dirty_unwritten(file, start, end, pieces);
 }
 
-void convert_begin(struct rmmap_file *file, const struct commit_work *work,
-                   struct commit_work *pieces)
+void convert_begin(struct rmmap_file *file, const struct sync_set *work, struct sync_set *pieces)
 {
-        *pieces = (struct commit_work){.everything = false};
+        *pieces = (struct sync_set){.everything = false};
         for (unsigned int i = 0; !work->everything && i < work->count; i++)
                 begin_range(file, &work->ranges[i], pieces);
 }
 
 /* Entries of the page table that are left slow down each later sync there. */
-void convert_end(struct rmmap_file *file, const struct commit_work *pieces)
+void convert_end(struct rmmap_file *file, const struct sync_set *pieces)
 {
         for (unsigned int i = 0; i < pieces->count; i++)
                 mapping_forget(&file->mapping, pieces->ranges[i].start,

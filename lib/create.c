@@ -5,11 +5,11 @@
  */
 #include <errno.h>
 
-#include "file-lock.h"
-#include "path.h"
-#include "private.h"
-#include "storage.h"
-#include "uncancellable.h"
+#include "file.h"
+#include "os/file-lock.h"
+#include "os/path.h"
+#include "os/storage.h"
+#include "os/uncancellable.h"
 
 struct creation {
         struct path_request request;
@@ -72,9 +72,9 @@ static int check_engine(const struct rmmap_file *file, const struct rmmap_option
         bool may_reserve = file->file_system.reservation == RESERVES_BY_MAP ||
                            (file->file_system.reservation != RESERVES_NOTHING &&
                             !(options->flags & RMMAP_NO_PREALLOCATE));
-        struct policy policy;
+        struct engine engine;
 
-        return file_choose_engine(file, options, may_reserve, &policy);
+        return file_choose_engine(file, options, may_reserve, &engine);
 }
 
 /* To nothing and to its size; to a larger size first, since that is what may be refused. */

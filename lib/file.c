@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "copy.h"
-#include "fault-guard.h"
-#include "file-lock.h"
-#include "private.h"
-#include "storage.h"
-#include "sync-annotations.h"
-#include "uncancellable.h"
+#include "base/sync-annotations.h"
+#include "file.h"
+#include "memcpy-nt.h"
+#include "os/fault-guard.h"
+#include "os/file-lock.h"
+#include "os/storage.h"
+#include "os/uncancellable.h"
 
 static struct rmmap_file *allocate_blank(void)
 {
@@ -36,9 +36,9 @@ static void init_counters(struct rmmap_file *file)
         atomic_init(&file->faults_avoided, 0);
         atomic_init(&file->huge_pages, false);
         atomic_init(&file->writes_then_syncs, false);
-        patience_init(&file->patience);
+        populate_threshold_init(&file->populate);
         wb_error_init(&file->wb_error);
-        NOTE_ATOMIC(&file->patience);
+        NOTE_ATOMIC(&file->populate);
         NOTE_ATOMIC(&file->entry_pending);
         NOTE_ATOMIC(&file->pwrite_bytes);
         NOTE_ATOMIC(&file->flush_calls);
@@ -46,7 +46,7 @@ static void init_counters(struct rmmap_file *file)
         NOTE_ATOMIC(&file->faults_avoided);
         NOTE_ATOMIC(&file->huge_pages);
         NOTE_ATOMIC(&file->writes_then_syncs);
-        NOTE_ATOMIC(&file->traffic);
+        NOTE_ATOMIC(&file->io_stats);
 }
 
 /* What is there is handed out only to who said from where on, or that it is to be replaced. */
@@ -67,9 +67,9 @@ static int make_allocator(struct rmmap_file *file, const struct rmmap_options *o
 /* From here file_free undoes all. */
 static int prepare(struct rmmap_file *file, const struct rmmap_options *options, bool has_content)
 {
-        int err = process_random_word(&file->owner);
+        int err = random_word(&file->owner);
 
-        commit_init(&file->commit);
+        group_commit_init(&file->group_commit);
         if (err != 0)
                 return err;
         err = mapping_reserve(&file->mapping, file->size, mapping_page_size());
@@ -89,7 +89,7 @@ int file_new(const struct rmmap_options *options, uint64_t size, bool has_conten
         file = allocate_blank();
         if (file == NULL)
                 return -ENOMEM;
-        err = process_draw_key();
+        err = seal_key_draw();
         if (err == 0)
                 err = fork_generation(&file->generation);
         if (err != 0) {
@@ -101,7 +101,7 @@ int file_new(const struct rmmap_options *options, uint64_t size, bool has_conten
         file->read_only = (options->flags & RMMAP_READ_ONLY) != 0;
         file->guarded = (options->flags & RMMAP_CATCH_FAULTS) != 0;
         file->write_behind = (options->flags & RMMAP_WRITE_BEHIND) != 0;
-        file->streams = copy_streams_suit(size);
+        file->bypass_caches = memcpy_nt_suits(size);
         init_counters(file);
         claims_init(&file->claims, &file->allocator, (options->flags & RMMAP_SHARED_CLAIMS) != 0);
         err = prepare(file, options, has_content);
@@ -131,7 +131,7 @@ static uint32_t facts_of(const struct rmmap_file *file, bool reserved)
 {
         return (file->read_only ? RMMAP_FACT_READ_ONLY : 0) | (reserved ? RMMAP_FACT_RESERVED : 0) |
                (file->file_system.coherent ? RMMAP_FACT_COHERENT : 0) |
-               (file->policy.mapped ? RMMAP_FACT_MAPPED : 0) |
+               (file->engine.mapped ? RMMAP_FACT_MAPPED : 0) |
                (file->guarded ? RMMAP_FACT_CATCH_FAULTS : 0) |
                (file->locked ? RMMAP_FACT_LOCKED : 0);
 }
@@ -143,11 +143,11 @@ void file_want_huge_pages(struct rmmap_file *file)
                 atomic_store_explicit(&file->huge_pages, true, memory_order_relaxed);
 }
 
-void file_drop_leftovers(struct rmmap_file *file, size_t window)
+void file_drop_clean_entries(struct rmmap_file *file, size_t region)
 {
-        mapping_forget(&file->mapping, (uint64_t)window << WINDOW_SHIFT, WINDOW_SIZE);
-        if (file->reads.state != NULL)
-                window_set(&file->reads, window, WINDOW_COLD);
+        mapping_forget(&file->mapping, (uint64_t)region << REGION_SHIFT, REGION_SIZE);
+        if (file->read_state.state != NULL)
+                region_set(&file->read_state, region, REGION_COLD);
 }
 
 /* Where it is SCATTERED only what was written goes to the disk. */
@@ -163,12 +163,12 @@ static int use_mapping(struct rmmap_file *file, uint32_t flags)
 {
         int err = 0;
 
-        if (file->policy.engine == RMMAP_ENGINE_AUTO)
-                err = windows_create(&file->windows, file->size);
-        if (err == 0 && file->policy.engine == RMMAP_ENGINE_AUTO)
-                err = windows_create(&file->leftovers, file->size);
-        if (err == 0 && file->policy.reads_both_ways)
-                err = windows_create(&file->reads, file->size);
+        if (file->engine.chosen == RMMAP_ENGINE_AUTO)
+                err = page_state_create(&file->page_state, file->size);
+        if (err == 0 && file->engine.chosen == RMMAP_ENGINE_AUTO)
+                err = page_state_create(&file->clean_entries, file->size);
+        if (err == 0 && file->engine.reads_both_ways)
+                err = page_state_create(&file->read_state, file->size);
         if (err == 0 && keeps_unwritten(file))
                 err = unwritten_create(&file->unwritten, file->size);
         if (err != 0)
@@ -178,10 +178,10 @@ static int use_mapping(struct rmmap_file *file, uint32_t flags)
                 file_want_huge_pages(file);
         if (!(flags & RMMAP_POPULATE))
                 return 0;
-        if (file->windows.state != NULL)
-                windows_set_warm(&file->windows);
-        if (file->reads.state != NULL)
-                windows_set_warm(&file->reads);
+        if (file->page_state.state != NULL)
+                page_state_set_mapped(&file->page_state);
+        if (file->read_state.state != NULL)
+                page_state_set_mapped(&file->read_state);
         return mapping_populate(&file->mapping, file->read_only);
 }
 
@@ -195,9 +195,9 @@ static bool reads_agree(const struct rmmap_file *file)
 }
 
 int file_choose_engine(const struct rmmap_file *file, const struct rmmap_options *options,
-                       bool reserved, struct policy *policy)
+                       bool reserved, struct engine *engine)
 {
-        struct policy_facts facts = {
+        struct engine_facts facts = {
                 .asked = options->engine,
                 .reserved = reserved,
                 .guarded = file->guarded,
@@ -206,12 +206,12 @@ int file_choose_engine(const struct rmmap_file *file, const struct rmmap_options
                 .reads_agree = reads_agree(file),
                 .writable = !file->read_only,
         };
-        int err = policy_decide(&facts, policy);
+        int err = engine_select(&facts, engine);
 
-        if (err == 0 && !policy->mapped && (options->flags & RMMAP_POPULATE))
+        if (err == 0 && !engine->mapped && (options->flags & RMMAP_POPULATE))
                 err = -EOPNOTSUPP; /* there is nothing to populate */
         /* Who asks for calls alone keeps the program's signals as they are. */
-        if (err == 0 && (policy->engine != RMMAP_ENGINE_PWRITE || file->guarded))
+        if (err == 0 && (engine->chosen != RMMAP_ENGINE_PWRITE || file->guarded))
                 err = fault_guard_install();
         return err;
 }
@@ -221,25 +221,25 @@ static int attach(struct rmmap_file *file, uint32_t flags)
 {
         int err = mapping_attach(&file->mapping, file->fd, file->read_only);
 
-        if (err != -ENODEV || !file_has_calls(file) || file->policy.never_calls)
+        if (err != -ENODEV || !file_has_calls(file) || file->engine.never_calls)
                 return err;
-        file->policy = (struct policy){.engine = RMMAP_ENGINE_PWRITE,
-                                       .never_maps = file->policy.never_maps,
+        file->engine = (struct engine){.chosen = RMMAP_ENGINE_PWRITE,
+                                       .never_maps = file->engine.never_maps,
                                        .reason = "the file system has no mapping"};
         return flags & RMMAP_POPULATE ? -EOPNOTSUPP : 0;
 }
 
 int file_map(struct rmmap_file *file, const struct rmmap_options *options, bool reserved)
 {
-        int err = file_choose_engine(file, options, reserved, &file->policy);
+        int err = file_choose_engine(file, options, reserved, &file->engine);
 
-        if (err == 0 && file->policy.mapped)
+        if (err == 0 && file->engine.mapped)
                 err = attach(file, options->flags);
         if (err != 0)
                 return err;
-        file->by_map = file->policy.engine != RMMAP_ENGINE_PWRITE;
+        file->by_map = file->engine.chosen != RMMAP_ENGINE_PWRITE;
         file->facts |= facts_of(file, reserved);
-        if (!file->policy.mapped)
+        if (!file->engine.mapped)
                 mapping_free(&file->mapping);
         else
                 err = use_mapping(file, options->flags);
@@ -262,13 +262,13 @@ void file_free(struct rmmap_file *file)
         storage_close(file->directory);
         claims_destroy(&file->claims);
         allocator_destroy(&file->allocator);
-        windows_destroy(&file->windows);
-        windows_destroy(&file->leftovers);
-        windows_destroy(&file->reads);
+        page_state_destroy(&file->page_state);
+        page_state_destroy(&file->clean_entries);
+        page_state_destroy(&file->read_state);
         unwritten_destroy(&file->unwritten);
         /* In a child it may be held by threads that aren't there. */
         if (!file_forked(file))
-                commit_destroy(&file->commit);
+                group_commit_destroy(&file->group_commit);
         free(file);
         cancellation_restore(before);
 }

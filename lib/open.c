@@ -2,11 +2,11 @@
 /* Opening an existing file, by name or from a descriptor. */
 #include <errno.h>
 
-#include "file-lock.h"
-#include "path.h"
-#include "private.h"
-#include "storage.h"
-#include "uncancellable.h"
+#include "file.h"
+#include "os/file-lock.h"
+#include "os/path.h"
+#include "os/storage.h"
+#include "os/uncancellable.h"
 
 static int lock_as_asked(int fd, const struct rmmap_options *options, bool *locked)
 {

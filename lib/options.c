@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "options.h"
-#include "abi-struct.h"
-#include "compiler.h"
+#include "base/abi-struct.h"
+#include "base/compiler.h"
 
 ASSERT_ABI_SIZE(struct rmmap_options, 4 * sizeof(void *) + 24);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <string.h>
 
-#include "checked.h"
+#include "base/checked.h"
 #include "range.h"
 
 _Static_assert(sizeof(struct rmmap_range) == 32, "32 bytes for good");

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "compiler.h"
-#include "process.h"
+#include "base/compiler.h"
+#include "os/seal-key.h"
 #include "rmmap.h"
 
 /* The words of rmmap_range.opaque and rmmap_receipt.opaque. */
@@ -34,11 +34,11 @@ static inline uint64_t seal_fold(uint64_t a, uint64_t b)
 
 static inline uint64_t seal_of(const uint64_t *words, enum seal_kind kind)
 {
-        uint64_t low = seal_fold(words[WORD_START] ^ process_key_word(0),
-                                 words[WORD_END] ^ process_key_word(1));
+        uint64_t low =
+                seal_fold(words[WORD_START] ^ seal_key_word(0), words[WORD_END] ^ seal_key_word(1));
 
-        return seal_fold(low ^ process_key_word(2),
-                         (words[WORD_OWNER] + (uint64_t)kind) ^ process_key_word(3)) |
+        return seal_fold(low ^ seal_key_word(2),
+                         (words[WORD_OWNER] + (uint64_t)kind) ^ seal_key_word(3)) |
                1;
 }
 #else
@@ -50,11 +50,11 @@ static inline uint64_t seal_product(uint64_t word, uint64_t key)
 
 static inline uint64_t seal_of(const uint64_t *words, enum seal_kind kind)
 {
-        uint64_t sum = seal_product(words[WORD_START], process_key_word(0)) +
-                       seal_product(words[WORD_END], process_key_word(1)) +
-                       seal_product(words[WORD_OWNER], process_key_word(2));
+        uint64_t sum = seal_product(words[WORD_START], seal_key_word(0)) +
+                       seal_product(words[WORD_END], seal_key_word(1)) +
+                       seal_product(words[WORD_OWNER], seal_key_word(2));
 
-        return ((sum ^ (sum >> 29)) * (process_key_word(3) + 2 * (uint64_t)kind)) | 1;
+        return ((sum ^ (sum >> 29)) * (seal_key_word(3) + 2 * (uint64_t)kind)) | 1;
 }
 #endif
 

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "checked.h"
-#include "private.h"
+#include "base/checked.h"
+#include "file.h"
 
 /* What fill copies from; small enough to stay in the cache and on a small thread's stack. */
 #define FILL_PATTERN ((size_t)16 << 10)
@@ -20,7 +20,7 @@ int rmmap_raw_write(struct rmmap_file *file, uint64_t offset, const void *data, 
                 return -EROFS;
         if (unlikely(!within(offset, length, file->size)))
                 return -ERANGE;
-        return transfer_put(file, offset, data, length);
+        return io_write(file, offset, data, length);
 }
 
 int rmmap_raw_read(struct rmmap_file *file, uint64_t offset, void *buffer, size_t capacity,
@@ -32,7 +32,7 @@ int rmmap_raw_read(struct rmmap_file *file, uint64_t offset, void *buffer, size_
         if (unlikely(file == NULL || (buffer == NULL && capacity != 0)))
                 return -EINVAL;
         there = offset < file->size ? (size_t)min_u64(file->size - offset, capacity) : 0;
-        err = transfer_get(file, offset, buffer, there);
+        err = io_read(file, offset, buffer, there);
         if (likely(err == 0) && length != NULL)
                 *length = there;
         return err;
@@ -42,12 +42,12 @@ static int fill_part(struct rmmap_file *file, uint64_t start, uint64_t end,
                      const unsigned char *pattern)
 {
         for (uint64_t at = start; at < end; at += FILL_PATTERN) {
-                int err = transfer_put(file, at, pattern, (size_t)min_u64(FILL_PATTERN, end - at));
+                int err = io_write(file, at, pattern, (size_t)min_u64(FILL_PATTERN, end - at));
 
                 if (err != 0)
                         return err;
         }
-        return transfer_finish(file, start, end - start);
+        return io_finish(file, start, end - start);
 }
 
 int rmmap_raw_fill(struct rmmap_file *file, unsigned char byte)

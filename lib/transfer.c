@@ -2,8 +2,8 @@
 /* Writing and reading by ranges: thin checkers on top of move.c. */
 #include <errno.h>
 
-#include "checked.h"
-#include "private.h"
+#include "base/checked.h"
+#include "file.h"
 
 /* NULL, seal, owner, EROFS, in this order; memory may be NULL where there is nothing to move. */
 static inline int check_write(const struct rmmap_file *file, const struct rmmap_range *range,
@@ -36,7 +36,7 @@ int rmmap_write_range(struct rmmap_file *file, struct rmmap_range range, const v
                 return err;
         if (unlikely(length != range_length(&range)))
                 return -EMSGSIZE;
-        err = transfer_put(file, range_start(&range), data, length);
+        err = io_write(file, range_start(&range), data, length);
         if (unlikely(err != 0))
                 return err;
         receipt_give(receipt, &range);
@@ -47,7 +47,7 @@ int rmmap_write_range_durable(struct rmmap_file *file, struct rmmap_range range,
                               size_t length, struct rmmap_receipt *receipt)
 {
         int err = check_write(file, &range, data, length);
-        struct commit_work work = {.everything = false};
+        struct sync_set work = {.everything = false};
 
         if (err != 0)
                 return err;
@@ -60,8 +60,8 @@ int rmmap_write_range_durable(struct rmmap_file *file, struct rmmap_range range,
                 return err;
         err = durability_write(file, range_start(&range), data, length);
         if (err == -EOPNOTSUPP) {
-                err = transfer_put(file, range_start(&range), data, length);
-                commit_work_add(&work, range.opaque[WORD_START], range.opaque[WORD_END]);
+                err = io_write(file, range_start(&range), data, length);
+                sync_set_add(&work, range.opaque[WORD_START], range.opaque[WORD_END]);
                 if (err == 0)
                         err = durability_sync(file, &work);
         }
@@ -114,11 +114,11 @@ int rmmap_writev_range(struct rmmap_file *file, struct rmmap_range range, const 
                 /* Read once more: who changes the array meanwhile still can't leave the range. */
                 if (length > end - offset)
                         return -EMSGSIZE;
-                err = transfer_put(file, offset, iov[i].iov_base, length);
+                err = io_write(file, offset, iov[i].iov_base, length);
                 offset += length;
         }
         if (err == 0)
-                err = transfer_finish(file, range_start(&range), range_length(&range));
+                err = io_finish(file, range_start(&range), range_length(&range));
         if (err == 0)
                 receipt_give(receipt, &range);
         return err;
@@ -133,7 +133,7 @@ int rmmap_write_within(struct rmmap_file *file, struct rmmap_range range, uint64
                 return err;
         if (unlikely(!within(offset, length, range_length(&range))))
                 return -ERANGE;
-        return transfer_put(file, range_start(&range) + offset, data, length);
+        return io_write(file, range_start(&range) + offset, data, length);
 }
 
 int rmmap_commit_range(struct rmmap_file *file, struct rmmap_range range,
@@ -155,7 +155,7 @@ int rmmap_read_range(struct rmmap_file *file, struct rmmap_range range, void *bu
                 return err;
         if (unlikely(capacity < range_length(&range)))
                 return -ENOBUFS;
-        err = transfer_get(file, range_start(&range), buffer, (size_t)range_length(&range));
+        err = io_read(file, range_start(&range), buffer, (size_t)range_length(&range));
         if (likely(err == 0) && length != NULL)
                 *length = (size_t)range_length(&range);
         return err;
@@ -170,7 +170,7 @@ int rmmap_read_within(struct rmmap_file *file, struct rmmap_range range, uint64_
                 return err;
         if (unlikely(!within(offset, length, range_length(&range))))
                 return -ERANGE;
-        return transfer_get(file, range_start(&range) + offset, buffer, length);
+        return io_read(file, range_start(&range) + offset, buffer, length);
 }
 
 int rmmap_range_data(struct rmmap_file *file, struct rmmap_range range, void **data)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <stdbool.h>
 
-#include "backoff.h"
-#include "sync-annotations.h"
+#include "base/sync-annotations.h"
+#include "os/backoff.h"
 #include "wb-error.h"
 
 void wb_error_init(struct wb_error *error)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Both built-in allocators without a file, straight through their ops, and their counter. */
-#include "bump.h"
+#include "allocator-bump.h"
 #include "support.h"
 
 #define A UINT64_C(4096)

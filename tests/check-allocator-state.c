@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The state of both built-in allocators, saved and restored through handles. */
-#include "codec.h"
+#include "serialize.h"
 #include "support.h"
 
 #define A UINT64_C(4096)
@@ -188,11 +188,11 @@ START_TEST(impossible_positions)
 
         make_state(_i, SIZE, 3 * A, state);
         file = create(_i, SIZE, 0);
-        ck_assert_int_eq(codec_decode(state, STATE_SIZE, "RMMALOC1", words, 4), 0);
+        ck_assert_int_eq(deserialize_words(state, STATE_SIZE, "RMMALOC1", words, 4), 0);
         ck_assert_uint_eq(words[3], 3 * A);
         for (size_t i = 0; i < sizeof(positions) / sizeof(positions[0]); i++) {
                 words[3] = positions[i];
-                codec_encode(state, "RMMALOC1", words, 4);
+                serialize_words(state, "RMMALOC1", words, 4);
                 refuses(file, state, STATE_SIZE);
         }
         rmmap_release(file);

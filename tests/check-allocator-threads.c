@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "bump.h"
+#include "allocator-bump.h"
 #include "child.h"
 #include "support.h"
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "child.h"
-#include "codec.h"
+#include "serialize.h"
 #include "support.h"
 
 #define A UINT64_C(4096)
@@ -61,9 +61,9 @@ static void check_claim(struct rmmap_file *file, uint64_t start, uint64_t end, i
         struct rmmap_range range;
         struct rmmap_receipt receipt;
 
-        codec_encode(bytes, "RMMRANG1", words, 3);
+        serialize_words(bytes, "RMMRANG1", words, 3);
         ck_is(rmmap_range_decode(file, bytes, BYTES, &range), want);
-        codec_encode(bytes, "RMMRCPT1", words, 3);
+        serialize_words(bytes, "RMMRCPT1", words, 3);
         ck_is(rmmap_receipt_decode(file, bytes, BYTES, &receipt), want);
         if (want == 0) {
                 ck_ok(rmmap_unclaim_range(file, range));

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 
 #include "child.h"
-#include "commit-work.h"
 #include "fault/inject.h"
 #include "setups.h"
+#include "sync-set.h"
 
 #define THREADS 8
 #define MIB (UINT64_C(1) << 20)
@@ -85,7 +85,7 @@ static void start(struct asker *asker)
         ck_assert_int_eq(pthread_create(&asker->thread, NULL, ask_once, asker), 0);
 }
 
-/* One round is held; the rest ask meanwhile; then all go on. */
+/* One batch is held; the rest ask meanwhile; then all go on. */
 static void ask_together(struct rmmap_file *file, struct asker *askers)
 {
         struct expected_calls expected = {file, described(file).sync_calls + THREADS};
@@ -98,7 +98,7 @@ static void ask_together(struct rmmap_file *file, struct asker *askers)
         for (int i = 1; i < THREADS; i++)
                 start(&askers[i]);
         ck_assert(test_until(have_asked, &expected));
-        ck_assert_int_eq(inject_sync_count(), 1); /* one round at a time */
+        ck_assert_int_eq(inject_sync_count(), 1); /* one batch at a time */
         ck_assert_int_eq(atomic_load(&returned), 0);
         inject_open_gate();
         for (int i = 0; i < THREADS; i++)
@@ -126,7 +126,7 @@ static struct rmmap_file *ready(struct asker *askers, uint64_t apart,
         return file;
 }
 
-/* A request isn't served by the round that runs already, and one more serves all of them. */
+/* A request isn't served by the batch that runs already, and one more serves all of them. */
 /* Holds C.3. */
 START_TEST(two_rounds_serve_eight)
 {
@@ -238,7 +238,7 @@ END_TEST
 
 /* ---- the pure part: what was added is covered, by eight ranges at most */
 
-static bool work_covers(const struct commit_work *work, uint64_t start, uint64_t end)
+static bool work_covers(const struct sync_set *work, uint64_t start, uint64_t end)
 {
         for (unsigned int i = 0; i < work->count; i++)
                 if (work->ranges[i].start <= start && end <= work->ranges[i].end)
@@ -250,8 +250,8 @@ START_TEST(work_covers_what_was_added)
 {
         uint64_t state = test_seed();
 
-        for (int round = 0; round < 2000; round++) {
-                struct commit_work work = {.everything = false}, joined = {.everything = false};
+        for (int batch = 0; batch < 2000; batch++) {
+                struct sync_set work = {.everything = false}, joined = {.everything = false};
                 uint64_t starts[12], ends[12];
 
                 for (int i = 0; i < 12; i++) {
@@ -259,12 +259,12 @@ START_TEST(work_covers_what_was_added)
                         ends[i] = starts[i] + test_random(&state) % (2 * MIB);
                         if (test_random(&state) % 8 == 0)
                                 ends[i] = starts[i];
-                        commit_work_add(i % 2 == 0 ? &work : &joined, starts[i], ends[i]);
+                        sync_set_add(i % 2 == 0 ? &work : &joined, starts[i], ends[i]);
                 }
-                commit_work_join(&joined, &work);
-                ck_assert_uint_le(joined.count, COMMIT_RANGES);
+                sync_set_join(&joined, &work);
+                ck_assert_uint_le(joined.count, SYNC_SET_RANGES);
                 for (int i = 0; i < 12; i++) {
-                        struct commit_range span = commit_work_span(&joined, UINT64_MAX);
+                        struct sync_set_range span = sync_set_span(&joined, UINT64_MAX);
 
                         ck_assert(work_covers(&joined, starts[i], ends[i]));
                         ck_assert(starts[i] == ends[i] ||
@@ -300,7 +300,7 @@ START_TEST(durable_writes_join)
 {
         struct asker askers[THREADS];
         struct rmmap_file *file = ready(askers, 4096, ask_by_writing);
-        /* The first one's second step comes early enough for the others' round, or has its own. */
+        /* The first one's second step comes early enough for the others' batch, or has its own. */
         uint64_t most = writes_in_one_call(&askers[0]) ? 2 : 3;
         struct rmmap_info before = described(file), after;
 
@@ -356,8 +356,8 @@ static void do_everything_but_sync(struct rmmap_file *file, struct rmmap_range r
         rmmap_release(other);
 }
 
-/* Holds A.4, A.5. A round is held in the kernel's stead: whoever waited for it would hang. */
-START_TEST(nothing_else_waits_for_a_round)
+/* Holds A.4, A.5. A batch is held in the kernel's stead: whoever waited for it would hang. */
+START_TEST(nothing_else_waits_for_a_batch)
 {
         struct asker askers[THREADS];
         struct rmmap_file *file = ready(askers, MIB, ask_for_all);
@@ -388,12 +388,12 @@ int main(void)
         tcase_add_test(core, receipts_far_apart);
         tcase_add_test(core, work_covers_what_was_added);
         tcase_add_test(core, all_is_more_than_a_range);
-        if (INJECT_HAS_PWRITEV2) /* who tries it in vain has a round, too */
+        if (INJECT_HAS_PWRITEV2) /* who tries it in vain has a batch, too */
                 tcase_add_test(core, durable_writes_join);
         else
                 skip_part("libc has no pwritev2: no write that syncs");
         tcase_add_test(core, one_after_the_other_is_a_round_each);
-        tcase_add_test(core, nothing_else_waits_for_a_round);
+        tcase_add_test(core, nothing_else_waits_for_a_batch);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }

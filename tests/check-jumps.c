@@ -11,8 +11,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
 #include "child.h"
-#include "compiler.h"
 #include "setups.h"
 
 #ifndef SS_AUTODISARM

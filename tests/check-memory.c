@@ -10,8 +10,8 @@
 
 #include "child.h"
 #include "fault/inject.h"
-#include "unwritten.h"
-#include "windows.h"
+#include "page-state.h"
+#include "unwritten-extents.h"
 
 #define MIB (UINT64_C(1) << 20)
 #define GIB (UINT64_C(1) << 30)
@@ -40,7 +40,7 @@ static void must_be_little(struct taken before, uint64_t size, const char *when)
                       "%s: %lld bytes are mapped", when, mapped);
 }
 
-/* All of the file's ends, and the same window until it is warm: what is remembered of them. */
+/* All of the file's ends, and the same region until it is warm: what is remembered of them. */
 static void use(struct rmmap_file *file, uint64_t size)
 {
         struct rmmap_range range;
@@ -106,19 +106,19 @@ START_TEST(notes_of_a_huge_file)
 {
         for (uint64_t size = 64 * MIB; size <= 1024 * GIB; size *= 4) {
                 long long before = inject_bytes();
-                struct windows windows, leftovers, reads;
+                struct page_state regions, leftovers, reads;
                 struct unwritten unwritten;
 
-                ck_ok(windows_create(&windows, size));
-                ck_ok(windows_create(&leftovers, size));
-                ck_ok(windows_create(&reads, size));
+                ck_ok(page_state_create(&regions, size));
+                ck_ok(page_state_create(&leftovers, size));
+                ck_ok(page_state_create(&reads, size));
                 ck_ok(unwritten_create(&unwritten, size));
                 ck_assert_int_gt(inject_bytes(), before);
                 ck_assert_int_le(inject_bytes() - before, (long long)(size / PER_BYTE));
                 unwritten_destroy(&unwritten);
-                windows_destroy(&reads);
-                windows_destroy(&leftovers);
-                windows_destroy(&windows);
+                page_state_destroy(&reads);
+                page_state_destroy(&leftovers);
+                page_state_destroy(&regions);
                 ck_assert_int_eq(inject_bytes(), before);
         }
 }

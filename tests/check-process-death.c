@@ -12,12 +12,12 @@
 #include <unistd.h>
 
 #include "child.h"
-#include "crash/diary.h"
-#include "crash/ledger.h"
+#include "crash/log.h"
+#include "crash/oracle.h"
 #include "crash/work.h"
 
-static struct ledger *ledger;
-static struct diary *diary;
+static struct oracle *oracle;
+static struct log *written;
 static uint64_t random_state;
 
 static unsigned int rounds(void)
@@ -57,12 +57,12 @@ static void kill_at_random(pid_t child, const atomic_bool *ready)
 static int write_for_ever(void *arg)
 {
         (void)arg;
-        work_for_ever(ledger, test_directory());
+        work_for_ever(oracle, test_directory());
 }
 
 static void read_through_library(const struct record *record, struct rmmap_file *file)
 {
-        unsigned char *found = malloc(LEDGER_SLOT_SIZE), *want = malloc(LEDGER_SLOT_SIZE);
+        unsigned char *found = malloc(ORACLE_SLOT_SIZE), *want = malloc(ORACLE_SLOT_SIZE);
 
         for (unsigned int i = 0; i < record->slot_count; i++) {
                 const struct slot *slot = &record->slots[i];
@@ -72,7 +72,7 @@ static void read_through_library(const struct record *record, struct rmmap_file 
                 ck_assert_uint_eq(got, length);
                 if (slot->promised == 0 || slot->promised != atomic_load(&slot->started))
                         continue;
-                ledger_fill(record, slot->start, slot->promised, want, length);
+                oracle_fill(record, slot->start, slot->promised, want, length);
                 ck_assert(memcmp(found, want, length) == 0);
         }
         free(found);
@@ -101,23 +101,23 @@ START_TEST(what_was_written_is_whole)
         unsigned long writes = 0;
 
         for (unsigned int round = 0; round < rounds(); round++) {
-                ledger_plan(ledger, round, true, &random_state);
-                ck_ok(work_prepare(ledger, test_directory()));
-                kill_at_random(child_start(write_for_ever, NULL), &ledger->ready);
-                ck_assert_msg(atomic_load(&ledger->surprise) == 0, "%s: %s",
-                              atomic_load(&ledger->what), strerror(-ledger->surprise));
-                ledger_freeze(ledger, true);
-                for (unsigned int i = 0; i < LEDGER_FILES; i++) {
-                        const struct record *record = &ledger->records[i];
+                oracle_plan(oracle, round, true, &random_state);
+                ck_ok(work_prepare(oracle, test_directory()));
+                kill_at_random(child_start(write_for_ever, NULL), &oracle->ready);
+                ck_assert_msg(atomic_load(&oracle->surprise) == 0, "%s: %s",
+                              atomic_load(&oracle->what), strerror(-oracle->surprise));
+                oracle_freeze(oracle, true);
+                for (unsigned int i = 0; i < ORACLE_FILES; i++) {
+                        const struct record *record = &oracle->records[i];
                         const char *path = test_path(record->name);
 
-                        ledger_check(record, path, &findings);
+                        oracle_check(record, path, &findings);
                         ck_assert_uint_eq(findings.lost, 0);
                         if (record->entry_promised)
                                 open_and_create_over(record, path);
                         unlink(path);
                 }
-                writes += atomic_load(&ledger->writes);
+                writes += atomic_load(&oracle->writes);
         }
         printf("%u kills, %lu writes: checked %lu ranges of %lu files, %lu MiB; "
                "%lu written behind\n",
@@ -125,7 +125,7 @@ START_TEST(what_was_written_is_whole)
                findings.behind);
         fflush(stdout);
         /* By each pattern, and large enough for early write-back; a slow tool sees few kills. */
-        for (size_t i = 0; i < LEDGER_PATTERNS && rounds() >= 100; i++)
+        for (size_t i = 0; i < ORACLE_PATTERNS && rounds() >= 100; i++)
                 ck_assert_uint_gt(findings.by_pattern[i], 0);
         ck_assert(rounds() < 100 || findings.behind > 0);
 }
@@ -133,9 +133,9 @@ END_TEST
 
 /* ---- what was handed out -------------------------------------------------------------------- */
 
-static int keep_diary(void *arg)
+static int keep_log(void *arg)
 {
-        diary_keep(diary, arg);
+        log_keep(written, arg);
 }
 
 START_TEST(a_saved_allocator_goes_on)
@@ -144,14 +144,14 @@ START_TEST(a_saved_allocator_goes_on)
         unsigned int kills = rounds() / 4 + 1;
 
         for (unsigned int round = 0; round < kills; round++) {
-                const char *path = test_path("diary");
+                const char *path = test_path("log");
 
-                memset(diary, 0, sizeof(*diary));
-                kill_at_random(child_start(keep_diary, (void *)(uintptr_t)path), &diary->saved);
-                ck_assert_int_eq(atomic_load(&diary->surprise), 0);
-                for (unsigned int i = 0; i < DIARY_THREADS && atomic_load(&diary->ready); i++) {
-                        ranges += diary_check(&diary->pages[i], path);
-                        states += atomic_load(&diary->pages[i].last) != 0;
+                memset(written, 0, sizeof(*written));
+                kill_at_random(child_start(keep_log, (void *)(uintptr_t)path), &written->saved);
+                ck_assert_int_eq(atomic_load(&written->surprise), 0);
+                for (unsigned int i = 0; i < LOG_THREADS && atomic_load(&written->ready); i++) {
+                        ranges += log_check(&written->pages[i], path);
+                        states += atomic_load(&written->pages[i].last) != 0;
                 }
         }
         printf("%u kills: went on from %lu saved states with %lu ranges\n", kills, states, ranges);
@@ -173,9 +173,9 @@ int main(void)
         Suite *suite = suite_create("process-death");
         TCase *core = tcase_create("core");
 
-        ledger = ledger_new();
-        diary = shared(sizeof(*diary));
-        if (ledger == NULL || diary == NULL)
+        oracle = oracle_new();
+        written = shared(sizeof(*written));
+        if (oracle == NULL || written == NULL)
                 return 99;
         random_state = test_seed();
         test_directory();

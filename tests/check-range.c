@@ -3,7 +3,7 @@
  * Ranges and receipts as values: what they tell, what refuses them. Whose they are: check-owner.c;
  * splits: check-split.c.
  */
-#include "process.h"
+#include "os/seal-key.h"
 #include "range-calls.h"
 #include "two-files.h"
 
@@ -88,14 +88,14 @@ END_TEST
 /* Not even with a key that makes the seal of zeros zero: one in 2^64 might. */
 START_TEST(zeros_are_never_valid_with_any_key)
 {
-        uint64_t kept[PROCESS_KEY_WORDS];
+        uint64_t kept[SEAL_KEY_WORDS];
 
-        for (unsigned int i = 0; i < PROCESS_KEY_WORDS; i++)
-                kept[i] = atomic_exchange(&process_key[i], 0);
+        for (unsigned int i = 0; i < SEAL_KEY_WORDS; i++)
+                kept[i] = atomic_exchange(&seal_key[i], 0);
         check_tells_nothing(no_range, "zeros", 0);
         check_receipt_tells_nothing(no_receipt, "zeros", 0);
-        for (unsigned int i = 0; i < PROCESS_KEY_WORDS; i++)
-                atomic_store(&process_key[i], kept[i]);
+        for (unsigned int i = 0; i < SEAL_KEY_WORDS; i++)
+                atomic_store(&seal_key[i], kept[i]);
 }
 END_TEST
 

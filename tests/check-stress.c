@@ -3,7 +3,7 @@
  * Everything at once: threads allocate, write in every way, hand ranges and their clones to each
  * other, read what they were handed, split, flush, sync, describe, save, and meet caught faults in
  * a second file that they cut from outside; and release, the last of them the handle itself. On
- * each engine, with patterns and flags as it happens; pieces fill windows, and reach over several.
+ * each engine, with patterns and flags as it happens; pieces fill regions, and reach over several.
  * For the race detectors; they record what goes wrong, and the main thread asserts.
  * Holds A.4, A.5, B.1, B.2, C.2, C.4, C.5.
  */
@@ -17,7 +17,7 @@
 #include "child.h"
 
 #define THREADS 8
-#define LONGEST ((size_t)3 << 20) /* of a piece: more than a window */
+#define LONGEST ((size_t)3 << 20) /* of a piece: more than a region */
 #define CUT_PAGES 16
 
 /* A range with its own reference to the handle, on its way to another thread. */
@@ -118,7 +118,7 @@ static int write_somehow(struct worker *worker, struct rmmap_range range, unsign
         return rmmap_write_range(file, range, data, length, receipt);
 }
 
-/* Some pages, which a window is filled by; now and then so much that copies are large ones. */
+/* Some pages, which a region is filled by; now and then so much that copies are large ones. */
 static size_t some_size(struct worker *worker)
 {
         if (test_random(&worker->random) % 64 == 0)

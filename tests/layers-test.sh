@@ -24,16 +24,16 @@ BEGIN {
 
         # Layer 1 is there to talk to the system. What else may be used above it, and why:
         allowed["bitmap.c stdlib.h"] = "memory"
-        allowed["bump.c stdlib.h"] = "memory"
+        allowed["allocator-bump.c stdlib.h"] = "memory"
         allowed["allocator.c stdlib.h"] = "memory"
-        allowed["unwritten.c stdlib.h"] = "memory"
-        allowed["windows.c stdlib.h"] = "memory"
+        allowed["unwritten-extents.c stdlib.h"] = "memory"
+        allowed["page-state.c stdlib.h"] = "memory"
         allowed["file.c stdlib.h"] = "memory"
-        allowed["commit.h pthread.h"] = "a mutex and a condition: no descriptor, no mapping"
-        allowed["transfer-from-fd.c unistd.h"] = "read and lseek on a descriptor of the caller"
+        allowed["group-commit.h pthread.h"] = "a mutex and a condition: no descriptor, no mapping"
+        allowed["write-from-fd.c unistd.h"] = "read and lseek on a descriptor of the caller"
         # Compiled in on request, for people who test.
-        allowed["sync-annotations.h valgrind/drd.h"] = "notes for tools"
-        allowed["sync-annotations.h valgrind/helgrind.h"] = "notes for tools"
+        allowed["base/sync-annotations.h valgrind/drd.h"] = "notes for tools"
+        allowed["base/sync-annotations.h valgrind/helgrind.h"] = "notes for tools"
 
         # The public header: the types that the model is about.
         layer["rmmap.h"] = 2
@@ -99,4 +99,4 @@ END {
         print files " files, " included " includes"
         exit failed
 }
-' Makefile.inc $(ls ./*.[ch] | sed 's|^\./||')
+' Makefile.inc $(find . -name "*.[ch]" | sed "s|^\./||")

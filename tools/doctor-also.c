@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 enum { PAGE = RMMAP_ALIGNMENT };
-enum way { BY_MAPPING, BY_FILE_IO };
+enum write_path { BY_MAPPING, BY_FILE_IO };
 
 /* How a child ends that has tried; from ERROR_BASE on it is an errno. */
 enum { SEEN = 1, KEPT = 2, ERROR_BASE = 4 };
@@ -26,7 +26,7 @@ struct view {
         volatile unsigned char *map; /* NULL: by file I/O */
 };
 
-static int open_view(struct view *view, const char *path, enum way way)
+static int open_view(struct view *view, const char *path, enum write_path way)
 {
         struct stat facts;
         void *map;
@@ -84,7 +84,7 @@ static int make_page(const char *path)
 }
 
 /* Each side has the page in its cache when the other one writes to it. */
-static int try_both(char *const paths[2], enum way way)
+static int try_both(char *const paths[2], enum write_path way)
 {
         struct view views[2];
         int result = 0, error = make_page(paths[0]);
@@ -116,7 +116,7 @@ static int try_both(char *const paths[2], enum way way)
 }
 
 /* In a child, since a page that can't be had would end it by SIGBUS. */
-static int try_in_child(const struct doctor *doctor, char *const paths[2], enum way way)
+static int try_in_child(const struct doctor *doctor, char *const paths[2], enum write_path way)
 {
         int status = 0;
         pid_t child;

@@ -4,7 +4,7 @@
  * power, cuts it, and runs AFTER on what is left. Both find the round's number, from 0, in ROUND.
  * TEST_SEED sets the seed that is printed.
  *
- * Exit status: 0 AFTER succeeded each time, 1 it failed once and was the last, 77 the stage can't
+ * Exit status: 0 AFTER succeeded each time, 1 it failed once and was the last, 77 the disk can't
  * be set up, 99 trouble, such as BEFORE failing.
  */
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "crash/stage.h"
+#include "crash/test-disk.h"
 #include "support.h"
 
 static int trouble(const char *what, unsigned int round, int err)
@@ -42,18 +42,18 @@ static int run_in(const char *directory, const char *commands, unsigned int roun
         return WEXITSTATUS(status);
 }
 
-static int one_round(struct stage *stage, char **commands, unsigned int round, uint64_t *random)
+static int one_round(struct test_disk *disk, char **commands, unsigned int round, uint64_t *random)
 {
         int err;
 
-        if (run_in(stage_directory(stage), commands[0], round) != 0)
+        if (run_in(test_disk_directory(disk), commands[0], round) != 0)
                 return trouble(commands[0], round, 0);
-        err = stage_cut(stage);
+        err = test_disk_cut(disk);
         if (err == 0)
-                err = stage_again(stage, random);
+                err = test_disk_again(disk, random);
         if (err != 0)
                 return trouble("no power, or none again:", round, err);
-        if (run_in(stage_directory(stage), commands[1], round) == 0)
+        if (run_in(test_disk_directory(disk), commands[1], round) == 0)
                 return 0;
         printf("round %u: LOST\n", round);
         return 1;
@@ -62,7 +62,7 @@ static int one_round(struct stage *stage, char **commands, unsigned int round, u
 int main(int argc, char **argv)
 {
         unsigned int rounds = argc == 5 ? (unsigned int)strtoul(argv[2], NULL, 10) : 0, round = 0;
-        struct stage *stage;
+        struct test_disk *disk;
         uint64_t random;
         int status = 0;
 
@@ -70,15 +70,15 @@ int main(int argc, char **argv)
                 fprintf(stderr, "usage: at-cut STAGE ROUNDS BEFORE AFTER\n");
                 return 99;
         }
-        if (!stage_begin())
+        if (!test_disk_begin())
                 return 77;
         random = test_seed();
-        stage = stage_new(argv[1]);
-        if (stage == NULL)
+        disk = test_disk_new(argv[1]);
+        if (disk == NULL)
                 return 77;
         while (round < rounds && status == 0)
-                status = one_round(stage, argv + 3, round++, &random);
+                status = one_round(disk, argv + 3, round++, &random);
         printf("%s: %u cut points\n", argv[1], round);
-        stage_free(stage);
+        test_disk_free(disk);
         return status;
 }

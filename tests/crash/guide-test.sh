@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The program of the guide for databases is killed, started again, killed again, and then the power
-# fails: no half of a commit is left, and none that was durable is gone. A twin of it that doesn't
+# fails: no half of a commit is left, and none that was durable is gone. A mutant of it that doesn't
 # sync what it found is caught. RMMAP_ROUNDS of each pair of gaps, 8 without. Needs top_builddir,
 # with at-cut built; and root. TEST_SEED repeats a run.
 # shellcheck disable=SC2154 # work and others are made by programs.sh
@@ -12,8 +12,8 @@ top=${top_srcdir:-$here/../..}
 # Before which sync of its own a program is killed: these gaps in the first run, in the second one.
 gaps=4
 rounds=$((${RMMAP_ROUNDS:-8} * gaps * gaps))
-# A twin is found out after a few cut points; this many without is blindness.
-twin_rounds=$((32 * gaps * gaps))
+# A mutant is found out after a few cut points; this many without is blindness.
+mutant_rounds=$((32 * gaps * gaps))
 
 [ "${RMMAP_SANITIZER:-no}" = no ] || skip 'no preload with a sanitizer'
 # shellcheck disable=SC2086 # a list of words
@@ -21,11 +21,11 @@ $cc $CFLAGS -shared -fPIC -o "$work/die-at.so" "$here/../guides/die-at.c" -ldl |
 source=$("${AWK:-awk}" -v out="$work/database" -f "$here/../guides/extract-programs.awk" \
         "$top/doc/guide-database.md")
 compile "$source" "$work/database" || exit 1
-sed '/^static int recover/,/^}/ s/rmmap_raw_sync(.*/0;/' "$source" >"$work/twin.c"
-compile "$work/twin.c" "$work/twin" || exit 1
+sed '/^static int recover/,/^}/ s/rmmap_raw_sync(.*/0;/' "$source" >"$work/mutant.c"
+compile "$work/mutant.c" "$work/mutant" || exit 1
 mkdir "$work/old" && (cd "$work/old" && "$work/database") || exit 1
 
-# What is killed says so; a stage that loses power has no room for that.
+# What is killed says so; a disk that loses power has no room for that.
 cat >"$work/before" <<'END'
 rm -f bank.db && cp "$work/old/bank.db" . && sync bank.db . || exit
 for at in $((ROUND % gaps + 1)) $((ROUND / gaps % gaps + 1)); do
@@ -53,9 +53,9 @@ survives() {
         fi
 }
 
-for stage in forgetful forgetful-cached; do
-        survives 0 database "$stage" "$rounds"
-        survives 1 twin "$stage" "$twin_rounds"
+for disk in volatile-fs volatile-fs-cached; do
+        survives 0 database "$disk" "$rounds"
+        survives 1 mutant "$disk" "$mutant_rounds"
 done
 [ $((passed + failed)) -gt 0 ] || exit 77
 finish

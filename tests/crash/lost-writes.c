@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "child.h"
-#include "crash/stage.h"
+#include "crash/test-disk.h"
 #include "fault/sticky.h"
 
 #define THREADS 6
@@ -24,7 +24,7 @@
 #define SIZE (SPACER + (THREADS + 1) * LENGTH)
 
 static const char *const places[] = {"full:ext4", "full:xfs",   "full:btrfs", "disk:ext4",
-                                     "disk:xfs",  "disk:btrfs", "forgetful",  "forgetful-cached"};
+                                     "disk:xfs",  "disk:btrfs", "volatile",   "volatile-cached"};
 static const uint32_t engines[] = {RMMAP_ENGINE_AUTO, RMMAP_ENGINE_MAP, RMMAP_ENGINE_PWRITE};
 
 struct task {
@@ -126,7 +126,7 @@ static void run_all(struct task *tasks)
 }
 
 /* Whoever syncs lost data gets the error, and from then on everybody; it is returned. */
-static int lose(struct stage *stage, struct rmmap_file *file, int (*way)(struct task *task))
+static int lose(struct test_disk *disk, struct rmmap_file *file, int (*way)(struct task *task))
 {
         struct task tasks[THREADS];
         struct rmmap_range page, spacer;
@@ -143,9 +143,9 @@ static int lose(struct stage *stage, struct rmmap_file *file, int (*way)(struct 
         ck_ok(rmmap_sync_all(file));
         for (int i = 0; i < THREADS; i++)
                 ck_ok(rmmap_write_range(file, tasks[i].range, refused, LENGTH, &tasks[i].receipt));
-        ck_assert(stage_refuse(stage, word));
+        ck_assert(test_disk_refuse(disk, word));
         run_all(tasks);
-        ck_assert(stage_accept(stage));
+        ck_assert(test_disk_accept(disk));
 
         latched = sticky_error_of(file);
         ck_assert_int_lt(latched, 0);
@@ -156,26 +156,26 @@ static int lose(struct stage *stage, struct rmmap_file *file, int (*way)(struct 
 }
 
 /*
- * Where room is missing, on a stage of its own each time: what a file system does after its own
+ * Where room is missing, on a disk of its own each time: what a file system does after its own
  * writes failed is its own affair, and blocks that were freed have their place in the image.
  */
-static bool lose_once(struct stage **stage, const char *place, uint32_t engine,
+static bool lose_once(struct test_disk **disk, const char *place, uint32_t engine,
                       int (*way)(struct task *task), int *told)
 {
         struct rmmap_file *file;
         char path[4096];
 
-        if (*stage != NULL && stage_store(*stage) == NULL) {
-                stage_free(*stage);
-                *stage = NULL;
+        if (*disk != NULL && test_disk_store(*disk) == NULL) {
+                test_disk_free(*disk);
+                *disk = NULL;
         }
-        if (*stage == NULL)
-                *stage = stage_new(place);
-        if (*stage == NULL)
+        if (*disk == NULL)
+                *disk = test_disk_new(place);
+        if (*disk == NULL)
                 return false;
-        snprintf(path, sizeof(path), "%s/lost", stage_directory(*stage));
+        snprintf(path, sizeof(path), "%s/lost", test_disk_directory(*disk));
         file = make(path, engine);
-        *told = lose(*stage, file, way);
+        *told = lose(*disk, file, way);
         rmmap_release(file);
         unlink(path);
         return true;
@@ -184,12 +184,12 @@ static bool lose_once(struct stage **stage, const char *place, uint32_t engine,
 START_TEST(lost_and_told)
 {
         unsigned int cases = 0, full = 0;
-        struct stage *stage = NULL;
+        struct test_disk *disk = NULL;
         int told;
 
         for (size_t n = 0; n < sizeof(engines) / sizeof(engines[0]); n++) {
                 for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-                        if (!lose_once(&stage, places[_i], engines[n], ways[i], &told))
+                        if (!lose_once(&disk, places[_i], engines[n], ways[i], &told))
                                 return;
                         cases++;
                         full += told == -ENOSPC;
@@ -198,7 +198,7 @@ START_TEST(lost_and_told)
         printf("%s: %u times data was lost, and everybody told: ENOSPC %u, others %u\n", places[_i],
                cases, full, cases - full);
         fflush(stdout);
-        stage_free(stage);
+        test_disk_free(disk);
 }
 END_TEST
 
@@ -207,7 +207,7 @@ int main(void)
         Suite *suite = suite_create("lost-writes");
         TCase *core = tcase_create("core");
 
-        if (!stage_begin())
+        if (!test_disk_begin())
                 return 77;
         for (size_t i = 0; i < sizeof(refused); i++)
                 refused[i] = (unsigned char)(0xa5 ^ (i >> 12));

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Power loss on every stage of power-loss, RMMAP_ROUNDS cut points each (100): the library loses
-# nothing; and broken twins of it do, or the checker would be blind. Needs top_builddir, with the
+# Power loss on every disk of power-loss, RMMAP_ROUNDS cut points each (100): the library loses
+# nothing; and broken mutants of it do, or the checker would be blind. Needs top_builddir, with the
 # programs built; and root. TEST_SEED repeats a run.
 set -u
 program=${top_builddir:?says where the programs are}/tests/crash/power-loss
 rounds=${RMMAP_ROUNDS:-100}
-# A twin is found out after a few cut points; this many without is blindness.
-twin_rounds=100
+# A mutant is found out after a few cut points; this many without is blindness.
+mutant_rounds=100
 passed=0 failed=0 skipped=0
 log=$(mktemp) || exit 99
 trap 'rm -f "$log"' EXIT
@@ -37,32 +37,32 @@ loses_nothing()
 # is_caught STAGE TWIN...
 is_caught()
 {
-        stage=$1
+        disk=$1
         shift
-        for twin in "$@"; do
-                "$program" "$stage" "$twin_rounds" "$twin" >"$log" 2>&1
-                count $? 1 "$stage, $twin"
+        for mutant in "$@"; do
+                "$program" "$disk" "$mutant_rounds" "$mutant" >"$log" 2>&1
+                count $? 1 "$disk, $mutant"
                 sed -n '/^SKIP/p; s/cut points (.*/cut points until it was caught/p' "$log"
         done
 }
 
-for stage in shutdown:ext4 shutdown:xfs disk:ext4 disk:xfs disk:btrfs forgetful \
-        forgetful-cached; do
-        loses_nothing "$stage"
+for disk in shutdown:ext4 shutdown:xfs disk:ext4 disk:xfs disk:btrfs volatile-fs \
+        volatile-fs-cached; do
+        loses_nothing "$disk"
 done
 
-# Each twin where what it leaves out makes the difference: on ext4 and xfs the journal takes a new
+# Each mutant where what it leaves out makes the difference: on ext4 and xfs the journal takes a new
 # name along with the file, and only a file system that reserves space is written durably in one
 # call.
-for stage in shutdown:ext4 shutdown:xfs disk:ext4 disk:xfs; do
-        is_caught "$stage" no-fdatasync no-msync half-msync no-dsync
+for disk in shutdown:ext4 shutdown:xfs disk:ext4 disk:xfs; do
+        is_caught "$disk" no-fdatasync no-msync half-msync no-dsync
 done
 # btrfs syncs the whole file whatever range it is asked for.
 is_caught disk:btrfs no-fdatasync no-msync deaf
 is_caught disk:ext4 deaf
 is_caught disk:xfs deaf
-is_caught forgetful no-fdatasync no-msync half-msync no-directory deaf
-is_caught forgetful-cached no-fdatasync no-msync half-msync no-directory deaf
+is_caught volatile-fs no-fdatasync no-msync half-msync no-directory deaf
+is_caught volatile-fs-cached no-fdatasync no-msync half-msync no-directory deaf
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$passed" -gt 0 ] || [ "$failed" -gt 0 ] || exit 77

@@ -2,9 +2,9 @@
 /*
  * power-loss STAGE [ROUNDS [TWIN]]: cuts the power of a writer ROUNDS times, each at a random
  * moment, and looks for all that a sync had returned 0 for. TWIN: with a broken library; see
- * twin.h. TEST_SEED sets the seed that is printed.
+ * mutant.h. TEST_SEED sets the seed that is printed.
  *
- * Exit status: 0 nothing was lost, 1 something was, 77 the stage can't be set up, 99 trouble that
+ * Exit status: 0 nothing was lost, 1 something was, 77 the disk can't be set up, 99 trouble that
  * tells nothing of the library.
  */
 #include <errno.h>
@@ -17,15 +17,15 @@
 #include <unistd.h>
 
 #include "child.h"
-#include "crash/ledger.h"
-#include "crash/stage.h"
-#include "crash/twin.h"
+#include "crash/mutant.h"
+#include "crash/oracle.h"
+#include "crash/test-disk.h"
 #include "crash/work.h"
 
 struct run {
-        struct stage *stage;
-        struct ledger *ledger;
-        const char *twin;
+        struct test_disk *disk;
+        struct oracle *oracle;
+        const char *mutant;
         uint64_t random;
         unsigned int cuts;
         unsigned long writes, syncs, early; /* early: before the first */
@@ -36,9 +36,9 @@ static int write_on(void *arg)
 {
         struct run *run = arg;
 
-        if (!twin_become(run->twin))
+        if (!mutant_become(run->mutant))
                 return 1;
-        work_for_ever(run->ledger, stage_directory(run->stage));
+        work_for_ever(run->oracle, test_disk_directory(run->disk));
 }
 
 static void wait_microseconds(uint64_t microseconds)
@@ -58,9 +58,9 @@ static int trouble(const char *what, int err)
 
 static bool is_at_work(const void *arg)
 {
-        const struct ledger *ledger = arg;
+        const struct oracle *oracle = arg;
 
-        return atomic_load(&ledger->writes) > 0 || atomic_load(&ledger->surprise) != 0;
+        return atomic_load(&oracle->writes) > 0 || atomic_load(&oracle->surprise) != 0;
 }
 
 /* Most often when all is at work; now and then while files are being created. */
@@ -69,7 +69,7 @@ static void wait_for_moment(struct run *run)
         static const uint64_t longest[] = {2000, 10000, 30000, 60000};
 
         if (test_random(&run->random) % 8 != 0)
-                (void)test_until(is_at_work, run->ledger);
+                (void)test_until(is_at_work, run->oracle);
         wait_microseconds(test_random(&run->random) % longest[test_random(&run->random) % 4]);
 }
 
@@ -83,41 +83,41 @@ static int cut(struct run *run, pid_t writer)
         int err, status;
 
         wait_for_moment(run);
-        if (waitpid(writer, &status, WNOHANG) != 0 || atomic_load(&run->ledger->surprise) != 0) {
+        if (waitpid(writer, &status, WNOHANG) != 0 || atomic_load(&run->oracle->surprise) != 0) {
                 fprintf(stderr, "%s: %s\n",
-                        atomic_load(&run->ledger->what) ? atomic_load(&run->ledger->what)
+                        atomic_load(&run->oracle->what) ? atomic_load(&run->oracle->what)
                                                         : "the writer died",
-                        strerror(-atomic_load(&run->ledger->surprise)));
+                        strerror(-atomic_load(&run->oracle->surprise)));
                 kill(writer, SIGKILL);
                 return trouble("an error before the power was cut", 0);
         }
-        atomic_store(&run->ledger->cut, true);
-        if (stage_store(run->stage) == NULL)
-                ledger_freeze(run->ledger, false);
-        err = stage_cut(run->stage);
+        atomic_store(&run->oracle->cut, true);
+        if (test_disk_store(run->disk) == NULL)
+                oracle_freeze(run->oracle, false);
+        err = test_disk_cut(run->disk);
         if (err != 0)
                 return trouble("the power can't be cut", err);
         wait_microseconds(test_random(&run->random) % 4000);
         kill(writer, SIGKILL);
         if (waitpid(writer, &status, 0) != writer)
                 return trouble("waitpid", errno);
-        if (stage_store(run->stage) != NULL)
-                ledger_freeze(run->ledger, false);
+        if (test_disk_store(run->disk) != NULL)
+                oracle_freeze(run->oracle, false);
         return 0;
 }
 
 static void look(struct run *run)
 {
-        for (unsigned int i = 0; i < LEDGER_FILES; i++) {
-                const struct record *record = &run->ledger->records[i];
+        for (unsigned int i = 0; i < ORACLE_FILES; i++) {
+                const struct record *record = &run->oracle->records[i];
                 char path[4096];
 
-                snprintf(path, sizeof(path), "%s/%s", stage_directory(run->stage), record->name);
-                ledger_check(record, path, &run->findings);
+                snprintf(path, sizeof(path), "%s/%s", test_disk_directory(run->disk), record->name);
+                oracle_check(record, path, &run->findings);
                 unlink(path);
         }
-        run->writes += atomic_load(&run->ledger->writes);
-        run->syncs += atomic_load(&run->ledger->syncs);
+        run->writes += atomic_load(&run->oracle->writes);
+        run->syncs += atomic_load(&run->oracle->syncs);
 }
 
 static int one_round(struct run *run, unsigned int round)
@@ -125,8 +125,8 @@ static int one_round(struct run *run, unsigned int round)
         pid_t writer;
         int err;
 
-        ledger_plan(run->ledger, round, false, &run->random);
-        err = work_prepare(run->ledger, stage_directory(run->stage));
+        oracle_plan(run->oracle, round, false, &run->random);
+        err = work_prepare(run->oracle, test_disk_directory(run->disk));
         if (err != 0)
                 return trouble("the files can't be prepared", err);
         writer = child_start(write_on, run);
@@ -134,8 +134,8 @@ static int one_round(struct run *run, unsigned int round)
         if (err != 0)
                 return err;
         run->cuts++;
-        run->early += atomic_load(&run->ledger->writes) == 0;
-        err = stage_again(run->stage, &run->random);
+        run->early += atomic_load(&run->oracle->writes) == 0;
+        err = test_disk_again(run->disk, &run->random);
         if (err != 0)
                 return trouble("it can't be mounted again", err);
         look(run);
@@ -147,7 +147,7 @@ static void report(const struct run *run, const char *name)
         const struct findings *found = &run->findings;
 
         printf("%s, %s: %u cut points (%u before the first write), %lu writes, %lu syncs\n", name,
-               strcmp(run->twin, "none") == 0 ? "the library" : run->twin, run->cuts,
+               strcmp(run->mutant, "none") == 0 ? "the library" : run->mutant, run->cuts,
                (unsigned int)run->early, run->writes, run->syncs);
         printf("  checked: %lu ranges (%lu synced by the writer), %lu MiB, %lu files, %lu new "
                "directory entries; %lu ranges were newer than promised; LOST: %lu\n",
@@ -177,7 +177,7 @@ static bool is_thorough(const struct findings *found)
         for (int i = 0; i < 3; i++)
                 thorough = thorough && found->by_engine[i] > 0;
         /* Where the disk is slow, so few are synced that one kind may miss its turn. */
-        for (size_t i = 0; i < LEDGER_PATTERNS && found->synced >= 200; i++)
+        for (size_t i = 0; i < ORACLE_PATTERNS && found->synced >= 200; i++)
                 thorough = thorough && found->by_pattern[i] > 0;
         return thorough && (found->behind > 0 || found->synced < 500);
 }
@@ -186,20 +186,20 @@ int main(int argc, char **argv)
 {
         const char *name = argc > 1 ? argv[1] : "";
         unsigned int rounds = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10) : 100;
-        struct run run = {.twin = argc > 3 ? argv[3] : "none"};
+        struct run run = {.mutant = argc > 3 ? argv[3] : "none"};
         int status = 0;
 
         run.findings.quiet = argc > 3;
-        run.ledger = ledger_new();
-        if (run.ledger == NULL)
+        run.oracle = oracle_new();
+        if (run.oracle == NULL)
                 return trouble("no memory", ENOMEM);
-        if (!stage_begin())
+        if (!test_disk_begin())
                 return 77;
         run.random = test_seed();
-        run.stage = stage_new(name);
-        if (run.stage == NULL)
+        run.disk = test_disk_new(name);
+        if (run.disk == NULL)
                 return 77;
-        /* A twin is found out as soon as something is lost. */
+        /* A mutant is found out as soon as something is lost. */
         for (unsigned int i = 0; i < rounds && status == 0; i++) {
                 status = one_round(&run, i);
                 if (run.findings.quiet && run.findings.lost > 0)
@@ -208,6 +208,6 @@ int main(int argc, char **argv)
         report(&run, name);
         if (status == 0 && run.cuts >= 50 && !is_thorough(&run.findings))
                 status = trouble("some kind of handle was never synced", 0);
-        stage_free(run.stage);
+        test_disk_free(run.disk);
         return status != 0 ? status : run.findings.lost > 0;
 }

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "checked.h"
+#include "base/checked.h"
 #include "crash/store.h"
 #include "support.h"
 

@@ -9,11 +9,11 @@
 struct hand {
         struct record *record;
         struct rmmap_file *file;
-        struct rmmap_range ranges[LEDGER_SLOTS];
+        struct rmmap_range ranges[ORACLE_SLOTS];
 };
 
 struct worker {
-        struct ledger *ledger;
+        struct oracle *oracle;
         struct hand *hands, *hand; /* hand: the one it works on */
         unsigned int number;
         uint64_t random;
@@ -22,7 +22,7 @@ struct worker {
 };
 
 /* An error before the cut is nothing that may happen. */
-void work_note(struct ledger *ledger, int err, const char *what);
+void work_note(struct oracle *oracle, int err, const char *what);
 
 /* A new generation of one slot of the worker's own, in a random way; some ways are durable. */
 void work_write_something(struct worker *worker);

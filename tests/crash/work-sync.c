@@ -8,7 +8,7 @@
 /* What was written before the sync began: that is what a 0 promises. */
 struct promise {
         struct record *record;
-        unsigned int written[LEDGER_SLOTS]; /* 0: not asked for */
+        unsigned int written[ORACLE_SLOTS]; /* 0: not asked for */
 };
 
 static void ask(struct promise *promise, unsigned int i)
@@ -26,13 +26,13 @@ static void ask_between(struct promise *promise, uint64_t start, uint64_t end)
 
 static void keep(struct worker *worker, struct promise *promise, int err, const char *what)
 {
-        work_note(worker->ledger, err, what);
+        work_note(worker->oracle, err, what);
         if (err != 0)
                 return;
         for (unsigned int i = 0; i < promise->record->slot_count; i++)
-                ledger_raise(&promise->record->slots[i].synced, promise->written[i]);
+                oracle_raise(&promise->record->slots[i].synced, promise->written[i]);
         atomic_store(&promise->record->entry, true);
-        atomic_fetch_add(&worker->ledger->syncs, 1);
+        atomic_fetch_add(&worker->oracle->syncs, 1);
 }
 
 static void sync_one(struct worker *worker, struct promise *promise)
@@ -68,7 +68,7 @@ static void sync_all(struct worker *worker, struct promise *promise)
         keep(worker, promise, rmmap_sync_all(worker->hand->file), "rmmap_sync_all");
 }
 
-/* A piece of it is promised too, but the ledger keeps whole slots. */
+/* A piece of it is promised too, but the oracle keeps whole slots. */
 static void sync_within(struct worker *worker, struct promise *promise)
 {
         unsigned int i = work_own_slot(worker);
@@ -116,7 +116,7 @@ static void flush(struct worker *worker, struct promise *promise)
         default:
                 err = rmmap_raw_flush(file, slot->start, slot->end - slot->start);
         }
-        work_note(worker->ledger, err, "flush");
+        work_note(worker->oracle, err, "flush");
 }
 
 void work_sync_something(struct worker *worker)

@@ -5,7 +5,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "checked.h"
+#include "base/checked.h"
 #include "crash/work-inside.h"
 #include "support.h"
 
@@ -21,12 +21,12 @@ struct task {
 
 unsigned int work_own_slot(struct worker *worker)
 {
-        const struct ledger *ledger = worker->ledger;
+        const struct oracle *oracle = worker->oracle;
         unsigned int count = worker->hand->record->slot_count, mine;
 
-        mine = (count - 1 - worker->number) / ledger->threads + 1;
+        mine = (count - 1 - worker->number) / oracle->threads + 1;
         return worker->number +
-               ledger->threads * (unsigned int)(test_random(&worker->random) % mine);
+               oracle->threads * (unsigned int)(test_random(&worker->random) % mine);
 }
 
 static int by_range(struct task *task)
@@ -129,12 +129,12 @@ static int write_by(struct worker *worker, unsigned int i, int (*way)(struct tas
         unsigned int generation = atomic_load(&slot->started) + 1;
         int err;
 
-        ledger_fill(record, slot->start, generation, worker->buffer, (task.length + 7) / 8 * 8);
+        oracle_fill(record, slot->start, generation, worker->buffer, (task.length + 7) / 8 * 8);
         atomic_store(&slot->started, generation);
         err = way(&task);
         if (err == 0) {
                 atomic_store(&slot->written, generation);
-                atomic_fetch_add(&worker->ledger->writes, 1);
+                atomic_fetch_add(&worker->oracle->writes, 1);
         }
         return err;
 }
@@ -145,7 +145,7 @@ int work_write(struct worker *worker, unsigned int i, struct rmmap_receipt *rece
                 by_range, by_range, by_vector, by_pieces, by_raw, by_pointer, from_descriptor};
         int err = write_by(worker, i, ways[test_random(&worker->random) % 7], receipt);
 
-        work_note(worker->ledger, err, "write");
+        work_note(worker->oracle, err, "write");
         return err;
 }
 
@@ -156,12 +156,12 @@ static void write_durably(struct worker *worker, unsigned int i)
         struct rmmap_receipt receipt;
         int err = write_by(worker, i, durably, &receipt);
 
-        work_note(worker->ledger, err, "rmmap_write_range_durable");
+        work_note(worker->oracle, err, "rmmap_write_range_durable");
         if (err != 0)
                 return;
-        ledger_raise(&slot->synced, atomic_load(&slot->written));
+        oracle_raise(&slot->synced, atomic_load(&slot->written));
         atomic_store(&record->entry, true);
-        atomic_fetch_add(&worker->ledger->syncs, 1);
+        atomic_fetch_add(&worker->oracle->syncs, 1);
 }
 
 void work_write_something(struct worker *worker)

@@ -21,14 +21,14 @@ static void path_of(char *path, size_t size, const char *directory, const struct
 
 static int write_slots(struct record *record, int fd)
 {
-        void *buffer = malloc(LEDGER_SLOT_SIZE);
+        void *buffer = malloc(ORACLE_SLOT_SIZE);
         int err = buffer == NULL ? -ENOMEM : 0;
 
         for (unsigned int i = 0; i < record->slot_count && err == 0; i++) {
                 struct slot *slot = &record->slots[i];
                 size_t length = (size_t)(slot->end - slot->start);
 
-                ledger_fill(record, slot->start, 1, buffer, length);
+                oracle_fill(record, slot->start, 1, buffer, length);
                 if (pwrite(fd, buffer, length, (off_t)slot->start) != (ssize_t)length)
                         err = -errno;
                 atomic_store(&slot->started, 1);
@@ -58,12 +58,12 @@ static int prepare_one(struct record *record, const char *path)
         return err;
 }
 
-int work_prepare(struct ledger *ledger, const char *directory)
+int work_prepare(struct oracle *oracle, const char *directory)
 {
         int fd, err = 0;
 
-        for (unsigned int i = 0; i < LEDGER_FILES && err == 0; i++) {
-                struct record *record = &ledger->records[i];
+        for (unsigned int i = 0; i < ORACLE_FILES && err == 0; i++) {
+                struct record *record = &oracle->records[i];
                 char path[4096];
 
                 path_of(path, sizeof(path), directory, record);
@@ -80,13 +80,13 @@ int work_prepare(struct ledger *ledger, const char *directory)
 
 /* ---- in the writer -------------------------------------------------------------------------- */
 
-void work_note(struct ledger *ledger, int err, const char *what)
+void work_note(struct oracle *oracle, int err, const char *what)
 {
         int none = 0;
 
-        if (err != 0 && !atomic_load(&ledger->cut) &&
-            atomic_compare_exchange_strong(&ledger->surprise, &none, err))
-                atomic_store(&ledger->what, what);
+        if (err != 0 && !atomic_load(&oracle->cut) &&
+            atomic_compare_exchange_strong(&oracle->surprise, &none, err))
+                atomic_store(&oracle->what, what);
 }
 
 static int open_as_asked(struct record *record, const char *path, struct rmmap_file **file)
@@ -146,7 +146,7 @@ static void *work(void *arg)
         struct worker *worker = arg;
 
         for (;;) {
-                struct hand *hand = &worker->hands[test_random(&worker->random) % LEDGER_FILES];
+                struct hand *hand = &worker->hands[test_random(&worker->random) % ORACLE_FILES];
 
                 worker->hand = hand;
                 if (test_random(&worker->random) % 3 == 0)
@@ -154,43 +154,43 @@ static void *work(void *arg)
                 else
                         work_write_something(worker);
                 /* After the cut go on slowly: no later sync may say 0 wrongly either. */
-                if (atomic_load(&worker->ledger->cut))
+                if (atomic_load(&worker->oracle->cut))
                         usleep(200);
         }
         return NULL;
 }
 
-static bool start_worker(struct worker *worker, struct ledger *ledger, struct hand *hands,
+static bool start_worker(struct worker *worker, struct oracle *oracle, struct hand *hands,
                          unsigned int number)
 {
         pthread_t thread;
 
-        worker->ledger = ledger;
+        worker->oracle = oracle;
         worker->hands = hands;
         worker->number = number;
-        worker->random = ledger->seed + number;
-        worker->buffer = malloc(LEDGER_SLOT_SIZE);
+        worker->random = oracle->seed + number;
+        worker->buffer = malloc(ORACLE_SLOT_SIZE);
         worker->source = memfd_create("source", MFD_CLOEXEC);
         return worker->buffer != NULL && worker->source >= 0 &&
                pthread_create(&thread, NULL, work, worker) == 0;
 }
 
-_Noreturn void work_for_ever(struct ledger *ledger, const char *directory)
+_Noreturn void work_for_ever(struct oracle *oracle, const char *directory)
 {
-        static struct hand hands[LEDGER_FILES];
+        static struct hand hands[ORACLE_FILES];
         static struct worker workers[8];
 
-        for (unsigned int i = 0; i < LEDGER_FILES; i++) {
-                int err = open_hand(&hands[i], &ledger->records[i], directory);
+        for (unsigned int i = 0; i < ORACLE_FILES; i++) {
+                int err = open_hand(&hands[i], &oracle->records[i], directory);
 
-                work_note(ledger, err, "open");
+                work_note(oracle, err, "open");
                 if (err != 0)
                         _exit(1);
         }
-        for (unsigned int i = 0; i < ledger->threads; i++)
-                if (!start_worker(&workers[i], ledger, hands, i))
-                        work_note(ledger, -ENOMEM, "thread");
-        atomic_store(&ledger->ready, true);
+        for (unsigned int i = 0; i < oracle->threads; i++)
+                if (!start_worker(&workers[i], oracle, hands, i))
+                        work_note(oracle, -ENOMEM, "thread");
+        atomic_store(&oracle->ready, true);
         for (;;)
                 pause();
 }

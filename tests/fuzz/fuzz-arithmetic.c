@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "checked.h"
+#include "base/checked.h"
 #include "fuzz/input.h"
 #include "range.h"
 #include "rmmap.h"
@@ -16,7 +16,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
         (void)argc;
         (void)argv;
-        fuzz_is(process_draw_key(), 0);
+        fuzz_is(seal_key_draw(), 0);
         return 0;
 }
 

@@ -114,7 +114,7 @@ static bool start(struct calls *calls, struct input *input)
         calls->path = path;
         handle->options = take_options(input);
         calls->size = take_bytes(input, 2) % 50000 + 1;
-        if ((calls->size & 15) == 15) /* over the end of a window */
+        if ((calls->size & 15) == 15) /* over the end of a region */
                 calls->size += (UINT64_C(2) << 20) - 20000;
         unlink(path);
         err = rmmap_create(path, calls->size, &handle->options, &handle->file);

@@ -8,9 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "codec.h"
 #include "fuzz/input.h"
 #include "rmmap.h"
+#include "serialize.h"
 
 #define SIZE UINT64_C(1000123)
 #define GIVEN (UINT64_C(20) * 4096)
@@ -41,16 +41,16 @@ static unsigned char *frame(struct input *input, const char *magic, uint64_t *wo
         bool framed = take_byte(input) & 1;
         unsigned char *bytes;
 
-        *length = framed ? CODEC_SIZE(count) : input->left;
+        *length = framed ? SERIALIZED_SIZE(count) : input->left;
         bytes = malloc(*length);
         fuzz_check(bytes != NULL || *length == 0);
         if (framed) {
                 for (size_t i = 0; i < count; i++)
                         words[i] = take_word(input);
-                codec_encode(bytes, magic, words, count);
+                serialize_words(bytes, magic, words, count);
         } else if (input->left > 0) {
                 memcpy(bytes, input->at, input->left);
-                framed = codec_decode(bytes, *length, magic, words, count) == 0;
+                framed = deserialize_words(bytes, *length, magic, words, count) == 0;
         }
         if (!framed)
                 memset(words, 0, 8 * count);
@@ -154,8 +154,8 @@ static void restore_state(struct input *input, const struct rmmap_allocator_ops 
 {
         struct rmmap_allocator_args args = {.size = sizeof(args), .total = SIZE, .alignment = 4096};
         uint64_t words[4], start = 0, end = 0, position;
-        unsigned char *bytes, saved[CODEC_SIZE(4)];
-        size_t length = CODEC_SIZE(4);
+        unsigned char *bytes, saved[SERIALIZED_SIZE(4)];
+        size_t length = SERIALIZED_SIZE(4);
         bool good, used = take_byte(input) & 1;
         void *state = NULL;
         int want;
@@ -167,7 +167,7 @@ static void restore_state(struct input *input, const struct rmmap_allocator_ops 
         if (take_byte(input) & 1) {
                 nearly_right(input, words, name, &args);
                 bytes = malloc(length);
-                codec_encode(bytes, "RMMALOC1", words, 4);
+                serialize_words(bytes, "RMMALOC1", words, 4);
         } else {
                 bytes = frame(input, "RMMALOC1", words, 4, &length, &good);
         }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The reference count: lib/refcount.h, and who uses it, rmmap_clone and rmmap_release of
+ * The reference count: lib/base/refcount.h, and who uses it, rmmap_clone and rmmap_release of
  * lib/file.c. Threads begin with a reference each, use the object, clone, hand clones to each
  * other, and release. Holds A.3, C.4.
  *

@@ -54,7 +54,7 @@ has()
         grep -q -e "$1" "$work/said" || fail "no '$1'"
 }
 has '^@latency_us\[sync\]: *$'
-has '^@latency_us\[round\]: *$'
+has '^@latency_us\[batch\]: *$'
 has '^@written_bytes\[mapping\]: 20481$'
 has '^@written_bytes\[read into mapping\]: 4096$'
 if grep -q 'reserved 1' "$work/log"; then

@@ -51,7 +51,7 @@ known()
         trace flush '%d %ld %ld %d' "$(known 0)" "$(a 1)" "$(a 2)" "$(r 3)"
         trace sync_entry '%d %ld %ld' "$(known 0)" "$(a 1)" "$(a 2)"
         trace sync_return '%d %ld %ld %d %d' "$(known 0)" "$(a 1)" "$(a 2)" "$(known 3)" "$(r 4)"
-        trace sync_round '%d %ld %ld %d %d' "$(known 0)" "$(a 1)" "$(a 2)" "$(known 3)" "$(r 4)"
+        trace sync_batch '%d %ld %ld %d %d' "$(known 0)" "$(a 1)" "$(a 2)" "$(known 3)" "$(r 4)"
         trace fault '%d %ld' "$(known 0)" "$(a 1)"
         trace error '%d %d' "$(known 0)" "$(r 1)"
         echo 'handle SIGBUS nostop noprint pass'
@@ -69,7 +69,7 @@ allocate 1 0 12288 0
 write_by_call 1 0 12288 0
 flush 1 0 12288 0
 sync_entry 1 0 12288
-sync_round 1 0 12288 1 0
+sync_batch 1 0 12288 1 0
 sync_return 1 0 12288 1 0
 allocate 1 12288 16384 0
 END
@@ -78,11 +78,11 @@ END
                 echo 'write_durable 1 12288 4096 1 0'
         else
                 printf '%s\n' 'write_by_call 1 12288 4096 0' 'sync_entry 1 12288 16384' \
-                        'sync_round 1 12288 16384 1 0' 'sync_return 1 12288 16384 1 0'
+                        'sync_batch 1 12288 16384 1 0' 'sync_return 1 12288 16384 1 0'
         fi
         cat <<'END'
 sync_entry 1 0 12288
-sync_round 1 0 12288 1 -5
+sync_batch 1 0 12288 1 -5
 error 1 -5
 sync_return 1 0 12288 1 -5
 release 1 8388608

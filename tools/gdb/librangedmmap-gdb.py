@@ -19,7 +19,7 @@ ENGINES = {0: "mapping or pwrite", 1: "mapping", 2: "pwrite"}
 def read_key():
     """The four words that seals are made with; None where no symbol tells where they are."""
     try:
-        address = int(gdb.parse_and_eval("(unsigned long long)&process_key"))
+        address = int(gdb.parse_and_eval("(unsigned long long)&seal_key"))
         word = gdb.lookup_type("unsigned long long").pointer()
         words = gdb.Value(address).cast(word)
         return [int(words[i]) & MASK for i in range(4)]
@@ -129,8 +129,8 @@ class File:
         words = ["file" if name is None else 'file "%s"' % name]
         words.append("fd %d" % descriptor)
         words.append("%d bytes (%s)" % (int(file["size"]), size_text(int(file["size"]))))
-        engine = int(file["policy"]["engine"])
-        reason = file["policy"]["reason"]
+        engine = int(file["engine"]["chosen"])
+        reason = file["engine"]["reason"]
         words.append("by %s" % ENGINES.get(engine, "engine %d" % engine) +
                      ("" if int(reason) == 0 else " (%s)" % reason.string()))
         references = atomic(file["references"]["references"])

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "allocator-bump.h"
+#include "base/abi-struct.h"
+#include "base/sync-annotations.h"
+#include "serialize.h"
+
+/* What the counter can count in any number of threads that fits into memory; see bump_add. */
+#if SIZE_MAX > UINT32_MAX
+#define LARGEST_TOTAL (UINT64_C(1) << 53)
+#else
+#define LARGEST_TOTAL (UINT64_C(1) << 31)
+#endif
+
+#define STATE_MAGIC "RMMALOC1"
+enum { STATE_NAME, STATE_TOTAL, STATE_ALIGNMENT, STATE_POSITION, STATE_WORDS };
+
+static int check_args(const struct rmmap_allocator_args *args)
+{
+        if (!is_power_of_two(args->alignment) || args->alignment < RMMAP_ALIGNMENT ||
+            args->total == 0)
+                return -EINVAL;
+        if (args->total > LARGEST_TOTAL || args->alignment > LARGEST_TOTAL)
+                return -EFBIG;
+        return (args->flags & ~RMMAP_ALLOCATOR_START_AT_END) ? -EOPNOTSUPP : 0;
+}
+
+static unsigned int shift_of(uint64_t power_of_two)
+{
+        unsigned int shift = 0;
+
+        while (power_of_two >> shift != 1)
+                shift++;
+        return shift;
+}
+
+int bump_create(const struct rmmap_allocator_args *given, uint64_t name, void **state)
+{
+        struct rmmap_allocator_args args;
+        void *memory;
+        struct bump *bump;
+        int err;
+
+        if (given == NULL || state == NULL)
+                return -EINVAL;
+        err = abi_struct_read(&args, sizeof(args), offsetof(struct rmmap_allocator_args, flags),
+                              given);
+        if (err == 0)
+                err = check_args(&args);
+        if (err != 0)
+                return err;
+        if (posix_memalign(&memory, CACHE_LINE, sizeof(*bump)) != 0)
+                return -ENOMEM;
+        bump = memory;
+        memset(bump, 0, sizeof(*bump));
+        bump->total = args.total;
+        bump->name = name;
+        bump->shift = shift_of(args.alignment);
+        bump->limit = (size_t)bump_units(bump, args.total);
+        bump->whole = (size_t)(args.total >> bump->shift);
+        atomic_init(&bump->first, (size_t)min_u64(bump_units(bump, args.first), bump->limit));
+        bump->floor = (args.flags & RMMAP_ALLOCATOR_START_AT_END)
+                              ? 0
+                              : atomic_load_explicit(&bump->first, memory_order_relaxed);
+        atomic_init(&bump->next, atomic_load_explicit(&bump->first, memory_order_relaxed));
+        atomic_init(&bump->in_use, false);
+        NOTE_ATOMIC(&bump->next);
+        NOTE_ATOMIC(&bump->first);
+        NOTE_ATOMIC(&bump->in_use);
+        *state = bump;
+        return 0;
+}
+
+void bump_destroy(void *state)
+{
+        free(state);
+}
+
+/* The next offset that would be handed out: all before it has been. */
+static uint64_t position(const struct bump *bump)
+{
+        size_t next = atomic_load_explicit(&bump->next, memory_order_relaxed);
+
+        return next < bump->limit ? (uint64_t)next << bump->shift : bump->total;
+}
+
+uint64_t bump_remaining(const void *state)
+{
+        const struct bump *bump = state;
+
+        return bump == NULL ? 0 : bump->total - position(bump);
+}
+
+int bump_claim(const void *state, uint64_t start, uint64_t end)
+{
+        const struct bump *bump = state;
+
+        if (bump == NULL || start > end)
+                return -EINVAL;
+        if (end > position(bump))
+                return -ERANGE;
+        return bump_units(bump, end) <= atomic_load_explicit(&bump->first, memory_order_relaxed)
+                       ? 0
+                       : -EBUSY;
+}
+
+int bump_save(const void *state, void *buffer, size_t *length)
+{
+        const struct bump *bump = state;
+        uint64_t words[STATE_WORDS];
+        size_t capacity;
+
+        if (bump == NULL || length == NULL)
+                return -EINVAL;
+        capacity = *length;
+        *length = SERIALIZED_SIZE(STATE_WORDS);
+        if (buffer == NULL)
+                return 0;
+        if (capacity < SERIALIZED_SIZE(STATE_WORDS))
+                return -ENOBUFS;
+        words[STATE_NAME] = bump->name;
+        words[STATE_TOTAL] = bump->total;
+        words[STATE_ALIGNMENT] = UINT64_C(1) << bump->shift;
+        words[STATE_POSITION] = position(bump);
+        serialize_words(buffer, STATE_MAGIC, words, STATE_WORDS);
+        return 0;
+}
+
+static bool is_mine(const struct bump *bump, const uint64_t *words)
+{
+        return words[STATE_NAME] == bump->name && words[STATE_TOTAL] == bump->total &&
+               words[STATE_ALIGNMENT] == UINT64_C(1) << bump->shift &&
+               words[STATE_POSITION] <= bump->total &&
+               (words[STATE_POSITION] == bump->total ||
+                is_aligned_to(words[STATE_POSITION], words[STATE_ALIGNMENT]));
+}
+
+int bump_restore(void *state, const void *buffer, size_t length)
+{
+        struct bump *bump = state;
+        uint64_t words[STATE_WORDS];
+        size_t first, restored;
+
+        if (bump == NULL || buffer == NULL)
+                return -EINVAL;
+        if (deserialize_words(buffer, length, STATE_MAGIC, words, STATE_WORDS) != 0 ||
+            !is_mine(bump, words))
+                return -EBADMSG;
+        restored = (size_t)bump_units(bump, words[STATE_POSITION]);
+        first = atomic_load_explicit(&bump->first, memory_order_relaxed);
+        if (restored < bump->floor)
+                restored = bump->floor;
+        /* Fails when anything was handed out since create or the last restore. */
+        if (!atomic_compare_exchange_strong_explicit(&bump->next, &first, restored,
+                                                     memory_order_relaxed, memory_order_relaxed))
+                return -EBUSY;
+        atomic_store_explicit(&bump->first, restored, memory_order_relaxed);
+        bump->floor = restored;
+        return 0;
+}
+
+int bump_check_request(const void *state, uint64_t size, uint32_t flags, const uint64_t *start,
+                       const uint64_t *end)
+{
+        if (state == NULL || start == NULL || end == NULL || size == 0)
+                return -EINVAL;
+        return (flags & ~RMMAP_ALLOCATE_EXACT) ? -EOPNOTSUPP : 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* How a handle's copying calls move data: decided once, when it is opened. Layer 2. */
+#ifndef RMMAP_POLICY_H
+#define RMMAP_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct engine_facts {
+        uint32_t asked;   /* RMMAP_ENGINE_... */
+        bool reserved;    /* every byte has its space: a store can't meet a full disk */
+        bool guarded;     /* RMMAP_CATCH_FAULTS: a full disk may be met by a store */
+        bool coherent;    /* mapping and file I/O see the same bytes */
+        bool has_file_io; /* pread and pwrite work at all */
+        bool reads_agree; /* pread has what the mapping has, into any memory */
+        bool writable;    /* the handle may write */
+};
+
+struct engine {
+        uint32_t chosen;      /* RMMAP_ENGINE_MAP, _PWRITE, or _AUTO: chosen for each write */
+        bool never_calls;     /* the caller asked for the mapping: no pwrite where it would do */
+        bool never_maps;      /* the caller asked for calls: no copy into the mapping, ever */
+        bool mapped;          /* the file is mapped, for data and view calls at least */
+        bool reads_both_ways; /* the way of each read is chosen */
+        const char *reason;   /* for people */
+};
+
+/* One write into one region, where the engine is AUTO. */
+enum write_path {
+        PATH_PWRITE,   /* pwrite */
+        PATH_POPULATE, /* map the region's pages for writing, then as PATH_MAP */
+        PATH_MAP,      /* copy into the mapping */
+};
+
+/* pattern: RMMAP_PATTERN_...; state: REGION_COLD, _FILLED or _WARM. */
+enum write_path write_path_of(uint32_t pattern, bool large, unsigned int state);
+
+/* One large read, by what large reads have read of its region; PATH_MAP or PATH_PWRITE. */
+enum write_path read_path_of(unsigned int read_state);
+
+/* 0, or -EOPNOTSUPP when the engine asked for could kill the caller, or can't work here. */
+int engine_select(const struct engine_facts *facts, struct engine *engine);
+
+#endif

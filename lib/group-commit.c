@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "group-commit.h"
+#include "base/sync-annotations.h"
+#include "os/backoff.h"
+#include "os/clock.h"
+
+void group_commit_init(struct group_commit *commit)
+{
+        commit->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+        commit->finished_one = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+        NOTE_ATOMIC(&commit->started);
+        NOTE_ATOMIC(&commit->calls);
+}
+
+void group_commit_destroy(struct group_commit *commit)
+{
+        if (group_commit_started(commit) ==
+            0) /* never used: DRD doesn't know them for what they are */
+                return;
+        pthread_cond_destroy(&commit->finished_one);
+        pthread_mutex_destroy(&commit->lock);
+}
+
+/* Of a counter that is only written under lock, and read without. */
+static void count_up(_Atomic uint64_t *counter)
+{
+        atomic_store_explicit(counter, 1 + atomic_load_explicit(counter, memory_order_relaxed),
+                              memory_order_relaxed);
+}
+
+/* Under lock. */
+static void join(struct group_commit *commit, const struct sync_set *work)
+{
+        if (commit->wanted)
+                sync_set_join(&commit->pending, work);
+        else
+                commit->pending = *work;
+        commit->wanted = true;
+        commit->requests++;
+}
+
+/* Under lock: who comes from now on waits for the next batch. */
+static void begin(struct group_commit *commit, unsigned int served)
+{
+        commit->busy = true;
+        count_up(&commit->started);
+        commit->served = served;
+        commit->began = clock_now();
+}
+
+/* Under lock. */
+static void finish(struct group_commit *commit)
+{
+        commit_delay_learn_batch(&commit->delay, clock_now() - commit->began, commit->served,
+                                 commit->requests);
+        commit->finished = group_commit_started(commit);
+        commit->busy = false;
+        pthread_cond_broadcast(&commit->finished_one);
+}
+
+/* Under lock, which it lets go again and again: more may join the batch that is about to begin. */
+static void gather(struct group_commit *commit)
+{
+        uint64_t delay = commit_delay_next(&commit->delay, commit->requests);
+        unsigned int before = commit->requests, missing;
+        uint64_t began, waited;
+
+        if (delay == 0)
+                return;
+        missing = commit->delay.siblings - before;
+        began = clock_now();
+        commit->busy = true; /* nobody else leads */
+        do {
+                pthread_mutex_unlock(&commit->lock);
+                backoff_yield();
+                pthread_mutex_lock(&commit->lock);
+                waited = clock_now() - began;
+        } while (commit->requests < commit->delay.siblings && waited < delay);
+        commit_delay_learn_wait(&commit->delay, missing, commit->requests - before,
+                                waited / 2 > delay);
+}
+
+/* Under lock, which it lets go while it works. */
+static void lead(struct group_commit *commit,
+                 void (*perform)(void *context, const struct sync_set *work), void *context)
+{
+        struct sync_set work;
+
+        gather(commit);
+        work = commit->pending;
+        begin(commit, commit->requests);
+        commit->wanted = false;
+        commit->requests = 0;
+        pthread_mutex_unlock(&commit->lock);
+        perform(context, &work);
+        pthread_mutex_lock(&commit->lock);
+        finish(commit);
+}
+
+void group_commit_run(struct group_commit *commit, const struct sync_set *work,
+                      void (*perform)(void *context, const struct sync_set *work), void *context)
+{
+        uint64_t mine;
+
+        pthread_mutex_lock(&commit->lock);
+        count_up(&commit->calls);
+        join(commit, work);
+        /* A batch that runs now may have passed this data already: the next one is ours. */
+        mine = group_commit_started(commit) + 1;
+        while (commit->finished < mine) {
+                if (commit->busy)
+                        pthread_cond_wait(&commit->finished_one, &commit->lock);
+                else
+                        lead(commit, perform, context);
+        }
+        pthread_mutex_unlock(&commit->lock);
+}
+
+bool group_commit_try_enter(struct group_commit *commit)
+{
+        bool free;
+
+        pthread_mutex_lock(&commit->lock);
+        free = !commit->busy && !commit->wanted && commit_delay_is_alone(&commit->delay);
+        if (free) {
+                count_up(&commit->calls);
+                begin(commit, 1);
+        }
+        pthread_mutex_unlock(&commit->lock);
+        return free;
+}
+
+void group_commit_leave(struct group_commit *commit)
+{
+        pthread_mutex_lock(&commit->lock);
+        finish(commit);
+        pthread_mutex_unlock(&commit->lock);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * What went through the mapping, counted so that it costs a nanosecond: each thread adds to one of
+ * some cache lines, found by where its stack is, by a plain load and store. Two threads that meet
+ * on a line may lose each other's additions, so the sum may be a little low; it never goes back.
+ * Layer 2.
+ */
+#ifndef RMMAP_TRAFFIC_H
+#define RMMAP_TRAFFIC_H
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+
+#define IO_STATS_SHARDS 16
+
+struct io_stats_shard {
+        alignas(CACHE_LINE) _Atomic uint64_t bytes;
+        _Atomic uint64_t region, page; /* the numbers of those that were written last */
+};
+
+struct io_stats {
+        struct io_stats_shard shards[IO_STATS_SHARDS];
+};
+
+/* Stacks lie at least 64 KiB apart; a multiplication spreads what their addresses differ in. */
+static inline struct io_stats_shard *io_stats_shard(struct io_stats *traffic)
+{
+#if defined(__GNUC__)
+        uint32_t stack = (uint32_t)((uintptr_t)__builtin_frame_address(0) >> 16);
+#else
+        char here;
+        uint32_t stack = (uint32_t)((uintptr_t)&here >> 16);
+#endif
+
+        return &traffic->shards[(stack * UINT32_C(2654435769)) >> 28];
+}
+
+static inline void io_stats_count(struct io_stats_shard *shard, uint64_t length)
+{
+        uint64_t before = atomic_load_explicit(&shard->bytes, memory_order_relaxed);
+
+        atomic_store_explicit(&shard->bytes, before + length, memory_order_relaxed);
+}
+
+/* A shard's region or page is now this one; which one it was before. */
+static inline uint64_t io_stats_visit(_Atomic uint64_t *last, uint64_t now)
+{
+        uint64_t before = atomic_load_explicit(last, memory_order_relaxed);
+
+        atomic_store_explicit(last, now, memory_order_relaxed);
+        return before;
+}
+
+static inline uint64_t io_stats_bytes(const struct io_stats *traffic)
+{
+        uint64_t sum = 0;
+
+        for (int i = 0; i < IO_STATS_SHARDS; i++)
+                sum += atomic_load_explicit(&traffic->shards[i].bytes, memory_order_relaxed);
+        return sum;
+}
+
+#endif

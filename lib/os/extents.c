@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "base/checked.h"
+#include "os/extents.h"
+
+#define EXTENTS_PER_CALL 64
+
+/* To glibc a request is unsigned long; to POSIX, and musl, int, which has to keep all its bits. */
+#ifdef __GLIBC__
+#define ASK_EXTENTS FS_IOC_FIEMAP
+#else
+#define ASK_EXTENTS ((int)FS_IOC_FIEMAP)
+#endif
+
+/* struct fiemap ends in an array without a length; this gives it one. */
+union extent_query {
+        struct fiemap head;
+        unsigned char room[sizeof(struct fiemap) + EXTENTS_PER_CALL * sizeof(struct fiemap_extent)];
+};
+
+/* Written again, these may need new space: shared with a reflink copy, packed, compressed. */
+#define NOT_ITS_OWN                                                                                \
+        (FIEMAP_EXTENT_SHARED | FIEMAP_EXTENT_ENCODED | FIEMAP_EXTENT_NOT_ALIGNED |                \
+         FIEMAP_EXTENT_DATA_INLINE | FIEMAP_EXTENT_DATA_TAIL)
+
+/* Extents of [start, end); their number, or -1. Delayed allocations count: they hold space. */
+static int ask(int fd, union extent_query *query, uint64_t start, uint64_t end)
+{
+        memset(query, 0, sizeof(*query));
+        query->head.fm_start = start;
+        query->head.fm_length = end - start;
+        query->head.fm_extent_count = EXTENTS_PER_CALL;
+        while (ioctl(fd, ASK_EXTENTS, &query->head) != 0)
+                if (errno != EINTR)
+                        return -1;
+        return (int)query->head.fm_mapped_extents;
+}
+
+bool extents_cover(int fd, uint64_t size)
+{
+        union extent_query query;
+        uint64_t covered = 0;
+
+        while (covered < size) {
+                int count = ask(fd, &query, covered, size);
+
+                if (count <= 0)
+                        return false;
+                for (int i = 0; i < count; i++) {
+                        const struct fiemap_extent *extent = &query.head.fm_extents[i];
+
+                        if (extent->fe_logical > covered || (extent->fe_flags & NOT_ITS_OWN))
+                                return false;
+                        if (extent->fe_logical + extent->fe_length > covered)
+                                covered = extent->fe_logical + extent->fe_length;
+                }
+                if (query.head.fm_extents[count - 1].fe_flags & FIEMAP_EXTENT_LAST)
+                        break;
+        }
+        return covered >= size;
+}
+
+int extents_find_unwritten(int fd, uint64_t *start, uint64_t *end)
+{
+        union extent_query query;
+        int count = ask(fd, &query, *start, *end);
+
+        if (count < 0)
+                return -EOPNOTSUPP;
+        for (int i = 0; i < count; i++) {
+                const struct fiemap_extent *extent = &query.head.fm_extents[i];
+
+                if (!(extent->fe_flags & FIEMAP_EXTENT_UNWRITTEN))
+                        continue;
+                *start = max_u64(*start, extent->fe_logical);
+                *end = min_u64(*end, extent->fe_logical + extent->fe_length);
+                return 1;
+        }
+        return 0;
+}

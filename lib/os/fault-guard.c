@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <ucontext.h>
+
+#include "base/compiler.h"
+#include "os/fault-guard.h"
+#include "os/readable.h"
+
+/*
+ * The compiler's own setjmp is three stores, and so a guard costs a 64-byte copy nothing that can
+ * be measured; libc's takes 2 ns. Sanitizers keep books of libc's only.
+ */
+#if defined(__GNUC__) && !defined(SANITIZED) &&                                                    \
+        (defined(__x86_64__) || defined(__i386__) ||                                               \
+         (defined(__aarch64__) && !defined(__clang__)))
+typedef void *jump_target[5];
+#define jump_prepare(target) __builtin_setjmp(target)
+#define jump_to(target) __builtin_longjmp(target, 1)
+#else
+typedef sigjmp_buf jump_target;
+#define jump_prepare(target) sigsetjmp(target, 0)
+#define jump_to(target) siglongjmp(target, 1)
+#endif
+
+/* Lives in the frame that it returns to. */
+struct guard {
+        uintptr_t seal; /* tells a record from what overwrote it */
+        jump_target jump;
+        uintptr_t start;
+        size_t length;
+        const void *volatile fault; /* where */
+        sigset_t mask;              /* of what the fault interrupted */
+        struct guard *outer;
+};
+
+/* Of a copy of the library's, and of a caller's body; the record's address is added to it. */
+#define SEAL_COPY ((uintptr_t)0x5bd1e995)
+#define SEAL_BODY ((uintptr_t)0x7feb352d)
+
+/*
+ * The handler reads this in threads that never ran a guard. On glibc only the initial-exec model
+ * is sure not to allocate there; on musl no model allocates, and a library loaded later may not
+ * use that one.
+ */
+#if defined(__GLIBC__)
+#define SIGNAL_SAFE_TLS __attribute__((__tls_model__("initial-exec")))
+#else
+#define SIGNAL_SAFE_TLS
+#endif
+static _Thread_local struct guard *volatile innermost SIGNAL_SAFE_TLS;
+
+static pthread_once_t install_once = PTHREAD_ONCE_INIT;
+static int install_error;
+static struct sigaction previous;     /* written before our handler can run */
+static atomic_flag previous_had_turn; /* for a previous handler that wanted one call only */
+
+/* Raised by an access just now, not sent by somebody nor told of memory lost elsewhere. */
+static bool is_access_fault(const siginfo_t *info)
+{
+        switch (info->si_code) {
+        case BUS_ADRALN:
+        case BUS_ADRERR:
+        case BUS_OBJERR:
+#ifdef BUS_MCEERR_AR
+        case BUS_MCEERR_AR:
+#endif
+                return true;
+        default:
+                return false;
+        }
+}
+
+/* 0 where it isn't known how to tell: every record is above that. */
+static uintptr_t stack_pointer(const ucontext_t *interrupted)
+{
+#if defined(__x86_64__)
+        return (uintptr_t)interrupted->uc_mcontext.gregs[REG_RSP];
+#elif defined(__i386__)
+        return (uintptr_t)interrupted->uc_mcontext.gregs[REG_ESP];
+#elif defined(__aarch64__)
+        return (uintptr_t)interrupted->uc_mcontext.sp;
+#else
+        (void)interrupted;
+        return 0;
+#endif
+}
+
+/*
+ * The guard, if its frame is still there for who has this stack pointer; NULL if the program has
+ * left it by a jump of its own, which tells nobody: then it lies below, or was overwritten, or
+ * with its stack unmapped. All of a guard that is gone is what was known of those around it.
+ */
+static struct guard *alive(struct guard *guard, uintptr_t stack)
+{
+        if ((uintptr_t)guard <= stack || !is_readable(guard) || !is_readable(&guard->outer))
+                return NULL;
+        return guard->seal == (SEAL_COPY ^ (uintptr_t)guard) ||
+                               guard->seal == (SEAL_BODY ^ (uintptr_t)guard)
+                       ? guard
+                       : NULL;
+}
+
+static struct guard *guard_of(const void *address, uintptr_t stack)
+{
+        struct guard *guard = alive(innermost, stack);
+
+        while (guard != NULL && (uintptr_t)address - guard->start >= guard->length)
+                guard = alive(guard->outer, (uintptr_t)guard);
+        return guard;
+}
+
+/* Those around the copy that is at work, if one is. */
+static struct guard *around_copy(uintptr_t stack)
+{
+        struct guard *guard = alive(innermost, stack);
+
+        while (guard != NULL && guard->seal == (SEAL_COPY ^ (uintptr_t)guard))
+                guard = alive(guard->outer, (uintptr_t)guard);
+        return guard;
+}
+
+static void default_action(int signal_number)
+{
+        struct sigaction action;
+
+        memset(&action, 0, sizeof(action));
+        action.sa_handler = SIG_DFL;
+        sigaction(signal_number, &action, NULL);
+        /* Blocked until the handler returns, if it isn't the access that then faults again. */
+        raise(signal_number);
+}
+
+static void chain(int signal_number, siginfo_t *info, void *context)
+{
+        bool gone = ((unsigned int)previous.sa_flags & SA_RESETHAND) != 0 &&
+                    atomic_flag_test_and_set_explicit(&previous_had_turn, memory_order_relaxed);
+
+        if (!gone && (previous.sa_flags & SA_SIGINFO)) {
+                previous.sa_sigaction(signal_number, info, context);
+                return;
+        }
+        if (!gone && previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
+                previous.sa_handler(signal_number);
+                return;
+        }
+        /* The kernel doesn't let a faulting access be ignored either. */
+        if (gone || previous.sa_handler == SIG_DFL || is_access_fault(info))
+                default_action(signal_number);
+}
+
+/* A handler that doesn't come back but jumps has left the copy that was at work, too. */
+static void pass_on(int signal_number, siginfo_t *info, void *context)
+{
+        struct guard *guards = innermost;
+
+        innermost = around_copy(stack_pointer(context));
+        chain(signal_number, info, context);
+        innermost = guards;
+}
+
+/* A stack that the kernel takes away while a handler runs on it, to give it back at the return. */
+#ifndef SS_AUTODISARM
+#define SS_AUTODISARM (1U << 31)
+#endif
+static void give_back_stack(const ucontext_t *interrupted)
+{
+        if ((unsigned int)interrupted->uc_stack.ss_flags & SS_AUTODISARM)
+                (void)sigaltstack(&interrupted->uc_stack, NULL);
+}
+
+/*
+ * What the kernel would restore at the return the jump doesn't: the stack for signals, here, where
+ * nothing may come in any more that would run on it; and after the jump the mask, or the next fault
+ * of this thread would find SIGBUS blocked, and kill.
+ */
+static _Noreturn void leave(struct guard *guard, const ucontext_t *interrupted)
+{
+        sigset_t all;
+
+        guard->mask = interrupted->uc_sigmask;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, NULL);
+        give_back_stack(interrupted);
+        jump_to(guard->jump);
+}
+
+static void on_fault(int signal_number, siginfo_t *info, void *context)
+{
+        int before = errno;
+        struct guard *guard = NULL;
+
+        if (is_access_fault(info))
+                guard = guard_of(info->si_addr, stack_pointer(context));
+        if (guard != NULL) {
+                guard->fault = info->si_addr;
+                leave(guard, context);
+        }
+        errno = before;
+        pass_on(signal_number, info, context);
+        errno = before;
+}
+
+/*
+ * A handler must not outlive its code: never unload what holds this function. dlopen is looked up,
+ * since the linker warns of it in a program that is linked statically, which doesn't need it.
+ */
+static void pin_library(void)
+{
+#ifdef PIC
+        void *(*open_library)(const char *name, int mode);
+        void *found;
+        Dl_info self;
+
+        /* Not found, or without a name: part of the main program. */
+        if (dladdr((const void *)(uintptr_t)fault_guard_install, &self) == 0 ||
+            self.dli_fname == NULL)
+                return;
+        found = dlsym(RTLD_DEFAULT, "dlopen");
+        memcpy(&open_library, &found, sizeof(open_library));
+        if (open_library != NULL) /* the reference is kept on purpose */
+                (void)open_library(self.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+#endif
+}
+
+static void install(void)
+{
+        struct sigaction action;
+
+        pin_library();
+        if (sigaction(SIGBUS, NULL, &previous) != 0) {
+                install_error = -errno;
+                return;
+        }
+        memset(&action, 0, sizeof(action));
+        action.sa_sigaction = on_fault;
+        action.sa_mask = previous.sa_mask;
+        action.sa_flags = SA_SIGINFO | SA_ONSTACK | (previous.sa_flags & (SA_NODEFER | SA_RESTART));
+        if (sigaction(SIGBUS, &action, NULL) != 0)
+                install_error = -errno;
+}
+
+int fault_guard_install(void)
+{
+        pthread_once(&install_once, install);
+        return install_error;
+}
+
+/* Ready, but for the place to jump to. */
+static inline void prepare(struct guard *guard, uintptr_t seal, const void *start, size_t length)
+{
+        struct guard *outer = innermost;
+
+        guard->seal = seal ^ (uintptr_t)guard;
+        guard->start = (uintptr_t)start;
+        guard->length = length;
+        /* A frame below this one is none any more. */
+        guard->outer = (uintptr_t)outer > (uintptr_t)guard ? outer : NULL;
+}
+
+/*
+ * What runs between these two is a function that the compiler has to forget: of one that it knows,
+ * or puts in place, it knows that nothing in it jumps, and drops where a jump would arrive.
+ *
+ * volatile, and signal fences: the record is whole before the handler can find it, and the work
+ * is done between the two.
+ */
+static inline void enter(struct guard *guard)
+{
+        atomic_signal_fence(memory_order_release);
+        innermost = guard;
+        atomic_signal_fence(memory_order_acq_rel);
+}
+
+static inline void finish(const struct guard *guard)
+{
+        atomic_signal_fence(memory_order_acq_rel);
+        innermost = guard->outer;
+}
+
+/* After the jump, where no local that changed may be read. */
+static NOINLINE const void *caught(const struct guard *guard)
+{
+        innermost = guard->outer;
+        pthread_sigmask(SIG_SETMASK, &guard->mask, NULL);
+        return guard->fault;
+}
+
+NOINLINE const void *fault_guard_run(const void *start, size_t length, void (*body)(void *arg),
+                                     void *arg)
+{
+        struct guard guard;
+
+        prepare(&guard, SEAL_BODY, start, length);
+        if (jump_prepare(guard.jump) != 0)
+                return caught(&guard);
+        enter(&guard);
+        FORGET(body);
+        body(arg);
+        finish(&guard);
+        return NULL;
+}
+
+NOINLINE const void *fault_guard_copy(const void *start, size_t length, void *to, const void *from,
+                                      size_t bytes)
+{
+        void *(*copy)(void *, const void *, size_t) = memcpy;
+        struct guard guard;
+
+        prepare(&guard, SEAL_COPY, start, length);
+        if (jump_prepare(guard.jump) != 0)
+                return caught(&guard);
+        enter(&guard);
+        FORGET(copy);
+        copy(to, from, bytes);
+        finish(&guard);
+        return NULL;
+}

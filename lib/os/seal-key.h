@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The key of seals, which there is once in a process, and random words. No lock guards the key, so
+ * a forked child never waits for a thread that only its parent has. Layer 1.
+ */
+#ifndef RMMAP_PROCESS_H
+#define RMMAP_PROCESS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define SEAL_KEY_WORDS 4
+
+/* Each is drawn once, before the first handle exists; relaxed loads cost nothing. */
+extern _Atomic uint64_t seal_key[SEAL_KEY_WORDS];
+
+static inline uint64_t seal_key_word(unsigned int index)
+{
+        return atomic_load_explicit(&seal_key[index], memory_order_relaxed);
+}
+
+/* If that is still to do; a forked child keeps it. 0 or a negative errno. */
+int seal_key_draw(void);
+
+/* Some word other than 0 that no handle of any process has had. */
+int random_word(uint64_t *word);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "os/unavailable.h"
+#include "os/writeback.h"
+
+int writeback_start(int fd, uint64_t offset, uint64_t length)
+{
+        while (sync_file_range(fd, (off_t)offset, (off_t)length, SYNC_FILE_RANGE_WRITE) != 0) {
+                if (errno != EINTR)
+                        return unavailable_or(errno);
+        }
+        return 0;
+}
+
+int writeback_sync(int fd, bool with_metadata)
+{
+        while ((with_metadata ? fsync(fd) : fdatasync(fd)) != 0)
+                if (errno != EINTR)
+                        return -errno;
+        return 0;
+}
+
+#ifdef RWF_DSYNC
+int writeback_pwrite_durable(int fd, uint64_t offset, const void *data, size_t length)
+{
+        const unsigned char *at = data;
+
+        while (length > 0) {
+                struct iovec piece = {.iov_base = (void *)(uintptr_t)at, .iov_len = length};
+                ssize_t written = pwritev2(fd, &piece, 1, (off_t)offset, RWF_DSYNC);
+
+                if (written == 0)
+                        return -EIO; /* a regular file never does this */
+                if (written < 0 && errno != EINTR)
+                        return unavailable_or(errno);
+                if (written > 0) {
+                        at += written;
+                        offset += (uint64_t)written;
+                        length -= (size_t)written;
+                }
+        }
+        return 0;
+}
+#else
+int writeback_pwrite_durable(int fd, uint64_t offset, const void *data, size_t length)
+{
+        (void)fd;
+        (void)offset;
+        (void)data;
+        (void)length;
+        return -EOPNOTSUPP;
+}
+#endif

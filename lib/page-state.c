@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/sync-annotations.h"
+#include "page-state.h"
+
+int page_state_create(struct page_state *pages, uint64_t size)
+{
+        pages->size = size;
+        pages->count = (size_t)((size - 1) >> REGION_SHIFT) + 1;
+        /* calloc of much memory touches none of it: a huge sparse file costs what it uses. */
+        pages->state = calloc(pages->count, sizeof(*pages->state));
+        if (pages->state == NULL)
+                return -ENOMEM;
+        NOTE_ATOMICS(pages->state, pages->count * sizeof(*pages->state));
+        return 0;
+}
+
+void page_state_destroy(struct page_state *pages)
+{
+        free(pages->state);
+        pages->state = NULL;
+}
+
+void page_state_set_mapped(struct page_state *pages)
+{
+        for (size_t region = 0; region < pages->count; region++)
+                region_set(pages, region, REGION_MAPPED);
+}
+
+static uint64_t bytes_in(size_t region, uint64_t offset, uint64_t length)
+{
+        uint64_t start = max_u64(offset, (uint64_t)region << REGION_SHIFT);
+
+        return min_u64(offset + length, (uint64_t)(region + 1) << REGION_SHIFT) - start;
+}
+
+static void fill(struct page_state *pages, size_t region, uint64_t steps)
+{
+        unsigned int state = region_state(pages, region);
+
+        if (state == REGION_MAPPED)
+                return;
+        if (steps == 0 && state == REGION_COLD)
+                steps = 1; /* a sync is told that there was something */
+        steps += state;
+        region_set(pages, region,
+                   steps < REGION_FILLED ? (unsigned int)steps : (unsigned int)REGION_FILLED);
+}
+
+/* A region written whole makes 256 steps. */
+void page_state_note_write(struct page_state *pages, uint64_t offset, uint64_t length,
+                           unsigned int small_step)
+{
+        size_t last = region_of(offset + length - 1);
+
+        for (size_t region = region_of(offset); region <= last; region++)
+                fill(pages, region,
+                     length < REGION_LARGE_WRITE
+                             ? small_step
+                             : bytes_in(region, offset, length) >> (REGION_SHIFT - 8));
+}
+
+/* Rounded up, and of what there is of the last region: else what is read often might never fill. */
+void page_state_note_read(struct page_state *pages, uint64_t offset, uint64_t length)
+{
+        size_t last = region_of(offset + length - 1);
+
+        for (size_t region = region_of(offset); region <= last; region++) {
+                uint64_t whole = bytes_in(region, 0, pages->size);
+
+                fill(pages, region, (bytes_in(region, offset, length) * 256 + whole - 1) / whole);
+        }
+}
+
+bool page_state_note_durable_write(struct page_state *entries, size_t region)
+{
+        unsigned int left = region_state(entries, region);
+
+        if (left == REGION_NO_CLEAN_ENTRIES)
+                return false;
+        left = left + 1 < REGION_CLEAN_ENTRIES_DUE ? left + 1
+                                                   : (unsigned int)REGION_NO_CLEAN_ENTRIES;
+        region_set(entries, region, left);
+        return left == REGION_NO_CLEAN_ENTRIES;
+}
+
+bool page_state_note_writeback(struct page_state *pages, struct page_state *entries, size_t region)
+{
+        unsigned int state = region_state(pages, region);
+
+        /* Much of a sparse file was never touched: its states needn't be, either. */
+        if (state == REGION_COLD)
+                return false;
+        region_set(pages, region, REGION_COLD);
+        if (state != REGION_MAPPED)
+                return page_state_note_durable_write(entries, region);
+        region_set(entries, region, REGION_CLEAN_ENTRIES);
+        return false;
+}

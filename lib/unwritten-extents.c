@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "rmmap.h"
+#include "unwritten-extents.h"
+
+#define MET_UNWRITTEN 2
+#define MET_NONE 1
+
+/* What is this near to the sync before goes on where that left off, whoever's thread it is. */
+#define NEAR UNWRITTEN_SMALL_SYNC
+
+int unwritten_create(struct unwritten *unwritten, uint64_t size)
+{
+        unwritten->count = (size_t)((size - 1) >> UNWRITTEN_PIECE_SHIFT) + 1;
+        unwritten->last = 0;
+        unwritten->goes_on = unwritten->given_up = false;
+        unwritten->pieces = calloc(unwritten->count, sizeof(*unwritten->pieces));
+        return unwritten->pieces == NULL ? -ENOMEM : 0;
+}
+
+void unwritten_destroy(struct unwritten *unwritten)
+{
+        free(unwritten->pieces);
+        unwritten->pieces = NULL;
+}
+
+static size_t piece_of(uint64_t offset)
+{
+        return (size_t)(offset >> UNWRITTEN_PIECE_SHIFT);
+}
+
+void unwritten_give_up(struct unwritten *unwritten)
+{
+        unwritten->given_up = true;
+}
+
+bool unwritten_visit(struct unwritten *unwritten, uint64_t start, uint64_t end)
+{
+        uint64_t last = unwritten->last;
+
+        if (unwritten->pieces == NULL || unwritten->given_up || end - start > UNWRITTEN_SMALL_SYNC)
+                return false;
+        unwritten->goes_on = start < last + NEAR && last < start + NEAR;
+        unwritten->last = end;
+        if (last > 0 && (last - 1) / RMMAP_ALIGNMENT == (end - 1) / RMMAP_ALIGNMENT)
+                return false;
+        return unwritten->pieces[piece_of(start)] < UNWRITTEN_DUE ||
+               unwritten->pieces[piece_of(end - 1)] < UNWRITTEN_DUE;
+}
+
+/* True: it is to be converted now. */
+static bool learn(struct unwritten *unwritten, size_t piece, bool met, bool in_order)
+{
+        uint8_t *known = &unwritten->pieces[piece];
+
+        if (*known >= UNWRITTEN_DUE)
+                return false;
+        *known = (uint8_t)(*known + (met ? MET_UNWRITTEN : MET_NONE));
+        if (met && (in_order || *known >= UNWRITTEN_DUE ||
+                    (unwritten->goes_on && piece > 0 &&
+                     unwritten->pieces[piece - 1] == UNWRITTEN_CONVERTED))) {
+                *known = UNWRITTEN_CONVERTED;
+                return true;
+        }
+        if (*known >= UNWRITTEN_DUE)
+                *known = UNWRITTEN_SETTLED;
+        return false;
+}
+
+size_t unwritten_learn(struct unwritten *unwritten, uint64_t start, uint64_t end, bool met,
+                       bool in_order, size_t *first)
+{
+        size_t count = 0;
+
+        /* Two at most, as what is longer teaches nothing. */
+        for (size_t piece = piece_of(start); piece <= piece_of(end - 1); piece++) {
+                if (!learn(unwritten, piece, met, in_order))
+                        continue;
+                if (count++ == 0)
+                        *first = piece;
+        }
+        return count;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Copies put every byte where memcpy would, and none beside it, past the caches or not. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "child.h"
+#include "memcpy-nt.h"
+
+#define LONGEST ((size_t)4096 + 200)
+#define MARGIN ((size_t)64)
+
+static unsigned char source[LONGEST + MARGIN], target[LONGEST + 3 * MARGIN];
+static unsigned char expected[sizeof(target)];
+
+static void fill_source(void)
+{
+        for (size_t i = 0; i < sizeof(source); i++)
+                source[i] = (unsigned char)(i * 7 + 1);
+}
+
+/* variant: one that was chosen by the test; or -1, the one that the library chooses. */
+static int copy_one(int variant, unsigned char *to, const unsigned char *from, size_t length)
+{
+        if (variant >= 0)
+                return memcpy_nt_variant((unsigned int)variant, to, from, length);
+        memcpy_nt(to, from, length);
+        return 0;
+}
+
+static void check_one(int variant, size_t to, size_t from, size_t length)
+{
+        memset(target, 0xee, sizeof(target));
+        memset(expected, 0xee, sizeof(expected));
+        memcpy(expected + to, source + from, length);
+        ck_ok(copy_one(variant, target + to, source + from, length));
+        ck_assert_int_eq(memcmp(target, expected, sizeof(target)), 0);
+}
+
+static void check_all(int variant)
+{
+        fill_source();
+        for (size_t to = 0; to < 2 * MARGIN; to += 1)
+                for (size_t length = 0; length < 300; length += 1 + length / 60)
+                        check_one(variant, to, to % MARGIN, length);
+        for (size_t from = 0; from < MARGIN; from++)
+                check_one(variant, MARGIN + from % 7, from, LONGEST - from);
+}
+
+START_TEST(every_length_and_alignment)
+{
+        check_all(-1);
+}
+END_TEST
+
+/* The others are for other processors; what this one has of them must do the same. */
+START_TEST(in_every_way_that_the_processor_has)
+{
+        int tried = 0, err = 0;
+
+        for (int variant = 0; err != -ENOENT; variant++) {
+                err = copy_one(variant, target, source, 1);
+                if (err == 0) {
+                        check_all(variant);
+                        tried++;
+                }
+        }
+#if defined(__x86_64__)
+        ck_assert(tried >= 1 || test_sanitized());
+#endif
+        printf("ways past the caches: %d\n", tried);
+}
+END_TEST
+
+/* ---- by the linker: in which pieces large copies are made */
+
+static const unsigned char *watched;
+static size_t watched_size, largest_copy, copies;
+
+static void watch(const void *start, size_t size)
+{
+        largest_copy = copies = 0;
+        watched_size = size;
+        watched = start;
+}
+
+void *__real_memcpy(void *to, const void *from, size_t length);
+void *__wrap_memcpy(void *to, const void *from, size_t length);
+void *__wrap_memcpy(void *to, const void *from, size_t length)
+{
+        if (watched != NULL && (const unsigned char *)to >= watched &&
+            (const unsigned char *)to < watched + watched_size) {
+                largest_copy = length > largest_copy ? length : largest_copy;
+                copies++;
+        }
+        return __real_memcpy(to, from, length);
+}
+
+/* Not by a linker that optimises: it leaves calls of built-in functions as they are. */
+static bool memcpy_is_seen(struct rmmap_file *file)
+{
+        unsigned char data[100];
+
+        watch(data, sizeof(data));
+        ck_ok(rmmap_raw_read(file, 0, data, sizeof(data), NULL));
+        watched = NULL;
+        return copies != 0;
+}
+
+/* On cold pages libc's copy of a large block would walk several of them at once. */
+START_TEST(large_copies_go_in_slices)
+{
+        const size_t size = (size_t)3 << 20, slice = (size_t)256 << 10;
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        unsigned char *data = calloc(1, size);
+        struct rmmap_file *file;
+        const void *base;
+        size_t seen;
+
+        options.engine = RMMAP_ENGINE_MAP;
+        options.flags = _i == 0 ? RMMAP_CATCH_FAULTS : 0;
+        ck_assert_ptr_nonnull(data);
+        if (rmmap_create(test_path("slices"), size, &options, &file) == -EOPNOTSUPP) {
+                free(data);
+                skip_part("slices: no space is reserved here, so nothing is copied unguarded");
+                return;
+        }
+        ck_ok(rmmap_raw_view(file, &base));
+        watch(base, size); /* past the caches, perhaps, with little left for memcpy */
+        ck_ok(rmmap_raw_write(file, 0, data, size));
+        ck_assert_uint_le(largest_copy, slice);
+        watch(data, size);
+        ck_ok(rmmap_raw_read(file, 0, data, size, NULL));
+        watched = NULL;
+        seen = copies;
+        ck_assert_uint_le(largest_copy, slice);
+        if (test_sanitized() || test_under_valgrind())
+                skip_part("slices: it isn't memcpy that copies under a sanitizer or valgrind");
+        else if (!memcpy_is_seen(file))
+                skip_part("slices: with link-time optimisation --wrap doesn't see memcpy");
+        else
+                ck_assert_uint_ge(seen, size / slice);
+        rmmap_release(file);
+        free(data);
+}
+END_TEST
+
+/* Through the handle, where both kinds of copies meet other ways of writing. */
+START_TEST(large_and_jumping_writes_arrive)
+{
+        const size_t size = (size_t)8 << 20, most = (size_t)256 << 10;
+        unsigned char *model = calloc(1, size), *data = malloc(most);
+        struct rmmap_file *file;
+        uint64_t random = 88172645463325252U;
+
+        ck_assert_ptr_nonnull(model);
+        ck_assert_ptr_nonnull(data);
+        ck_ok(rmmap_create(test_path("copied"), size, NULL, &file));
+        for (int i = 0; i < (test_under_valgrind() ? 60 : 600); i++) {
+                size_t length, offset;
+
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                length = (size_t)1 << (unsigned int)(random % 19);
+                length -= (random >> 8) % 3 == 0 ? (size_t)((random >> 16) % length) : 0;
+                offset = (size_t)((random >> 24) % (size - length));
+                /* What lies a word further differs, so that a shifted copy is seen. */
+                for (size_t at = 0; at < length; at++)
+                        data[at] = (unsigned char)((random >> 56) + at * 37 + (at >> 8));
+                ck_ok(rmmap_raw_write(file, offset, data, length));
+                memcpy(model + offset, data, length);
+                if (i % 97 == 0)
+                        ck_ok(rmmap_sync_all(file));
+        }
+        ck_assert(test_file_holds(test_path("copied"), 0, model, size));
+        rmmap_release(file);
+        free(model);
+        free(data);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("copy");
+        TCase *core = tcase_create("core");
+
+        tcase_set_timeout(core, 60);
+        tcase_add_test(core, every_length_and_alignment);
+        tcase_add_test(core, in_every_way_that_the_processor_has);
+        tcase_add_loop_test(core, large_copies_go_in_slices, 0, 2);
+        tcase_add_test(core, large_and_jumping_writes_arrive);
+        suite_add_tcase(suite, core);
+        return test_run(suite);
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* How warm a region is guessed to be, what that is good for, and what syncs teach. */
+#include "child.h"
+#include "engine-select.h"
+#include "page-state.h"
+#include "populate-threshold.h"
+
+#define MIB ((size_t)1 << 20)
+
+START_TEST(large_writes_fill_by_one_pass)
+{
+        struct page_state regions;
+
+        ck_ok(page_state_create(&regions, 5 * MIB)); /* two whole regions and a short one */
+        ck_assert_uint_eq(regions.count, 3);
+        page_state_note_write(&regions, 0, MIB, 16);
+        ck_assert_uint_lt(region_state(&regions, 0), REGION_FILLED);
+        page_state_note_write(&regions, MIB, 2 * MIB, 16); /* over a boundary */
+        ck_assert_uint_eq(region_state(&regions, 0), REGION_FILLED);
+        ck_assert_uint_gt(region_state(&regions, 1), REGION_COLD);
+        ck_assert_uint_lt(region_state(&regions, 1), REGION_FILLED);
+        ck_assert_uint_eq(region_state(&regions, 2), REGION_COLD);
+        page_state_note_write(&regions, 0, 5 * MIB, 16);
+        ck_assert_uint_eq(region_state(&regions, 1), REGION_FILLED);
+        region_set(&regions, 1, REGION_MAPPED);
+        page_state_note_write(&regions, 0, 5 * MIB, 16); /* a call there doesn't unmap it */
+        ck_assert_uint_eq(region_state(&regions, 1), REGION_MAPPED);
+        page_state_destroy(&regions);
+}
+END_TEST
+
+START_TEST(write_back_cools)
+{
+        struct page_state regions, entries;
+
+        ck_ok(page_state_create(&regions, 12 * MIB));
+        ck_ok(page_state_create(&entries, 12 * MIB));
+        for (size_t region = 0; region < 6; region++)
+                region_set(&regions, region, region % 2 ? REGION_MAPPED : REGION_FILLED);
+        for (size_t region = 1; region < 5; region++)
+                ck_assert(!page_state_note_writeback(&regions, &entries, region));
+        for (size_t region = 1; region < 5; region++) {
+                ck_assert_uint_eq(region_class(&regions, region * 2 * MIB), REGION_COLD);
+                ck_assert_uint_eq(region_state(&entries, region),
+                                  region % 2 ? REGION_CLEAN_ENTRIES : REGION_NO_CLEAN_ENTRIES);
+        }
+        ck_assert_uint_eq(region_state(&regions, 0), REGION_FILLED);
+        ck_assert_uint_eq(region_state(&regions, 5), REGION_MAPPED);
+        ck_assert_uint_eq(region_state(&entries, 5), REGION_NO_CLEAN_ENTRIES);
+        page_state_destroy(&entries);
+        page_state_destroy(&regions);
+}
+END_TEST
+
+/* By the second sync of something that calls wrote there, however little; others don't count. */
+START_TEST(what_a_sync_left_is_dropped)
+{
+        struct page_state regions, entries;
+
+        ck_ok(page_state_create(&regions, 4 * MIB));
+        ck_ok(page_state_create(&entries, 4 * MIB));
+        for (int durable = 0; durable < 4; durable++) {
+                region_set(&regions, 1, REGION_MAPPED);
+                ck_assert(!page_state_note_writeback(&regions, &entries, 1));
+                for (int i = 1; i <= 2; i++) {
+                        ck_assert(!page_state_note_writeback(&regions, &entries, 1));
+                        if (durable & i) {
+                                ck_assert_int_eq(page_state_note_durable_write(&entries, 1),
+                                                 i == 2);
+                                continue;
+                        }
+                        page_state_note_write(&regions, 2 * MIB, 64, 0);
+                        ck_assert_int_eq(page_state_note_writeback(&regions, &entries, 1), i == 2);
+                }
+                ck_assert_uint_eq(region_state(&entries, 1), REGION_NO_CLEAN_ENTRIES);
+                page_state_note_write(&regions, 2 * MIB, 64, 0);
+                ck_assert(!page_state_note_writeback(&regions, &entries, 1));
+                ck_assert(!page_state_note_durable_write(&entries, 1));
+        }
+        page_state_destroy(&entries);
+        page_state_destroy(&regions);
+}
+END_TEST
+
+/* One pass fills, in whatever pieces; also the last region, of which less is there. */
+START_TEST(reads_fill_by_one_pass)
+{
+        static const uint64_t pieces[] = {32768, 36 * 1024, 65536 + 4096, MIB, 3 * MIB};
+        const uint64_t size = 4 * MIB + 40000;
+        struct page_state regions;
+
+        for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+                ck_ok(page_state_create(&regions, size));
+                page_state_note_read(&regions, 0, 2 * MIB / 2);
+                ck_assert_uint_lt(region_state(&regions, 0), REGION_FILLED);
+                for (uint64_t at = 0; at < size; at += pieces[i])
+                        page_state_note_read(&regions, at, min_u64(pieces[i], size - at));
+                for (size_t region = 0; region < 3; region++)
+                        ck_assert_uint_eq(region_state(&regions, region), REGION_FILLED);
+                page_state_destroy(&regions);
+        }
+}
+END_TEST
+
+START_TEST(small_writes_fill_after_some)
+{
+        struct page_state regions;
+        int writes = 0;
+
+        ck_ok(page_state_create(&regions, 4 * MIB));
+        for (; region_state(&regions, 1) < REGION_FILLED && writes < 1000; writes++)
+                page_state_note_write(&regions, 2 * MIB + 64, 64, 16);
+        ck_assert_int_eq(writes, 16);
+        page_state_note_write(&regions, 64, 64, 0); /* no more than that something was written */
+        page_state_note_write(&regions, 64, 64, 0);
+        ck_assert_uint_eq(region_state(&regions, 0), REGION_COLD + 1);
+        page_state_set_mapped(&regions);
+        ck_assert_uint_eq(region_state(&regions, 0), REGION_MAPPED);
+        page_state_destroy(&regions);
+}
+END_TEST
+
+/* A cold region that comes after a warm one is going to be filled, if it is begun at its start. */
+START_TEST(page_state_in_order)
+{
+        struct page_state regions;
+
+        ck_ok(page_state_create(&regions, 6 * MIB));
+        ck_assert_uint_eq(region_class(&regions, 2 * MIB), REGION_COLD);
+        region_set(&regions, 0, REGION_FILLED);
+        ck_assert_uint_eq(region_class(&regions, 2 * MIB), REGION_COLD);
+        region_set(&regions, 0, REGION_MAPPED);
+        ck_assert_uint_eq(region_class(&regions, 2 * MIB), REGION_FILLED);
+        ck_assert_uint_eq(region_class(&regions, 2 * MIB + REGION_START), REGION_COLD);
+        ck_assert_uint_eq(region_class(&regions, 4 * MIB), REGION_COLD);
+        ck_assert_uint_eq(region_class(&regions, 1), REGION_MAPPED);
+        page_state_destroy(&regions);
+}
+END_TEST
+
+START_TEST(what_each_state_is_good_for)
+{
+        const uint32_t unknown = RMMAP_PATTERN_UNKNOWN, dense = RMMAP_PATTERN_DENSE,
+                       scattered = RMMAP_PATTERN_SCATTERED;
+
+        for (uint32_t pattern = unknown; pattern <= RMMAP_PATTERN_RANDOM; pattern++) {
+                for (int large = 0; large < 2; large++)
+                        ck_assert_int_eq(write_path_of(pattern, large, REGION_MAPPED), PATH_MAP);
+                ck_assert_int_eq(write_path_of(pattern, true, REGION_COLD), PATH_PWRITE);
+                ck_assert_int_eq(write_path_of(pattern, true, 100), PATH_PWRITE);
+                ck_assert_int_eq(write_path_of(pattern, true, REGION_FILLED), PATH_POPULATE);
+        }
+        ck_assert_int_eq(write_path_of(unknown, false, REGION_COLD), PATH_PWRITE);
+        ck_assert_int_eq(write_path_of(unknown, false, REGION_FILLED), PATH_POPULATE);
+        ck_assert_int_eq(write_path_of(dense, false, REGION_COLD), PATH_POPULATE);
+        ck_assert_int_eq(write_path_of(scattered, false, REGION_FILLED), PATH_PWRITE);
+        ck_assert_int_eq(write_path_of(RMMAP_PATTERN_SEQUENTIAL, false, REGION_COLD),
+                         PATH_POPULATE);
+        ck_assert_int_eq(write_path_of(RMMAP_PATTERN_RANDOM, false, REGION_COLD), PATH_PWRITE);
+}
+END_TEST
+
+/* ---- how soon a region is prepared, and what syncs teach */
+
+static unsigned int after(struct populate_threshold *patience, uint64_t bet, uint64_t written)
+{
+        populate_note(patience, bet);
+        populate_learn(patience, patience->written_before + written);
+        return populate_step(patience);
+}
+
+START_TEST(lost_bets_make_patient)
+{
+        struct populate_threshold patience;
+
+        populate_threshold_init(&patience);
+        ck_assert(populate_threshold_is_lowest(&patience));
+        ck_assert_uint_eq(after(&patience, 0, 1),
+                          POPULATE_STEP_LARGEST); /* no bet: nothing to learn */
+        ck_assert_uint_eq(after(&patience, 2 * MIB, 2 * MIB), POPULATE_STEP_LARGEST);
+        ck_assert_uint_eq(after(&patience, 2 * MIB, MIB / 2),
+                          POPULATE_STEP_LARGEST); /* not that bad */
+        ck_assert_uint_eq(after(&patience, 2 * MIB, MIB / 2 - 1), POPULATE_STEP_LARGEST / 4);
+        ck_assert(!populate_threshold_is_lowest(&patience));
+        ck_assert_uint_eq(after(&patience, 0, 100 * MIB), POPULATE_STEP_LARGEST / 4);
+        for (int i = 0; i < 5; i++)
+                ck_assert_uint_ge(after(&patience, 2 * MIB, 4096), POPULATE_STEP_SMALLEST);
+        ck_assert_uint_eq(populate_step(&patience), POPULATE_STEP_SMALLEST);
+        for (int i = 0; i < 5; i++)
+                after(&patience, 2 * MIB, MIB);
+        ck_assert_uint_eq(populate_step(&patience), POPULATE_STEP_LARGEST);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("regions");
+        TCase *core = tcase_create("core");
+
+        tcase_add_test(core, large_writes_fill_by_one_pass);
+        tcase_add_test(core, write_back_cools);
+        tcase_add_test(core, what_a_sync_left_is_dropped);
+        tcase_add_test(core, reads_fill_by_one_pass);
+        tcase_add_test(core, small_writes_fill_after_some);
+        tcase_add_test(core, page_state_in_order);
+        tcase_add_test(core, what_each_state_is_good_for);
+        tcase_add_test(core, lost_bets_make_patient);
+        suite_add_tcase(suite, core);
+        return test_run(suite);
+}
