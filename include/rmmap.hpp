@@ -5,7 +5,7 @@
  *      file       one reference of a mapped file; its destructor releases it
  *      range      bytes of a file that nobody else has; writing it uses it up
  *      receipt    says that a range was written: given for the range by the call that writes it, or
- *                 by commit_range, on the caller's word
+ *                 by mark_written, on the caller's word
  *
  * All three can be moved and not copied. So a range can't go to two threads, only what was written
  * can be flushed, and by the call that writes it a range is gone. What was moved from is zeros:
@@ -1396,10 +1396,10 @@ class RMMAP_CONSUMABLE(unconsumed) file
         }
         RMMAP_ALIVE
         RMMAP_RETURN_TYPESTATE(unknown)
-        receipt commit_range(RMMAP_GIVEN range &&given, std::error_code &error) const noexcept
+        receipt mark_written(RMMAP_GIVEN range &&given, std::error_code &error) const noexcept
         {
                 receipt made{detail::uninitialized{}};
-                const int result = ::rmmap_commit_range(handle_, given.value_, &made.value_);
+                const int result = ::rmmap_mark_written(handle_, given.value_, &made.value_);
 
                 exchange(detail::tell(result, error), given, made);
                 return made;
@@ -1730,12 +1730,12 @@ class RMMAP_CONSUMABLE(unconsumed) file
         }
         RMMAP_ALIVE
         RMMAP_RETURN_TYPESTATE(unconsumed)
-        receipt commit_range(RMMAP_GIVEN range &&given) const
+        receipt mark_written(RMMAP_GIVEN range &&given) const
         {
                 receipt made{detail::uninitialized{}};
 
-                detail::check(::rmmap_commit_range(handle_, given.value_, &made.value_),
-                              "rmmap_commit_range");
+                detail::check(::rmmap_mark_written(handle_, given.value_, &made.value_),
+                              "rmmap_mark_written");
                 given.clear();
                 return made;
         }

@@ -136,7 +136,7 @@ int rmmap_write_within(struct rmmap_file *file, struct rmmap_range range, uint64
         return io_write(file, range_start(&range) + offset, data, length);
 }
 
-int rmmap_commit_range(struct rmmap_file *file, struct rmmap_range range,
+int rmmap_mark_written(struct rmmap_file *file, struct rmmap_range range,
                        struct rmmap_receipt *receipt)
 {
         int err = check_write(file, &range, receipt, 1);

@@ -112,7 +112,7 @@ int rmmap_writev_range(struct rmmap_file *, struct rmmap_range, const struct iov
 int rmmap_write_range_from_fd(struct rmmap_file *, struct rmmap_range, int, uint64_t *,
                               struct rmmap_receipt *);
 int rmmap_write_within(struct rmmap_file *, struct rmmap_range, uint64_t, const void *, size_t);
-int rmmap_commit_range(struct rmmap_file *, struct rmmap_range, struct rmmap_receipt *);
+int rmmap_mark_written(struct rmmap_file *, struct rmmap_range, struct rmmap_receipt *);
 int rmmap_read_range(struct rmmap_file *, struct rmmap_range, void *, size_t, size_t *);
 int rmmap_read_within(struct rmmap_file *, struct rmmap_range, uint64_t, void *, size_t);
 int rmmap_range_data(struct rmmap_file *, struct rmmap_range, void **);

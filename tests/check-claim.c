@@ -188,7 +188,7 @@ START_TEST(decode_claims_too)
 
         use(_i, 0);
         range = claim(A, 2 * A);
-        ck_ok(rmmap_commit_range(file, range, &receipt));
+        ck_ok(rmmap_mark_written(file, range, &receipt));
         ck_ok(rmmap_range_encode(range, bytes, sizeof(bytes)));
         ck_ok(rmmap_receipt_encode(receipt, proof, sizeof(proof)));
         ck_is(rmmap_range_decode(file, bytes, sizeof(bytes), &decoded), -EBUSY);

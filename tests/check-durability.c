@@ -123,7 +123,7 @@ static int sync_nothing(int way, struct rmmap_file *file, struct rmmap_range ran
         int err = rmmap_range_split_up(range, 0, &empty, &rest);
 
         if (err >= 0)
-                err = rmmap_commit_range(file, empty, &receipts[0]);
+                err = rmmap_mark_written(file, empty, &receipts[0]);
         if (err != 0)
                 return err;
         receipts[1] = receipts[0];
@@ -201,7 +201,7 @@ START_TEST(a_reader_syncs_as_well_as_any)
         ino_t inode = test_inode(test_path("read"));
         bool synced = false;
 
-        ck_ok(rmmap_commit_range(writer, range, &receipt));
+        ck_ok(rmmap_mark_written(writer, range, &receipt));
         for (int fails = 0; fails < 2; fails++) {
                 ck_ok(rmmap_open(test_path("read"), &options, &reader));
                 inject_start();
@@ -288,9 +288,9 @@ START_TEST(receipts_are_checked_before_anything_is_synced)
         struct rmmap_file *file = created("checked", 0, &range),
                           *other = created("other", 0, &range);
 
-        ck_ok(rmmap_commit_range(other, range, &receipts[2]));
+        ck_ok(rmmap_mark_written(other, range, &receipts[2]));
         ck_ok(rmmap_allocate(file, 4096, &range));
-        ck_ok(rmmap_commit_range(file, range, &receipts[0]));
+        ck_ok(rmmap_mark_written(file, range, &receipts[0]));
         receipts[1] = receipts[0];
         forged = receipts[0];
         forged.opaque[1]++;
@@ -396,7 +396,7 @@ static void *sync_while_cancelled(void *arg)
         for (int way = 0; way < WAYS; way++)
                 if (sync_in_some_way(way, file, cancelled_range) == 0)
                         atomic_fetch_add(&returned, 1);
-        if (rmmap_commit_range(file, cancelled_range, &receipt) == 0 && rmmap_flush(file) == 0 &&
+        if (rmmap_mark_written(file, cancelled_range, &receipt) == 0 && rmmap_flush(file) == 0 &&
             rmmap_flush_range(file, receipt) == 0 && rmmap_raw_flush(file, 0, 4096) == 0)
                 atomic_fetch_add(&returned, 1);
         /* Not acted upon here either: sanitizers don't like a stack that is left that way. */

@@ -94,7 +94,7 @@ static void range_in_the_middle(struct rmmap_file *file, struct rmmap_range *ran
 
         ck_ok(rmmap_allocate(file, SIZE / 4, &before));
         ck_ok(rmmap_allocate(file, SIZE / 4, range));
-        ck_ok(rmmap_commit_range(file, *range, receipt));
+        ck_ok(rmmap_mark_written(file, *range, receipt));
 }
 
 /* Holds D.4. */
@@ -183,7 +183,7 @@ START_TEST(what_was_not_asked_for_waits)
         ck_ok(rmmap_allocate(file, 2 * FAR, &range));
         ck_ok(rmmap_unclaim_range(file, range));
         ck_ok(rmmap_claim_range(file, FAR, FAR + 4096, &range));
-        ck_ok(rmmap_commit_range(file, range, &receipt));
+        ck_ok(rmmap_mark_written(file, range, &receipt));
         for (int way = 0; way < 4; way++) {
                 bool waited = false;
 

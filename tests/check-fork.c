@@ -51,7 +51,7 @@ static int inherited_syncs_nothing(void *arg)
         struct rmmap_file *file = inherited->file;
         struct rmmap_receipt receipt, untouched = {{7, 7, 7, 7}};
 
-        child_is(rmmap_commit_range(file, inherited->range, &receipt), 0);
+        child_is(rmmap_mark_written(file, inherited->range, &receipt), 0);
         child_is(rmmap_sync_range(file, receipt), -EPERM);
         child_is(rmmap_sync_range(file, untouched), -EINVAL);
         child_is(rmmap_sync_ranges(file, &receipt, 1), -EPERM);

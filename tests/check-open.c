@@ -194,7 +194,7 @@ START_TEST(a_read_only_handle_changes_nothing)
         ck_is(rmmap_writev_range(file, range, NULL, 0, &receipt), -EROFS);
         ck_is(rmmap_write_range_from_fd(file, range, 0, &done, &receipt), -EROFS);
         ck_is(rmmap_write_within(file, range, 0, bytes, 1), -EROFS);
-        ck_is(rmmap_commit_range(file, range, &receipt), -EROFS);
+        ck_is(rmmap_mark_written(file, range, &receipt), -EROFS);
         ck_is(rmmap_range_data(file, range, &data), -EROFS);
         ck_is(rmmap_raw_write(file, 0, bytes, 1), -EROFS);
         ck_is(rmmap_raw_fill(file, 1), -EROFS);

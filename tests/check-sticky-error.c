@@ -132,7 +132,7 @@ static int flush_all(struct rmmap_file *file, struct rmmap_range range)
 static int flush_range(struct rmmap_file *file, struct rmmap_range range)
 {
         struct rmmap_receipt receipt;
-        int err = rmmap_commit_range(file, range, &receipt);
+        int err = rmmap_mark_written(file, range, &receipt);
 
         return err != 0 ? err : rmmap_flush_range(file, receipt);
 }

@@ -104,12 +104,12 @@ static int write_somehow(struct worker *worker, struct rmmap_range range, unsign
                                          length - length / 2);
                 if (err == 0)
                         err = rmmap_write_within(file, range, 0, data, length / 2);
-                return err != 0 ? err : rmmap_commit_range(file, range, receipt);
+                return err != 0 ? err : rmmap_mark_written(file, range, receipt);
         case 3:
                 err = rmmap_range_data(file, range, &bytes);
                 if (err == 0) {
                         memcpy(bytes, data, length);
-                        return rmmap_commit_range(file, range, receipt);
+                        return rmmap_mark_written(file, range, receipt);
                 }
                 break;
         default:

@@ -177,7 +177,7 @@ START_TEST(pieces_within_a_range)
                         ck_assert(setup_holds(SIZE, start, start + length, data));
                         ck_ok(rmmap_read_within(file, range, offset, found, length));
                         ck_assert_int_eq(memcmp(found, data, length), 0);
-                        ck_ok(rmmap_commit_range(file, range, &receipt));
+                        ck_ok(rmmap_mark_written(file, range, &receipt));
                         ck_assert(rmmap_range_equal(rmmap_receipt_range(receipt), range));
                 }
                 rmmap_release(file);

@@ -148,7 +148,7 @@ static void step_commit(struct model *model)
         if (range == NULL)
                 return;
         model_note(model, "commit [%llu, %llu)", (number)range->start, (number)range->end);
-        model_expect(model, rmmap_commit_range(model->file, range->range, &range->receipt),
+        model_expect(model, rmmap_mark_written(model->file, range->range, &range->receipt),
                      change(model, 0));
         if (!model->read_only)
                 check_receipt(model, range);

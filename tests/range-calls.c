@@ -65,11 +65,11 @@ static int write_within(struct rmmap_file *file, struct rmmap_range range, size_
         return rmmap_write_within(file, range, 0, data, length);
 }
 
-static int commit_range(struct rmmap_file *file, struct rmmap_range range, size_t length,
+static int mark_written(struct rmmap_file *file, struct rmmap_range range, size_t length,
                         struct out *out)
 {
         (void)length;
-        return rmmap_commit_range(file, range, &out->receipt);
+        return rmmap_mark_written(file, range, &out->receipt);
 }
 
 static int read_range(struct rmmap_file *file, struct rmmap_range range, size_t length,
@@ -150,7 +150,7 @@ static const struct call calls[] = {
         {"writev_range", writev_range},
         {"write_range_from_fd", write_range_from_fd},
         {"write_within", write_within},
-        {"commit_range", commit_range},
+        {"mark_written", mark_written},
         {"read_range", read_range},
         {"read_within", read_within},
         {"range_data", range_data},

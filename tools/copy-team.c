@@ -41,7 +41,7 @@ static void team_failed(struct team *team, const struct mishap *mishap)
 static int start_write_back(const struct copy *copy, struct rmmap_range range)
 {
         struct rmmap_receipt receipt;
-        int error = rmmap_commit_range(copy->output.file, range, &receipt);
+        int error = rmmap_mark_written(copy->output.file, range, &receipt);
 
         if (!error && copy->sync)
                 error = rmmap_flush_range(copy->output.file, receipt);

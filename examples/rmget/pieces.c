@@ -180,7 +180,7 @@ int pieces_complete(struct pieces *pieces, struct piece *piece)
                 pieces->receipts = more;
                 pieces->receipt_capacity = capacity;
         }
-        error = rmmap_commit_range(pieces->file, piece->range,
+        error = rmmap_mark_written(pieces->file, piece->range,
                                    &pieces->receipts[pieces->receipt_count]);
         if (error)
                 return error;

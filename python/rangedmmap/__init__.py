@@ -4,7 +4,7 @@
     with rangedmmap.create("out.bin", 1 << 20) as file:
         part = file.allocate(5000)            # in any thread; sizes round up: 8192 bytes
         part.write_within(0, b"x" * 5000)     # no lock, and not under the interpreter's
-        part.commit().sync()                  # durable now
+        part.mark_written().sync()                  # durable now
 
 part.write writes exactly as many bytes as the range has. A failed call raises OSError with the
 library's errno, as the subclass that Python has for it; its text has the lengths, and its filename

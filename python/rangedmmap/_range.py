@@ -171,15 +171,15 @@ class Range(_Span):
                 raise
 
     def write_within(self, offset: int, data: Readable) -> None:
-        """A piece, offset bytes into the range; when all are there, commit."""
+        """A piece, offset bytes into the range; when all are there, mark_written."""
         with source(data) as (memory, length):
             self._file._check(lib.rmmap_write_within(self._file._handle(), self._value[0], offset,
                                                      memory, length),
                               AT_RANGE, length, offset, self.length)
 
-    def commit(self) -> Receipt:
+    def mark_written(self) -> Receipt:
         """The receipt, on the caller's word: the library doesn't count what was written."""
-        return self._receipt("", (), lib.rmmap_commit_range)
+        return self._receipt("", (), lib.rmmap_mark_written)
 
     # ---- reading
 

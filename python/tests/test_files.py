@@ -149,7 +149,7 @@ def test_allocators(path: pathlib.Path, allocator: Allocator) -> None:
 
 def test_a_closed_file_is_a_value_error(file: rangedmmap.File) -> None:
     part = file.allocate(1)
-    receipt = part.commit()
+    receipt = part.mark_written()
     file.close()
     calls: list[Callable[[], object]] = [
         file.fileno, file.clone, file.describe, file.sync, file.__enter__, lambda: file.size,

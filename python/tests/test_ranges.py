@@ -24,7 +24,7 @@ def test_allocation(file: File) -> None:
     expect(errno.ENOSPC, file.allocate, SIZE, exact=True)
     assert file.allocate(SIZE).end == SIZE
     expect(errno.ENOSPC, file.allocate, 1)
-    assert part != part.commit()
+    assert part != part.mark_written()
     expect(errno.EOPNOTSUPP, part.give_back)
 
 
@@ -49,7 +49,7 @@ def test_writing_and_reading(file: File) -> None:
     receipt = part.write(PAGE)
     assert receipt.range == part and part.read() == PAGE
     assert (receipt.start, receipt.end, receipt.length) == (0, ALIGNMENT, ALIGNMENT)
-    assert receipt == part.commit() and hash(receipt) == hash(part.commit()) and not receipt.empty
+    assert receipt == part.mark_written() and hash(receipt) == hash(part.mark_written()) and not receipt.empty
     expect(errno.EMSGSIZE, part.write, b"short")
     buffer = bytearray(ALIGNMENT + 1)
     assert part.readinto(buffer) == ALIGNMENT and buffer == PAGE + b"\0"
@@ -72,7 +72,7 @@ def test_pieces(file: File) -> None:
     assert part.read() == b"abc" + PAGE[3:]
     part.write_within(2, b"CD")
     expect(errno.ERANGE, part.write_within, ALIGNMENT - 1, b"CD")
-    assert part.commit().range.read_within(1, 4) == b"bCDp"
+    assert part.mark_written().range.read_within(1, 4) == b"bCDp"
     part.sync_within(2, 2)
     buffer = bytearray(2)
     part.readinto_within(0, buffer)
@@ -147,7 +147,7 @@ def test_durability(file: File) -> None:
 
 def test_encoded(file: File, path: pathlib.Path) -> None:
     part = file.allocate(2 * ALIGNMENT)
-    receipt = part.commit()
+    receipt = part.mark_written()
     state = file.save_allocator()
     assert len(part.encode()) == rangedmmap.RANGE_ENCODED_SIZE
     assert len(receipt.encode()) == rangedmmap.RECEIPT_ENCODED_SIZE

@@ -85,7 +85,7 @@ CALLS: dict[str, Callable[[File, rangedmmap.Range, bytearray], object]] = {
     "raw_readinto": lambda file, part, data: file.raw_readinto(0, data),
     "raw_fill": lambda file, part, data: file.raw_fill(1),
     "sync": lambda file, part, data: file.sync(),
-    "receipt's sync": lambda file, part, data: part.commit().sync(),
+    "receipt's sync": lambda file, part, data: part.mark_written().sync(),
 }
 
 

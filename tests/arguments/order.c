@@ -25,7 +25,7 @@ START_TEST(null_before_owner)
         refused(rmmap_write_range_from_fd(stage.file, stage.foreign, -1, NULL, NULL), EINVAL);
         refused(rmmap_write_range_from_fd(NULL, stage.foreign, -1, &far, NULL), EINVAL);
         refused(rmmap_write_within(stage.file, stage.foreign, FAR, NULL, 1), EINVAL);
-        refused(rmmap_commit_range(stage.file, stage.foreign, NULL), EINVAL);
+        refused(rmmap_mark_written(stage.file, stage.foreign, NULL), EINVAL);
         refused(rmmap_read_range(stage.file, stage.foreign, NULL, 1, &out.length), EINVAL);
         refused(rmmap_read_within(stage.file, stage.foreign, FAR, NULL, 1), EINVAL);
         refused(rmmap_range_data(stage.file, stage.foreign, NULL), EINVAL);
@@ -39,7 +39,7 @@ END_TEST
 START_TEST(null_before_read_only)
 {
         refused(rmmap_write_range(stage.reader, stage.read_only_range, NULL, 1, NULL), EINVAL);
-        refused(rmmap_commit_range(stage.reader, stage.read_only_range, NULL), EINVAL);
+        refused(rmmap_mark_written(stage.reader, stage.read_only_range, NULL), EINVAL);
         refused(rmmap_range_data(stage.reader, stage.read_only_range, NULL), EINVAL);
         refused(rmmap_write_range_from_fd(stage.reader, stage.read_only_range, -1, NULL, NULL),
                 EINVAL);
@@ -76,7 +76,7 @@ START_TEST(owner_before_read_only)
         refused(rmmap_write_range(stage.reader, stage.foreign, stage.data, 1, NULL), EXDEV);
         refused(rmmap_write_within(stage.reader, stage.foreign, FAR, stage.data, 1), EXDEV);
         refused(rmmap_write_range_from_fd(stage.reader, stage.foreign, -1, &done, NULL), EXDEV);
-        refused(rmmap_commit_range(stage.reader, stage.foreign, &out.receipt), EXDEV);
+        refused(rmmap_mark_written(stage.reader, stage.foreign, &out.receipt), EXDEV);
         refused(rmmap_range_data(stage.reader, stage.foreign, &out.data), EXDEV);
 }
 END_TEST

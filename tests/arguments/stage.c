@@ -128,7 +128,7 @@ static void open_one(const char *name, struct rmmap_file **file, struct rmmap_ra
         ck_ok(rmmap_create(test_path(name), FILE_SIZE, NULL, file));
         ck_ok(rmmap_raw_write(*file, 0, bytes, FILE_SIZE));
         ck_ok(rmmap_allocate(*file, LENGTH, range));
-        ck_ok(rmmap_commit_range(*file, *range, receipt));
+        ck_ok(rmmap_mark_written(*file, *range, receipt));
         free(bytes);
 }
 

@@ -111,14 +111,14 @@ END_TEST
 
 START_TEST(commit_without_something)
 {
-        refused(rmmap_commit_range(NULL, stage.range, &out.receipt), EINVAL);
-        refused(rmmap_commit_range(stage.file, stage.range, NULL), EINVAL);
-        refused(rmmap_commit_range(stage.file, stage.zeros, &out.receipt), EINVAL);
-        refused(rmmap_commit_range(stage.file, stage.forged, &out.receipt), EINVAL);
-        refused(rmmap_commit_range(stage.file, as_range(stage.receipt), &out.receipt), EINVAL);
-        refused(rmmap_commit_range(stage.file, stage.foreign, &out.receipt), EXDEV);
-        refused(rmmap_commit_range(stage.reader, stage.read_only_range, &out.receipt), EROFS);
-        ck_ok(rmmap_commit_range(stage.file, stage.empty, &out.receipt));
+        refused(rmmap_mark_written(NULL, stage.range, &out.receipt), EINVAL);
+        refused(rmmap_mark_written(stage.file, stage.range, NULL), EINVAL);
+        refused(rmmap_mark_written(stage.file, stage.zeros, &out.receipt), EINVAL);
+        refused(rmmap_mark_written(stage.file, stage.forged, &out.receipt), EINVAL);
+        refused(rmmap_mark_written(stage.file, as_range(stage.receipt), &out.receipt), EINVAL);
+        refused(rmmap_mark_written(stage.file, stage.foreign, &out.receipt), EXDEV);
+        refused(rmmap_mark_written(stage.reader, stage.read_only_range, &out.receipt), EROFS);
+        ck_ok(rmmap_mark_written(stage.file, stage.empty, &out.receipt));
 }
 END_TEST
 

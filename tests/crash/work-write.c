@@ -58,7 +58,7 @@ static int in_pieces(struct task *task, int (*put)(struct task *task, size_t at,
                 end -= length;
                 err = put(task, end, length);
         }
-        return err != 0 ? err : rmmap_commit_range(task->file, task->range, task->receipt);
+        return err != 0 ? err : rmmap_mark_written(task->file, task->range, task->receipt);
 }
 
 static int put_within(struct task *task, size_t at, size_t piece)

@@ -45,7 +45,7 @@ void write_again(const rmmap::file &file, rmmap::range range, const block &data,
 
 void commit_and_write(const rmmap::file &file, rmmap::range range, std::error_code &error)
 {
-        file.commit_range(std::move(range), error);
+        file.mark_written(std::move(range), error);
 #ifdef REFUSED
         // clang: expected 'unconsumed', observed 'consumed'
         file.write_within(range, 0, block{}, error);
@@ -83,10 +83,10 @@ void fill(const rmmap::file &file, int fd, std::error_code &error)
         }
 #ifdef REFUSED
         // clang: expected 'unconsumed', observed 'unknown'
-        file.commit_range(std::move(range), error);
+        file.mark_written(std::move(range), error);
 #else
         if (range)
-                file.commit_range(std::move(range), error);
+                file.mark_written(std::move(range), error);
 #endif
 }
 
@@ -172,7 +172,7 @@ void flush_no_receipt(const rmmap::file &file, rmmap::range range)
         // clang: expected 'unconsumed', observed 'consumed'
         file.flush_range(rmmap::receipt());
 #else
-        file.flush_range(file.commit_range(std::move(range)));
+        file.flush_range(file.mark_written(std::move(range)));
 #endif
 }
 

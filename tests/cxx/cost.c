@@ -77,9 +77,9 @@ void way_in_pieces(struct rmmap_file *const *file, const void *data, size_t leng
         err = rmmap_write_within(*file, range, 0, data, length);
         if (err < 0)
                 fail_piece(err, "rmmap_write_within", length, 0, range);
-        err = rmmap_commit_range(*file, range, &receipt);
+        err = rmmap_mark_written(*file, range, &receipt);
         if (err < 0)
-                fail(err, "rmmap_commit_range");
+                fail(err, "rmmap_mark_written");
         err = rmmap_flush_range(*file, receipt);
         if (err < 0)
                 fail(err, "rmmap_flush_range");

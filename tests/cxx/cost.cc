@@ -42,7 +42,7 @@ void way_in_pieces(const rmmap::file &file, const void *data, std::size_t length
         rmmap::range range = file.allocate_exact(length);
 
         file.write_within(range, 0, {data, length});
-        file.flush_range(file.commit_range(std::move(range)));
+        file.flush_range(file.mark_written(std::move(range)));
 }
 
 bool with_codes(const rmmap::file &file, const void *data, std::size_t length,

@@ -160,9 +160,9 @@ void commit_and_keep(const rmmap::file &file, rmmap::range range, std::error_cod
 #ifdef REFUSED
         // gcc: cannot bind rvalue reference of type .rmmap::range&&. to lvalue
         // clang: expects an (rvalue|r-value) for 1st argument
-        file.commit_range(range, error);
+        file.mark_written(range, error);
 #else
-        file.commit_range(std::move(range), error);
+        file.mark_written(std::move(range), error);
 #endif
 }
 
@@ -221,7 +221,7 @@ void flush_unwritten(const rmmap::file &file, rmmap::range range, std::error_cod
         // clang: no known conversion from .rmmap::range. to .const rmmap::receipt
         file.flush_range(range, error);
 #else
-        file.flush_range(file.commit_range(std::move(range), error), error);
+        file.flush_range(file.mark_written(std::move(range), error), error);
 #endif
 }
 
@@ -232,7 +232,7 @@ void sync_unwritten(const rmmap::file &file, rmmap::range range, std::error_code
         // clang: no known conversion from .rmmap::range. to .const rmmap::receipt
         file.sync_range(range, error);
 #else
-        file.sync_range(file.commit_range(std::move(range), error), error);
+        file.sync_range(file.mark_written(std::move(range), error), error);
 #endif
 }
 

@@ -74,7 +74,7 @@ int main()
         rmmap::file file = rmmap::create("mixed", RMMAP_ALIGNMENT);
         rmmap::range range = file.allocate(RMMAP_ALIGNMENT);
         file.range_data(range)[0] = std::byte{'2'};
-        return view(file, file.commit_range(std::move(range))) == '2' ? 0 : 1;
+        return view(file, file.mark_written(std::move(range))) == '2' ? 0 : 1;
 }
 END2
 mixed()

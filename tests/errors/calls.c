@@ -49,7 +49,7 @@ static int write_from_fd(struct scene *s, struct results *r)
         X(write_range_durable, (s->file, s->range, s->memory, s->length, TO(receipt)))             \
         X(writev_range, (s->file, s->range, s->pieces, 2, TO(receipt)))                            \
         X(write_within, (s->file, s->range, s->offset, s->memory, s->length))                      \
-        X(commit_range, (s->file, s->range, TO(receipt)))                                          \
+        X(mark_written, (s->file, s->range, TO(receipt)))                                          \
         X(read_range, (s->file, s->range, s->memory, s->capacity, TO(length)))                     \
         X(read_within, (s->file, s->range, s->offset, s->memory, s->length))                       \
         X(range_data, (s->file, s->range, TO(data)))                                               \

@@ -181,5 +181,5 @@ void full_disk(struct scene *scene, int parameter)
         snprintf(path, sizeof(path), "%s/sparse", directory);
         must(rmmap_create(path, SCENE_SIZE, &options, &scene->file), "create a sparse file");
         must(rmmap_allocate(scene->file, SCENE_RANGE, &scene->range), "allocate");
-        must(rmmap_commit_range(scene->file, scene->range, &scene->receipt), "commit");
+        must(rmmap_mark_written(scene->file, scene->range, &scene->receipt), "commit");
 }

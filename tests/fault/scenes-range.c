@@ -27,7 +27,7 @@ static int look_at_receipt(struct stage *stage, struct results *results)
             !rmmap_receipt_equal(receipt, receipt) ||
             !rmmap_range_equal(rmmap_receipt_range(receipt), stage->range))
                 return WRONG;
-        return rmmap_commit_range(stage->file, stage->range, &results->receipt);
+        return rmmap_mark_written(stage->file, stage->range, &results->receipt);
 }
 
 static int encode(struct stage *stage, struct results *results)

@@ -19,8 +19,8 @@ void stage_file(struct stage *stage)
         ck_ok(rmmap_unclaim_range(stage->file, all));
         ck_ok(rmmap_claim_range(stage->file, AT, AT + LENGTH, &stage->range));
         ck_ok(rmmap_claim_range(stage->file, FAR, FAR + PAGE, &stage->far));
-        ck_ok(rmmap_commit_range(stage->file, stage->range, &stage->receipt));
-        ck_ok(rmmap_commit_range(stage->file, stage->far, &stage->far_receipt));
+        ck_ok(rmmap_mark_written(stage->file, stage->range, &stage->receipt));
+        ck_ok(rmmap_mark_written(stage->file, stage->far, &stage->far_receipt));
 }
 
 bool stage_outside_is_whole(struct stage *stage, enum injected call)

@@ -38,7 +38,7 @@ static int all_syncs_say(struct rmmap_file *file, struct rmmap_range range, int 
 {
         struct rmmap_receipt receipt, untouched = {{7, 7, 7, 7}};
 
-        child_is(rmmap_commit_range(file, range, &receipt), 0);
+        child_is(rmmap_mark_written(file, range, &receipt), 0);
         child_is(rmmap_sync_all(file), want);
         child_is(rmmap_sync_range(file, receipt), want);
         child_is(rmmap_sync_ranges(file, &receipt, 1), want);

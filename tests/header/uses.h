@@ -81,7 +81,7 @@ FUNCTION int use_rmmap(const char *path)
                 return err;
         err = rmmap_allocate(file, 4096, &range);
         if (err == 0)
-                err = rmmap_commit_range(file, low_of(range), &receipt);
+                err = rmmap_mark_written(file, low_of(range), &receipt);
         if (err == 0)
                 err = rmmap_sync_ranges(file, &receipt, 1);
         if (err == 0)

@@ -194,7 +194,7 @@ START_TEST(fault_7_flush_that_flushes)
         ck_ok(rmmap_sync_all(file)); /* or what is being written out now would be passed over */
         range = known_take(file, 256 * A);
         ck_ok(rmmap_raw_fill(file, 6));
-        ck_ok(rmmap_commit_range(file, range, &receipt));
+        ck_ok(rmmap_mark_written(file, range, &receipt));
         before = dirty_pages(file, 256 * A);
         ck_ok(rmmap_flush_range(file, receipt));
         ck_assert_int_lt(dirty_pages(file, 256 * A), before);

@@ -20,7 +20,7 @@ static void use_accessors(void)
         EXPECT(rmmap_allocated(file) == 8192 && rmmap_remaining(file) == FILE_SIZE - 8192);
 
         CLEAR(&receipt);
-        EXPECT(rmmap_commit_range(file, padded.range, &receipt.receipt) == 0 && KEPT(&receipt));
+        EXPECT(rmmap_mark_written(file, padded.range, &receipt.receipt) == 0 && KEPT(&receipt));
         EXPECT(rmmap_receipt_start(receipt.receipt) == 0);
         EXPECT(rmmap_receipt_end(receipt.receipt) == 8192);
         EXPECT(rmmap_receipt_length(receipt.receipt) == 8192);
@@ -59,7 +59,7 @@ static void use_encodings(void)
         memset(bytes, BEHIND, sizeof(bytes));
         EXPECT(rmmap_claim_range(file, 4096, 8192, &range) == -EBUSY); /* allocated above */
         EXPECT(rmmap_allocate(file, 4096, &range) == 0);
-        EXPECT(rmmap_commit_range(file, range, &receipt) == 0);
+        EXPECT(rmmap_mark_written(file, range, &receipt) == 0);
         EXPECT(rmmap_range_encode(range, bytes, RMMAP_RANGE_ENCODED_SIZE) == 0);
         EXPECT(all_are(second, sizeof(bytes) - RMMAP_RANGE_ENCODED_SIZE, BEHIND));
         EXPECT(rmmap_range_encode(range, bytes, RMMAP_RANGE_ENCODED_SIZE - 1) == -ENOBUFS);

@@ -377,7 +377,7 @@ RMMAP_CHECKED int rmmap_write_range_from_fd(struct rmmap_file *file, struct rmma
 RMMAP_CHECKED int rmmap_write_within(struct rmmap_file *file, struct rmmap_range range,
                                      uint64_t offset, const void *data, size_t length)
         RMMAP_READS(4, 5);
-RMMAP_CHECKED int rmmap_commit_range(struct rmmap_file *file, struct rmmap_range range,
+RMMAP_CHECKED int rmmap_mark_written(struct rmmap_file *file, struct rmmap_range range,
                                      struct rmmap_receipt *receipt);
 
 /*

@@ -24,7 +24,7 @@ static void moving_leaves_zeros(const rmmap::file &file)
 
         file.write_range(std::move(moved), filled('a'), error);
         CHECK(is(error, EINVAL));
-        file.commit_range(rmmap::range(), error);
+        file.mark_written(rmmap::range(), error);
         CHECK(is(error, EINVAL));
         file.sync_range(rmmap::receipt(), error);
         CHECK(is(error, EINVAL));
@@ -106,7 +106,7 @@ static void encoding_and_claiming(const rmmap::file &file)
         CHECK(is(error, EINVAL));
         CHECK(!file.claim_range(1, 2, error) && is(error, EINVAL));
 
-        rmmap::receipt receipt = file.commit_range(std::move(range), error);
+        rmmap::receipt receipt = file.mark_written(std::move(range), error);
         const rmmap::receipt::encoded proof = receipt.encode(error);
         CHECK(receipt && !range && !error);
         receipt.encode(buffer, error);

@@ -55,7 +55,7 @@ static void thrown_when_it_goes_well(const char *path)
         file.sync_within(parts.high, 0, page);
         CHECK(file.read_range(parts.high, back) == page && back == data);
         file.read_within(parts.high, 0, back);
-        receipts.push_back(file.commit_range(std::move(parts.high)));
+        receipts.push_back(file.mark_written(std::move(parts.high)));
         CHECK(file.receipt_decode(receipts[0].encode()) == receipts[0] && !parts.high);
         range = file.allocate_exact(page);
         CHECK(file.range_data(range).size() == page && file.range_view(range).size() == page);
@@ -127,7 +127,7 @@ static void thrown_of_zeros(const char *path)
         THROWS(EINVAL, "rmmap_write_range_from_fd",
                none.write_range_from_fd(mutable_range, 0, done));
         THROWS(EINVAL, "rmmap_write_within", none.write_within(range, 0, byte));
-        THROWS(EINVAL, "rmmap_commit_range", none.commit_range({}));
+        THROWS(EINVAL, "rmmap_mark_written", none.mark_written({}));
         THROWS(EINVAL, "rmmap_read_range", none.read_range(range, byte));
         THROWS(EINVAL, "rmmap_read_range", none.read_range(receipt, byte));
         THROWS(EINVAL, "rmmap_read_within", none.read_within(range, 0, byte));

@@ -66,7 +66,7 @@ static void pieces(const rmmap::file &file)
         CHECK(file.read_range(range, back, error) == page && back == std::string(page, 'h'));
         file.read_within(range, 0, rmmap::mutable_buffer(back.data(), 10), error);
         CHECK(!error);
-        rmmap::receipt receipt = file.commit_range(std::move(range), error);
+        rmmap::receipt receipt = file.mark_written(std::move(range), error);
         CHECK(receipt && !range && !error);
         CHECK(holds(file.range_view(receipt, error), 'h'));
 }
@@ -110,7 +110,7 @@ static void the_bytes_themselves(const rmmap::file &file)
               bytes.subspan(1, 2).end()[-1] == bytes[2]);
         CHECK(file.range_data(rmmap::range(), error).empty() && is(error, EINVAL));
         CHECK(file.range_view(rmmap::receipt(), error).empty() && is(error, EINVAL));
-        CHECK(file.commit_range(std::move(range), error));
+        CHECK(file.mark_written(std::move(range), error));
 }
 
 static void durability(const rmmap::file &file)
