@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Ranges of a handle: from its allocator, by claim, as bytes. */
-#include <errno.h>
-
-#include "file.h"
+#include "api-check.h"
 
 static int allocate(struct rmmap_file *file, uint64_t size, uint32_t flags,
                     struct rmmap_range *range)
@@ -10,10 +8,11 @@ static int allocate(struct rmmap_file *file, uint64_t size, uint32_t flags,
         uint64_t start = 0, end = 0;
         int err;
 
-        if (unlikely(file == NULL || range == NULL))
+        if (unlikely(range == NULL))
                 return -EINVAL;
-        if (unlikely(file_forked(file)))
-                return -EPERM;
+        err = check_handle(file);
+        if (unlikely(err != 0))
+                return err;
         if (unlikely(size == 0))
                 return -EINVAL;
         if (likely(file->bump != NULL && flags == 0))
@@ -24,7 +23,7 @@ static int allocate(struct rmmap_file *file, uint64_t size, uint32_t flags,
                 PROBE4(allocate, file, UINT64_C(0), UINT64_C(0), err);
                 return err;
         }
-        range_seal(range, start, end, file->owner);
+        range_seal(range, start, end, file->config.owner);
         PROBE4(allocate, file, start, end, 0);
         return 0;
 }
@@ -44,29 +43,25 @@ int rmmap_claim_range(struct rmmap_file *file, uint64_t start, uint64_t end,
 {
         int err;
 
-        if (file == NULL || range == NULL)
+        if (range == NULL)
                 return -EINVAL;
-        if (file_forked(file))
-                return -EPERM;
+        err = check_handle(file);
+        if (err != 0)
+                return err;
         err = start == end ? -EINVAL : allocator_check_bounds(&file->allocator, start, end);
         if (err == 0)
                 err = claims_take(&file->claims, start, end);
         if (err == 0)
-                range_seal(range, start, end, file->owner);
+                range_seal(range, start, end, file->config.owner);
         return err;
 }
 
 int rmmap_unclaim_range(struct rmmap_file *file, struct rmmap_range range)
 {
-        int err;
+        int err = check_range_and_process(file, &range);
 
-        if (file == NULL)
-                return -EINVAL;
-        err = range_check(&range, file->owner);
         if (err != 0)
                 return err;
-        if (file_forked(file))
-                return -EPERM;
         if (range_length(&range) == 0)
                 return 0;
         return claims_leave(&file->claims, range.opaque[WORD_START], range.opaque[WORD_END]);
@@ -74,15 +69,10 @@ int rmmap_unclaim_range(struct rmmap_file *file, struct rmmap_range range)
 
 int rmmap_give_back_range(struct rmmap_file *file, struct rmmap_range range)
 {
-        int err;
+        int err = check_range_and_process(file, &range);
 
-        if (file == NULL)
-                return -EINVAL;
-        err = range_check(&range, file->owner);
         if (err != 0)
                 return err;
-        if (file_forked(file))
-                return -EPERM;
         if (range_length(&range) == 0)
                 return 0;
         if (file->allocator.ops.give_back == NULL)
@@ -101,7 +91,7 @@ uint64_t rmmap_remaining(const struct rmmap_file *file)
 
 uint64_t rmmap_allocated(const struct rmmap_file *file)
 {
-        return file == NULL ? 0 : file->size - allocator_remaining(&file->allocator);
+        return file == NULL ? 0 : file->config.size - allocator_remaining(&file->allocator);
 }
 
 int rmmap_allocator_save(const struct rmmap_file *file, void *buffer, size_t *length)
@@ -115,10 +105,11 @@ int rmmap_allocator_restore(struct rmmap_file *file, const void *buffer, size_t 
 {
         int err;
 
-        if (file == NULL || buffer == NULL)
+        if (buffer == NULL)
                 return -EINVAL;
-        if (file_forked(file))
-                return -EPERM;
+        err = check_handle(file);
+        if (err != 0)
+                return err;
         if (!claims_pause(&file->claims))
                 return -EBUSY;
         err = allocator_restore(&file->allocator, buffer, length);

@@ -4,8 +4,8 @@
  * alignment. Units, not bytes, leave so much room above the highest count that no sequence of
  * calls can wrap it. Layer 2.
  */
-#ifndef RMMAP_BUMP_H
-#define RMMAP_BUMP_H
+#ifndef RMMAP_ALLOCATOR_BUMP_H
+#define RMMAP_ALLOCATOR_BUMP_H
 
 #include <errno.h>
 #include <stdalign.h>

@@ -6,8 +6,8 @@
  * that a batch takes, and as long as that pays. Databases know it as commit delay; there it is set
  * by hand. All under the commit's lock. Layer 2.
  */
-#ifndef RMMAP_CROWD_H
-#define RMMAP_CROWD_H
+#ifndef RMMAP_COMMIT_DELAY_H
+#define RMMAP_COMMIT_DELAY_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -69,8 +69,8 @@ static int take_name(struct creation *creation)
 /* What can't work whatever space there is must be refused while an older file is still whole. */
 static int check_engine(const struct rmmap_file *file, const struct rmmap_options *options)
 {
-        bool may_reserve = file->file_system.reservation == RESERVES_BY_MAP ||
-                           (file->file_system.reservation != RESERVES_NOTHING &&
+        bool may_reserve = file->os.file_system.reservation == RESERVES_BY_MAP ||
+                           (file->os.file_system.reservation != RESERVES_NOTHING &&
                             !(options->flags & RMMAP_NO_PREALLOCATE));
         struct engine engine;
 
@@ -81,21 +81,21 @@ static int check_engine(const struct rmmap_file *file, const struct rmmap_option
 static int resize(struct rmmap_file *file, struct creation *creation)
 {
         uint64_t before;
-        int err = storage_size(file->fd, &before);
+        int err = storage_size(file->os.fd, &before);
 
-        if (err == 0 && file->size > before)
-                err = storage_resize(file->fd, file->size);
+        if (err == 0 && file->config.size > before)
+                err = storage_resize(file->os.fd, file->config.size);
         if (err != 0)
                 return err;
         creation->emptied = true;
-        err = storage_resize(file->fd, 0);
-        return err != 0 ? err : storage_resize(file->fd, file->size);
+        err = storage_resize(file->os.fd, 0);
+        return err != 0 ? err : storage_resize(file->os.fd, file->config.size);
 }
 
 /* Gives the file its size and space. *reserved: it really has the space. */
 static int fill(struct rmmap_file *file, struct creation *creation, bool *reserved)
 {
-        enum reservation reservation = file->file_system.reservation;
+        enum reservation reservation = file->os.file_system.reservation;
         int err = check_engine(file, creation->options);
 
         if (err == 0)
@@ -103,7 +103,7 @@ static int fill(struct rmmap_file *file, struct creation *creation, bool *reserv
         *reserved = reservation == RESERVES_BY_MAP;
         if (err != 0 || (creation->options->flags & RMMAP_NO_PREALLOCATE))
                 return err;
-        err = storage_reserve(file->fd, file->size);
+        err = storage_reserve(file->os.fd, file->config.size);
         if (err == -EOPNOTSUPP)
                 return 0;
         if (err == 0 && reservation != RESERVES_NOTHING)
@@ -123,10 +123,10 @@ static int share_lock(struct rmmap_file *file, struct creation *creation)
         if (!creation->locked || options_want_lock(creation->options))
                 return 0;
         creation->locked = false;
-        err = file_lock_take(file->fd, FILE_LOCK_SHARED);
+        err = file_lock_take(file->os.fd, FILE_LOCK_SHARED);
         if (err == 0)
-                err = storage_size(file->fd, &size);
-        if (err == 0 && size != file->size)
+                err = storage_size(file->os.fd, &size);
+        if (err == 0 && size != file->config.size)
                 err = -EBUSY;
         return err;
 }
@@ -138,7 +138,7 @@ static int make(struct rmmap_file *file, struct creation *creation)
 
         if (err != 0)
                 return err;
-        file->fresh = true;
+        file->config.created = true;
         err = file_attach(file, creation->fd, creation->locked);
         if (err == 0)
                 err = fill(file, creation, &reserved);
@@ -146,18 +146,19 @@ static int make(struct rmmap_file *file, struct creation *creation)
                 err = file_map(file, creation->options, reserved);
         if (err == 0) {
                 /* No directory is told by describe; the data can be made durable all the same. */
-                file->directory = path_open_directory(&creation->request, file->fd);
-                if (file->directory < 0) {
-                        file->directory = -1;
-                        file->facts |= RMMAP_FACT_ENTRY_UNSYNCED;
+                file->os.directory = path_open_directory(&creation->request, file->os.fd);
+                if (file->os.directory < 0) {
+                        file->os.directory = -1;
+                        atomic_store_explicit(&file->sync.entry_unsynced, true,
+                                              memory_order_relaxed);
                 }
-                atomic_store_explicit(&file->entry_pending, true, memory_order_relaxed);
+                atomic_store_explicit(&file->sync.entry_pending, true, memory_order_relaxed);
                 err = share_lock(file, creation);
                 if (err == 0)
                         return 0;
         }
         if (creation->emptied && !creation->made && creation->locked)
-                (void)storage_resize(file->fd, 0); /* give back what was reserved */
+                (void)storage_resize(file->os.fd, 0); /* give back what was reserved */
         if (creation->locked)
                 remove_made(creation);
         return err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* How a handle's copying calls move data: decided once, when it is opened. Layer 2. */
-#ifndef RMMAP_POLICY_H
-#define RMMAP_POLICY_H
+#ifndef RMMAP_ENGINE_SELECT_H
+#define RMMAP_ENGINE_SELECT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,19 +24,6 @@ struct engine {
         bool reads_both_ways; /* the way of each read is chosen */
         const char *reason;   /* for people */
 };
-
-/* One write into one region, where the engine is AUTO. */
-enum write_path {
-        PATH_PWRITE,   /* pwrite */
-        PATH_POPULATE, /* map the region's pages for writing, then as PATH_MAP */
-        PATH_MAP,      /* copy into the mapping */
-};
-
-/* pattern: RMMAP_PATTERN_...; state: REGION_COLD, _FILLED or _WARM. */
-enum write_path write_path_of(uint32_t pattern, bool large, unsigned int state);
-
-/* One large read, by what large reads have read of its region; PATH_MAP or PATH_PWRITE. */
-enum write_path read_path_of(unsigned int read_state);
 
 /* 0, or -EOPNOTSUPP when the engine asked for could kill the caller, or can't work here. */
 int engine_select(const struct engine_facts *facts, struct engine *engine);

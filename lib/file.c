@@ -21,32 +21,32 @@ static struct rmmap_file *allocate_blank(void)
                 return NULL;
         file = memory;
         memset(file, 0, sizeof(*file));
-        file->fd = file->directory = -1;
+        file->os.fd = file->os.directory = -1;
         return file;
 }
 
 static void init_counters(struct rmmap_file *file)
 {
         refcount_init(&file->references);
-        atomic_init(&file->entry_unsynced, false);
-        atomic_init(&file->entry_pending, false);
-        atomic_init(&file->pwrite_bytes, 0);
-        atomic_init(&file->flush_calls, 0);
-        atomic_init(&file->faults_caught, 0);
-        atomic_init(&file->faults_avoided, 0);
-        atomic_init(&file->huge_pages, false);
-        atomic_init(&file->writes_then_syncs, false);
-        populate_threshold_init(&file->populate);
-        wb_error_init(&file->wb_error);
-        NOTE_ATOMIC(&file->populate);
-        NOTE_ATOMIC(&file->entry_pending);
-        NOTE_ATOMIC(&file->pwrite_bytes);
-        NOTE_ATOMIC(&file->flush_calls);
-        NOTE_ATOMIC(&file->faults_caught);
-        NOTE_ATOMIC(&file->faults_avoided);
-        NOTE_ATOMIC(&file->huge_pages);
-        NOTE_ATOMIC(&file->writes_then_syncs);
-        NOTE_ATOMIC(&file->io_stats);
+        atomic_init(&file->sync.entry_unsynced, false);
+        atomic_init(&file->sync.entry_pending, false);
+        atomic_init(&file->io.pwrite_bytes, 0);
+        atomic_init(&file->sync.flush_calls, 0);
+        atomic_init(&file->io.faults_caught, 0);
+        atomic_init(&file->io.faults_avoided, 0);
+        atomic_init(&file->io.huge_pages, false);
+        atomic_init(&file->sync.writes_then_syncs, false);
+        populate_threshold_init(&file->io.populate);
+        wb_error_init(&file->sync.error);
+        NOTE_ATOMIC(&file->io.populate);
+        NOTE_ATOMIC(&file->sync.entry_pending);
+        NOTE_ATOMIC(&file->io.pwrite_bytes);
+        NOTE_ATOMIC(&file->sync.flush_calls);
+        NOTE_ATOMIC(&file->io.faults_caught);
+        NOTE_ATOMIC(&file->io.faults_avoided);
+        NOTE_ATOMIC(&file->io.huge_pages);
+        NOTE_ATOMIC(&file->sync.writes_then_syncs);
+        NOTE_ATOMIC(&file->io.stats);
 }
 
 /* What is there is handed out only to who said from where on, or that it is to be replaced. */
@@ -56,8 +56,8 @@ static int make_allocator(struct rmmap_file *file, const struct rmmap_options *o
         bool at_end = has_content && options->allocate_from == 0 &&
                       !(options->flags & (RMMAP_READ_ONLY | RMMAP_REWRITE));
         int err = allocator_create(&file->allocator, options->allocator, options->allocator_config,
-                                   at_end ? file->size : options->allocate_from, file->size,
-                                   at_end ? RMMAP_ALLOCATOR_START_AT_END : 0);
+                                   at_end ? file->config.size : options->allocate_from,
+                                   file->config.size, at_end ? RMMAP_ALLOCATOR_START_AT_END : 0);
 
         if (err == 0 && file->allocator.ops.allocate == allocator_concurrent_allocate)
                 file->bump = file->allocator.state;
@@ -67,12 +67,12 @@ static int make_allocator(struct rmmap_file *file, const struct rmmap_options *o
 /* From here file_free undoes all. */
 static int prepare(struct rmmap_file *file, const struct rmmap_options *options, bool has_content)
 {
-        int err = random_word(&file->owner);
+        int err = random_word(&file->config.owner);
 
-        group_commit_init(&file->group_commit);
+        group_commit_init(&file->sync.group_commit);
         if (err != 0)
                 return err;
-        err = mapping_reserve(&file->mapping, file->size, mapping_page_size());
+        err = mapping_reserve(&file->os.mapping, file->config.size, mapping_page_size());
         if (err != 0)
                 return err;
         return make_allocator(file, options, has_content);
@@ -91,17 +91,17 @@ int file_new(const struct rmmap_options *options, uint64_t size, bool has_conten
                 return -ENOMEM;
         err = seal_key_draw();
         if (err == 0)
-                err = fork_generation(&file->generation);
+                err = fork_generation(&file->config.generation);
         if (err != 0) {
                 free(file);
                 return err;
         }
-        file->size = size;
-        file->pattern = options->pattern;
-        file->read_only = (options->flags & RMMAP_READ_ONLY) != 0;
-        file->guarded = (options->flags & RMMAP_CATCH_FAULTS) != 0;
-        file->write_behind = (options->flags & RMMAP_WRITE_BEHIND) != 0;
-        file->bypass_caches = memcpy_nt_suits(size);
+        file->config.size = size;
+        file->config.pattern = options->pattern;
+        file->config.read_only = (options->flags & RMMAP_READ_ONLY) != 0;
+        file->config.catch_faults = (options->flags & RMMAP_CATCH_FAULTS) != 0;
+        file->config.write_behind = (options->flags & RMMAP_WRITE_BEHIND) != 0;
+        file->config.bypass_caches = memcpy_nt_suits(size);
         init_counters(file);
         claims_init(&file->claims, &file->allocator, (options->flags & RMMAP_SHARED_CLAIMS) != 0);
         err = prepare(file, options, has_content);
@@ -117,45 +117,29 @@ int file_attach(struct rmmap_file *file, int fd, bool locked)
 {
         int err;
 
-        file->fd = fd;
-        file->locked = locked;
-        err = file_system_of(fd, &file->file_system);
-        if (err != 0 || file->file_system.page == 0)
+        file->os.fd = fd;
+        file->os.locked = locked;
+        err = file_system_of(fd, &file->os.file_system);
+        if (err != 0 || file->os.file_system.page == 0)
                 return err;
         /* Its pages are larger than the machine's: the room kept so far doesn't fit. */
-        mapping_free(&file->mapping);
-        return mapping_reserve(&file->mapping, file->size, file->file_system.page);
-}
-
-static uint32_t facts_of(const struct rmmap_file *file, bool reserved)
-{
-        return (file->read_only ? RMMAP_FACT_READ_ONLY : 0) | (reserved ? RMMAP_FACT_RESERVED : 0) |
-               (file->file_system.coherent ? RMMAP_FACT_COHERENT : 0) |
-               (file->engine.mapped ? RMMAP_FACT_MAPPED : 0) |
-               (file->guarded ? RMMAP_FACT_CATCH_FAULTS : 0) |
-               (file->locked ? RMMAP_FACT_LOCKED : 0);
+        mapping_free(&file->os.mapping);
+        return mapping_reserve(&file->os.mapping, file->config.size, file->os.file_system.page);
 }
 
 void file_want_huge_pages(struct rmmap_file *file)
 {
-        if (!atomic_load_explicit(&file->huge_pages, memory_order_relaxed) &&
-            mapping_want_huge_pages(&file->mapping))
-                atomic_store_explicit(&file->huge_pages, true, memory_order_relaxed);
-}
-
-void file_drop_clean_entries(struct rmmap_file *file, size_t region)
-{
-        mapping_forget(&file->mapping, (uint64_t)region << REGION_SHIFT, REGION_SIZE);
-        if (file->read_state.state != NULL)
-                region_set(&file->read_state, region, REGION_COLD);
+        if (!atomic_load_explicit(&file->io.huge_pages, memory_order_relaxed) &&
+            mapping_want_huge_pages(&file->os.mapping))
+                atomic_store_explicit(&file->io.huge_pages, true, memory_order_relaxed);
 }
 
 /* Where it is SCATTERED only what was written goes to the disk. */
 static bool keeps_unwritten(const struct rmmap_file *file)
 {
-        return (file->facts & RMMAP_FACT_RESERVED) && !file->read_only &&
-               file->file_system.reservation == RESERVES_EXTENTS &&
-               file->pattern != RMMAP_PATTERN_SCATTERED;
+        return file->config.reserved && !file->config.read_only &&
+               file->os.file_system.reservation == RESERVES_EXTENTS &&
+               file->config.pattern != RMMAP_PATTERN_SCATTERED;
 }
 
 /* The file is in its place; what is kept about the mapping is made. */
@@ -163,26 +147,25 @@ static int use_mapping(struct rmmap_file *file, uint32_t flags)
 {
         int err = 0;
 
-        if (file->engine.chosen == RMMAP_ENGINE_AUTO)
-                err = page_state_create(&file->page_state, file->size);
-        if (err == 0 && file->engine.chosen == RMMAP_ENGINE_AUTO)
-                err = page_state_create(&file->clean_entries, file->size);
-        if (err == 0 && file->engine.reads_both_ways)
-                err = page_state_create(&file->read_state, file->size);
+        if (file->config.engine.chosen == RMMAP_ENGINE_AUTO)
+                err = page_state_create(&file->io.page_state, file->config.size);
+        if (err == 0 && file->config.engine.chosen == RMMAP_ENGINE_AUTO)
+                err = page_state_create(&file->io.clean_entries, file->config.size);
+        if (err == 0 && file->config.engine.reads_both_ways)
+                err = page_state_create(&file->io.read_state, file->config.size);
         if (err == 0 && keeps_unwritten(file))
-                err = unwritten_create(&file->unwritten, file->size);
+                err = unwritten_create(&file->sync.unwritten, file->config.size);
         if (err != 0)
                 return err;
-        file->base = file->mapping.base;
         if (flags & RMMAP_HUGE_PAGES)
                 file_want_huge_pages(file);
         if (!(flags & RMMAP_POPULATE))
                 return 0;
-        if (file->page_state.state != NULL)
-                page_state_set_mapped(&file->page_state);
-        if (file->read_state.state != NULL)
-                page_state_set_mapped(&file->read_state);
-        return mapping_populate(&file->mapping, file->read_only);
+        if (file->io.page_state.state != NULL)
+                page_state_set_mapped(&file->io.page_state);
+        if (file->io.read_state.state != NULL)
+                page_state_set_mapped(&file->io.read_state);
+        return mapping_populate(&file->os.mapping, file->config.read_only);
 }
 
 /*
@@ -191,7 +174,7 @@ static int use_mapping(struct rmmap_file *file, uint32_t flags)
  */
 static bool reads_agree(const struct rmmap_file *file)
 {
-        return !(file->read_only && file->file_system.copies_up);
+        return !(file->config.read_only && file->os.file_system.copies_up);
 }
 
 int file_choose_engine(const struct rmmap_file *file, const struct rmmap_options *options,
@@ -200,18 +183,18 @@ int file_choose_engine(const struct rmmap_file *file, const struct rmmap_options
         struct engine_facts facts = {
                 .asked = options->engine,
                 .reserved = reserved,
-                .guarded = file->guarded,
-                .coherent = file->file_system.coherent,
+                .guarded = file->config.catch_faults,
+                .coherent = file->os.file_system.coherent,
                 .has_file_io = file_has_calls(file),
                 .reads_agree = reads_agree(file),
-                .writable = !file->read_only,
+                .writable = !file->config.read_only,
         };
         int err = engine_select(&facts, engine);
 
         if (err == 0 && !engine->mapped && (options->flags & RMMAP_POPULATE))
                 err = -EOPNOTSUPP; /* there is nothing to populate */
         /* Who asks for calls alone keeps the program's signals as they are. */
-        if (err == 0 && (engine->chosen != RMMAP_ENGINE_PWRITE || file->guarded))
+        if (err == 0 && (engine->chosen != RMMAP_ENGINE_PWRITE || file->config.catch_faults))
                 err = fault_guard_install();
         return err;
 }
@@ -219,34 +202,33 @@ int file_choose_engine(const struct rmmap_file *file, const struct rmmap_options
 /* Some file systems below others can't be mapped: FUSE, where it passes by the cache. */
 static int attach(struct rmmap_file *file, uint32_t flags)
 {
-        int err = mapping_attach(&file->mapping, file->fd, file->read_only);
+        int err = mapping_attach(&file->os.mapping, file->os.fd, file->config.read_only);
 
-        if (err != -ENODEV || !file_has_calls(file) || file->engine.never_calls)
+        if (err != -ENODEV || !file_has_calls(file) || file->config.engine.never_calls)
                 return err;
-        file->engine = (struct engine){.chosen = RMMAP_ENGINE_PWRITE,
-                                       .never_maps = file->engine.never_maps,
-                                       .reason = "the file system has no mapping"};
+        file->config.engine = (struct engine){.chosen = RMMAP_ENGINE_PWRITE,
+                                              .never_maps = file->config.engine.never_maps,
+                                              .reason = "the file system has no mapping"};
         return flags & RMMAP_POPULATE ? -EOPNOTSUPP : 0;
 }
 
 int file_map(struct rmmap_file *file, const struct rmmap_options *options, bool reserved)
 {
-        int err = file_choose_engine(file, options, reserved, &file->engine);
+        int err = file_choose_engine(file, options, reserved, &file->config.engine);
 
-        if (err == 0 && file->engine.mapped)
+        if (err == 0 && file->config.engine.mapped)
                 err = attach(file, options->flags);
         if (err != 0)
                 return err;
-        file->by_map = file->engine.chosen != RMMAP_ENGINE_PWRITE;
-        file->facts |= facts_of(file, reserved);
-        if (!file->engine.mapped)
-                mapping_free(&file->mapping);
+        file->config.reserved = reserved;
+        if (!file->config.engine.mapped)
+                mapping_free(&file->os.mapping);
         else
                 err = use_mapping(file, options->flags);
-        if (err == 0 && file->pattern == RMMAP_PATTERN_SEQUENTIAL)
-                mapping_advise(&file->mapping, file->fd, MAPPING_IN_ORDER);
-        if (err == 0 && file->pattern == RMMAP_PATTERN_RANDOM)
-                mapping_advise(&file->mapping, file->fd, MAPPING_AT_RANDOM);
+        if (err == 0 && file->config.pattern == RMMAP_PATTERN_SEQUENTIAL)
+                mapping_advise(&file->os.mapping, file->os.fd, MAPPING_IN_ORDER);
+        if (err == 0 && file->config.pattern == RMMAP_PATTERN_RANDOM)
+                mapping_advise(&file->os.mapping, file->os.fd, MAPPING_AT_RANDOM);
         return err;
 }
 
@@ -254,21 +236,21 @@ void file_free(struct rmmap_file *file)
 {
         int before = cancellation_off();
 
-        mapping_free(&file->mapping);
+        mapping_free(&file->os.mapping);
         /* A child's release must leave its parent's lock alone. */
-        if (file->locked && !file_forked(file))
-                file_lock_drop(file->fd);
-        storage_close(file->fd);
-        storage_close(file->directory);
+        if (file->os.locked && !file_forked(file))
+                file_lock_drop(file->os.fd);
+        storage_close(file->os.fd);
+        storage_close(file->os.directory);
         claims_destroy(&file->claims);
         allocator_destroy(&file->allocator);
-        page_state_destroy(&file->page_state);
-        page_state_destroy(&file->clean_entries);
-        page_state_destroy(&file->read_state);
-        unwritten_destroy(&file->unwritten);
+        page_state_destroy(&file->io.page_state);
+        page_state_destroy(&file->io.clean_entries);
+        page_state_destroy(&file->io.read_state);
+        unwritten_destroy(&file->sync.unwritten);
         /* In a child it may be held by threads that aren't there. */
         if (!file_forked(file))
-                group_commit_destroy(&file->group_commit);
+                group_commit_destroy(&file->sync.group_commit);
         free(file);
         cancellation_restore(before);
 }
@@ -283,7 +265,7 @@ struct rmmap_file *rmmap_clone(struct rmmap_file *file)
 struct rmmap_file *rmmap_release(struct rmmap_file *file)
 {
         if (file != NULL && refcount_put(&file->references)) {
-                PROBE2(release, file, file->size);
+                PROBE2(release, file, file->config.size);
                 file_free(file);
         }
         return NULL;
@@ -291,10 +273,10 @@ struct rmmap_file *rmmap_release(struct rmmap_file *file)
 
 uint64_t rmmap_size(const struct rmmap_file *file)
 {
-        return file == NULL ? 0 : file->size;
+        return file == NULL ? 0 : file->config.size;
 }
 
 int rmmap_fd(const struct rmmap_file *file)
 {
-        return file == NULL ? -EINVAL : file->fd;
+        return file == NULL ? -EINVAL : file->os.fd;
 }

@@ -9,8 +9,8 @@
  *
  * A forked child never comes here. Layer 2.
  */
-#ifndef RMMAP_COMMIT_H
-#define RMMAP_COMMIT_H
+#ifndef RMMAP_GROUP_COMMIT_H
+#define RMMAP_GROUP_COMMIT_H
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -23,8 +23,9 @@
 struct group_commit {
         pthread_mutex_t lock; /* of all below */
         pthread_cond_t finished_one;
-        _Atomic uint64_t started, calls; /* batches, and what they serve; for readers without lock */
-        uint64_t finished;               /* batches */
+        _Atomic uint64_t started,
+                calls;     /* batches, and what they serve; for readers without lock */
+        uint64_t finished; /* batches */
         bool busy, wanted;
         struct sync_set pending; /* for the next batch; if wanted */
         unsigned int requests;   /* that it joins */

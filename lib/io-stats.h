@@ -5,8 +5,8 @@
  * on a line may lose each other's additions, so the sum may be a little low; it never goes back.
  * Layer 2.
  */
-#ifndef RMMAP_TRAFFIC_H
-#define RMMAP_TRAFFIC_H
+#ifndef RMMAP_IO_STATS_H
+#define RMMAP_IO_STATS_H
 
 #include <stdalign.h>
 #include <stdatomic.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Copying memory: through the caches, or past them. Layer 1: asks the processor what it can. */
-#ifndef RMMAP_COPY_H
-#define RMMAP_COPY_H
+#ifndef RMMAP_MEMCPY_NT_H
+#define RMMAP_MEMCPY_NT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -30,8 +30,8 @@ static int check_size(int fd, const struct rmmap_options *options, uint64_t *siz
 }
 
 /* fd becomes the handle's; or is closed, on failure. */
-static int open_locked(int fd, bool locked, uint32_t more_facts,
-                       const struct rmmap_options *options, struct rmmap_file **file)
+static int open_locked(int fd, bool locked, bool errors_shared, const struct rmmap_options *options,
+                       struct rmmap_file **file)
 {
         struct rmmap_file *fresh;
         uint64_t size;
@@ -43,10 +43,11 @@ static int open_locked(int fd, bool locked, uint32_t more_facts,
                 file_lock_close(fd, locked);
                 return err;
         }
-        fresh->facts = more_facts;
+        fresh->os.errors_shared = errors_shared;
         err = file_attach(fresh, fd, locked);
         if (err == 0)
-                err = file_map(fresh, options, storage_is_reserved(fd, &fresh->file_system, size));
+                err = file_map(fresh, options,
+                               storage_is_reserved(fd, &fresh->os.file_system, size));
         if (err != 0) {
                 file_free(fresh);
                 return err;
@@ -73,7 +74,7 @@ static int open_named(const struct path_request *request, const struct rmmap_opt
                         return err;
                 }
                 if (path_names(request, fd))
-                        return open_locked(fd, locked, 0, options, file);
+                        return open_locked(fd, locked, false, options, file);
                 file_lock_close(fd, locked);
         }
         return -EBUSY;
@@ -94,7 +95,7 @@ int rmmap_open(const char *path, const struct rmmap_options *given, struct rmmap
         request.no_follow = (options.flags & RMMAP_NO_FOLLOW) != 0;
         before = cancellation_off();
         err = open_named(&request, &options, file);
-        PROBE4(open, err == 0 ? *file : NULL, path, err == 0 ? (*file)->size : 0, err);
+        PROBE4(open, err == 0 ? *file : NULL, path, err == 0 ? (*file)->config.size : 0, err);
         cancellation_restore(before);
         return err;
 }
@@ -122,12 +123,11 @@ int rmmap_open_fd(int fd, const struct rmmap_options *given, struct rmmap_file *
                 else if (options_want_lock(&options))
                         err = -EOPNOTSUPP;
                 if (err == 0)
-                        err = open_locked(mine, locked, shared ? RMMAP_FACT_ERRORS_SHARED : 0,
-                                          &options, file);
+                        err = open_locked(mine, locked, shared, &options, file);
                 else
                         storage_close(mine);
         }
-        PROBE4(open_fd, err == 0 ? *file : NULL, fd, err == 0 ? (*file)->size : 0, err);
+        PROBE4(open_fd, err == 0 ? *file : NULL, fd, err == 0 ? (*file)->config.size : 0, err);
         cancellation_restore(before);
         return err;
 }

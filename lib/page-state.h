@@ -4,8 +4,8 @@
  * Never asked of the kernel, which would cost more than it saves. Only a hint: any value at any
  * time is correct, so all accesses are relaxed and a lost update does no harm. Layer 2.
  */
-#ifndef RMMAP_WINDOWS_H
-#define RMMAP_WINDOWS_H
+#ifndef RMMAP_PAGE_STATE_H
+#define RMMAP_PAGE_STATE_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -4,8 +4,8 @@
  * sync. Each sync tells how the bets went; who writes little between two syncs is soon bet on no
  * more. Only a hint, so all accesses are relaxed. Layer 2.
  */
-#ifndef RMMAP_PATIENCE_H
-#define RMMAP_PATIENCE_H
+#ifndef RMMAP_POPULATE_THRESHOLD_H
+#define RMMAP_POPULATE_THRESHOLD_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -2,7 +2,7 @@
 /* Ranges and receipts as bytes, to be kept in a file or sent to another process. */
 #include <errno.h>
 
-#include "file.h"
+#include "api-check.h"
 #include "serialize.h"
 
 /* The owner goes along for people who look; it means nothing to whoever decodes. */
@@ -51,15 +51,16 @@ int rmmap_range_decode(struct rmmap_file *file, const void *buffer, size_t lengt
         uint64_t words[ENCODED_WORDS];
         int err;
 
-        if (file == NULL || buffer == NULL || range == NULL)
+        if (buffer == NULL || range == NULL)
                 return -EINVAL;
-        if (file_forked(file))
-                return -EPERM;
+        err = check_handle(file);
+        if (err != 0)
+                return err;
         err = decode(file, buffer, length, RANGE_MAGIC, words);
         if (err == 0 && words[WORD_START] != words[WORD_END])
                 err = claims_take(&file->claims, words[WORD_START], words[WORD_END]);
         if (err == 0)
-                range_seal(range, words[WORD_START], words[WORD_END], file->owner);
+                range_seal(range, words[WORD_START], words[WORD_END], file->config.owner);
         return err;
 }
 
@@ -76,7 +77,7 @@ int rmmap_receipt_decode(struct rmmap_file *file, const void *buffer, size_t len
         if (err == 0 && words[WORD_START] != words[WORD_END])
                 err = allocator_claim(&file->allocator, words[WORD_START], words[WORD_END]);
         if (err == 0 || err == -EBUSY) {
-                receipt_seal(receipt, words[WORD_START], words[WORD_END], file->owner);
+                receipt_seal(receipt, words[WORD_START], words[WORD_END], file->config.owner);
                 err = 0;
         }
         return err;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Access by offset: bounds are checked, overlap is the caller's business. */
-#include <errno.h>
 #include <string.h>
 
-#include "base/checked.h"
-#include "file.h"
+#include "api-check.h"
+#include "io-path.h"
+#include "sync-exec.h"
 
 /* What fill copies from; small enough to stay in the cache and on a small thread's stack. */
 #define FILL_PATTERN ((size_t)16 << 10)
@@ -14,13 +14,18 @@
 
 int rmmap_raw_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
 {
+        int err;
+
         if (unlikely(file == NULL || (data == NULL && length != 0)))
                 return -EINVAL;
-        if (unlikely(file->read_only))
+        if (unlikely(file->config.read_only))
                 return -EROFS;
-        if (unlikely(!within(offset, length, file->size)))
+        if (unlikely(!within(offset, length, file->config.size)))
                 return -ERANGE;
-        return io_write(file, offset, data, length);
+        err = io_write(file, offset, data, length);
+        if (likely(err == 0))
+                err = sync_after_write(file, offset, length);
+        return err;
 }
 
 int rmmap_raw_read(struct rmmap_file *file, uint64_t offset, void *buffer, size_t capacity,
@@ -31,7 +36,8 @@ int rmmap_raw_read(struct rmmap_file *file, uint64_t offset, void *buffer, size_
 
         if (unlikely(file == NULL || (buffer == NULL && capacity != 0)))
                 return -EINVAL;
-        there = offset < file->size ? (size_t)min_u64(file->size - offset, capacity) : 0;
+        there = offset < file->config.size ? (size_t)min_u64(file->config.size - offset, capacity)
+                                           : 0;
         err = io_read(file, offset, buffer, there);
         if (likely(err == 0) && length != NULL)
                 *length = there;
@@ -47,7 +53,7 @@ static int fill_part(struct rmmap_file *file, uint64_t start, uint64_t end,
                 if (err != 0)
                         return err;
         }
-        return io_finish(file, start, end - start);
+        return sync_after_write(file, start, end - start);
 }
 
 int rmmap_raw_fill(struct rmmap_file *file, unsigned char byte)
@@ -57,11 +63,11 @@ int rmmap_raw_fill(struct rmmap_file *file, unsigned char byte)
 
         if (file == NULL)
                 return -EINVAL;
-        if (file->read_only)
+        if (file->config.read_only)
                 return -EROFS;
         memset(pattern, byte, sizeof(pattern));
-        for (uint64_t at = 0; err == 0 && at < file->size; at += FILL_PART)
-                err = fill_part(file, at, min_u64(at + FILL_PART, file->size), pattern);
+        for (uint64_t at = 0; err == 0 && at < file->config.size; at += FILL_PART)
+                err = fill_part(file, at, min_u64(at + FILL_PART, file->config.size), pattern);
         return err;
 }
 
@@ -74,11 +80,11 @@ int rmmap_raw_data(struct rmmap_file *file, void **data)
 {
         if (file == NULL || data == NULL)
                 return -EINVAL;
-        if (file->read_only)
+        if (file->config.read_only)
                 return -EROFS;
-        if (file->base == NULL)
+        if (file->os.mapping.base == NULL)
                 return -EOPNOTSUPP;
-        *data = file->base;
+        *data = file->os.mapping.base;
         return 0;
 }
 
@@ -86,8 +92,8 @@ int rmmap_raw_view(struct rmmap_file *file, const void **data)
 {
         if (file == NULL || data == NULL)
                 return -EINVAL;
-        if (file->base == NULL)
+        if (file->os.mapping.base == NULL)
                 return -EOPNOTSUPP;
-        *data = file->base;
+        *data = file->os.mapping.base;
         return 0;
 }

@@ -3,8 +3,8 @@
  * Words as bytes: little-endian, a magic word before, a checksum after. For ranges, receipts and
  * the state of the built-in allocators. Layer 2.
  */
-#ifndef RMMAP_CODEC_H
-#define RMMAP_CODEC_H
+#ifndef RMMAP_SERIALIZE_H
+#define RMMAP_SERIALIZE_H
 
 #include <stddef.h>
 #include <stdint.h>

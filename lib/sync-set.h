@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What is to be made durable: some ranges of a file, or everything. Layer 2. */
-#ifndef RMMAP_COMMIT_WORK_H
-#define RMMAP_COMMIT_WORK_H
+#ifndef RMMAP_SYNC_SET_H
+#define RMMAP_SYNC_SET_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "rmmap.h"
-#include "unwritten-extents.h"
+#include "base/checked.h"
+#include "file.h"
+#include "os/extents.h"
 
 #define MET_UNWRITTEN 2
 #define MET_NONE 1
@@ -82,4 +83,67 @@ size_t unwritten_learn(struct unwritten *unwritten, uint64_t start, uint64_t end
                         *first = piece;
         }
         return count;
+}
+
+/* ---- conversion: inside a batch of syncs */
+
+/* What was written there already is left as it is, and needn't be read. */
+static void dirty_unwritten(struct rmmap_file *file, uint64_t start, uint64_t end,
+                            struct sync_set *converted)
+{
+        bool at_random = file->config.pattern == RMMAP_PATTERN_RANDOM;
+        size_t page = mapping_page_size();
+
+        while (start < end) {
+                uint64_t from = start, to = end;
+
+                if (extents_find_unwritten(file->os.fd, &from, &to) != 1)
+                        return;
+                from = align_down_to(from, page);
+                start = align_up_to(to, page);
+                to = min_u64(start, file->config.size);
+                /* Where it can't be done the records' own syncs do it, or tell why not. */
+                if (mapping_dirty(&file->os.mapping, from, to - from, at_random) != 0)
+                        return;
+                sync_set_add(converted, from, to);
+        }
+}
+
+static void convert_around(struct rmmap_file *file, const struct sync_set_range *range,
+                           struct sync_set *converted)
+{
+        bool in_order = file->config.pattern == RMMAP_PATTERN_SEQUENTIAL;
+        uint64_t start = range->start, end = range->end;
+        size_t first = 0, count;
+        int met;
+
+        if (!unwritten_visit(&file->sync.unwritten, start, end))
+                return;
+        met = extents_find_unwritten(file->os.fd, &start, &end);
+        if (met < 0) {
+                unwritten_give_up(&file->sync.unwritten);
+                return;
+        }
+        count = unwritten_learn(&file->sync.unwritten, range->start, range->end, met, in_order,
+                                &first);
+        start = (uint64_t)first << UNWRITTEN_PIECE_SHIFT;
+        end = min_u64(start + count * UNWRITTEN_PIECE, file->config.size);
+        if (count > 0)
+                dirty_unwritten(file, start, end, converted);
+}
+
+void unwritten_convert(struct rmmap_file *file, const struct sync_set *set,
+                       struct sync_set *converted)
+{
+        *converted = (struct sync_set){.everything = false};
+        for (unsigned int i = 0; !set->everything && i < set->count; i++)
+                convert_around(file, &set->ranges[i], converted);
+}
+
+/* Entries of the page table that are left slow down each later sync there. */
+void unwritten_converted(struct rmmap_file *file, const struct sync_set *converted)
+{
+        for (unsigned int i = 0; i < converted->count; i++)
+                mapping_forget(&file->os.mapping, converted->ranges[i].start,
+                               converted->ranges[i].end - converted->ranges[i].start);
 }

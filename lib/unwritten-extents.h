@@ -3,15 +3,21 @@
  * Reserved space is "unwritten" to the file system until it is written to the disk. Each first
  * write-back of a block changes the file's metadata, so a durable record waits for the journal as
  * well, and takes 1.5 to 3 times as long. Therefore where records are synced one after the other a
- * piece of the file around them is written whole, once. What is known of each piece is kept here,
- * only as a hint; only batches of the handle's commit touch it, one at a time. Layer 2.
+ * piece of the file around them is converted, once: its pages are made dirty as they are, whatever
+ * other threads store there meanwhile, and synced along. (Databases that write zeros ahead of their
+ * log do the same; zeros would overwrite other threads.) What is known of each piece is only a
+ * hint; only batches of the handle's group commit touch it, one at a time. Layer 3.
  */
-#ifndef RMMAP_UNWRITTEN_H
-#define RMMAP_UNWRITTEN_H
+#ifndef RMMAP_UNWRITTEN_EXTENTS_H
+#define RMMAP_UNWRITTEN_EXTENTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "sync-set.h"
+
+struct rmmap_file;
 
 #define UNWRITTEN_PIECE_SHIFT 18
 #define UNWRITTEN_PIECE (UINT64_C(1) << UNWRITTEN_PIECE_SHIFT)
@@ -50,5 +56,13 @@ bool unwritten_visit(struct unwritten *unwritten, uint64_t start, uint64_t end);
  */
 size_t unwritten_learn(struct unwritten *unwritten, uint64_t start, uint64_t end, bool met,
                        bool in_order, size_t *first);
+
+/* Converts the reserved space around what set is about to sync, where it should be: converted, made
+ * dirty when this returns, must be synced along. */
+void unwritten_convert(struct rmmap_file *file, const struct sync_set *set,
+                       struct sync_set *converted);
+
+/* It was synced, with success or not. */
+void unwritten_converted(struct rmmap_file *file, const struct sync_set *converted);
 
 #endif

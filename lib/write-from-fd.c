@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Filling a range from a descriptor. Into warm pages, and where copying goes by the mapping anyway,
- * the kernel reads straight; a page that can't be had is then EFAULT of the read, and no signal.
- * Elsewhere it goes through a small buffer, and warms as any small writes do. The read is a
+ * Filling a range from a descriptor. Into regions that are mapped for writing, and where copying
+ * goes by the mapping anyway, the kernel reads straight into the mapping; a page that can't be had
+ * is then EFAULT of the read, and no signal. Elsewhere the bytes go through a small buffer, as
+ * small writes do. The read is a
  * cancellation point, and EINTR and EAGAIN come through: it is the caller's descriptor.
  */
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/checked.h"
-#include "file.h"
+#include "api-check.h"
+#include "guarded-copy.h"
+#include "io-path.h"
+#include "sync-exec.h"
 
 /* On the stack, so that nothing needs freeing when the thread is cancelled in the read. */
 #define BOUNCE ((size_t)16 << 10)
@@ -21,11 +23,11 @@
 /* Bytes read, 0 at the end of input, or a negative errno: -EFAULT for a page that can't be had. */
 static ssize_t read_into_map(struct rmmap_file *file, uint64_t offset, uint64_t length, int fd)
 {
-        ssize_t got = read(fd, file->base + offset, (size_t)length);
+        ssize_t got = read(fd, file->os.mapping.base + offset, (size_t)length);
 
         PROBE3(write_by_read, file, offset, got);
         if (got >= 0) {
-                io_note_written(file, (uint64_t)got);
+                io_note_mapped(file, (uint64_t)got);
                 return got;
         }
         return -errno;
@@ -37,7 +39,7 @@ static void unread(int fd, ssize_t length)
         (void)lseek(fd, -(off_t)length, SEEK_CUR);
 }
 
-static ssize_t read_and_put(struct rmmap_file *file, uint64_t offset, uint64_t left, int fd)
+static ssize_t read_and_write(struct rmmap_file *file, uint64_t offset, uint64_t left, int fd)
 {
         unsigned char bounce[BOUNCE];
         ssize_t got = read(fd, bounce, (size_t)min_u64(left, sizeof(bounce)));
@@ -63,7 +65,7 @@ static ssize_t take(struct rmmap_file *file, uint64_t offset, uint64_t left, int
         if (got != -EFAULT)
                 return got;
         err = room > 0 ? fault_check_size(file) : 0;
-        return err != 0 ? err : read_and_put(file, offset, left, fd);
+        return err != 0 ? err : read_and_write(file, offset, left, fd);
 }
 
 int rmmap_write_range_from_fd(struct rmmap_file *file, struct rmmap_range range, int fd,
@@ -72,13 +74,9 @@ int rmmap_write_range_from_fd(struct rmmap_file *file, struct rmmap_range range,
         uint64_t length;
         int err;
 
-        if (file == NULL || done == NULL)
-                return -EINVAL;
-        err = range_check(&range, file->owner);
+        err = check_write(file, &range, done, 1);
         if (err != 0)
                 return err;
-        if (file->read_only)
-                return -EROFS;
         length = range_length(&range);
         if (*done > length)
                 return -ERANGE;
@@ -89,7 +87,7 @@ int rmmap_write_range_from_fd(struct rmmap_file *file, struct rmmap_range range,
                         return got == 0 ? -ENODATA : (int)got;
                 *done += (uint64_t)got;
         }
-        err = io_finish(file, range_start(&range), length);
+        err = sync_after_write(file, range_start(&range), length);
         if (err == 0)
                 receipt_give(receipt, &range);
         return err;

@@ -5,6 +5,7 @@
  */
 #include "child.h"
 #include "engine-select.h"
+#include "io-path.h"
 #include "page-state.h"
 
 #define COMBINATIONS (3 * 64)

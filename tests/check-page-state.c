@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* How warm a region is guessed to be, what that is good for, and what syncs teach. */
 #include "child.h"
-#include "engine-select.h"
+#include "io-path.h"
 #include "page-state.h"
 #include "populate-threshold.h"
 

@@ -3,8 +3,8 @@
  * The key of seals, which there is once in a process, and random words. No lock guards the key, so
  * a forked child never waits for a thread that only its parent has. Layer 1.
  */
-#ifndef RMMAP_PROCESS_H
-#define RMMAP_PROCESS_H
+#ifndef RMMAP_SEAL_KEY_H
+#define RMMAP_SEAL_KEY_H
 
 #include <stdatomic.h>
 #include <stdint.h>

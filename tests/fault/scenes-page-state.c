@@ -47,15 +47,15 @@ static void prepare_wide(struct stage *stage)
         stage->data = setup_data(variant->at, variant->length);
         stage->found = calloc(1, WIDE);
         ck_ok(rmmap_sync_all(stage->file)); /* a later sync is of the data alone */
-        for (size_t region = 0; region < 2 && stage->file->page_state.state != NULL; region++)
-                region_set(&stage->file->page_state, region, variant->states[region]);
+        for (size_t region = 0; region < 2 && stage->file->io.page_state.state != NULL; region++)
+                region_set(&stage->file->io.page_state, region, variant->states[region]);
         if (variant->behind)
-                stage->file->write_behind = true;
+                stage->file->config.write_behind = true;
 }
 
 static uint64_t bytes_by_calls(struct stage *stage)
 {
-        return atomic_load(&stage->file->pwrite_bytes);
+        return atomic_load(&stage->file->io.pwrite_bytes);
 }
 
 static int write_wide(struct stage *stage, struct results *results)
@@ -80,13 +80,13 @@ static bool went_as_the_states_say(struct stage *stage)
         const struct variant *variant = variant_of(stage);
         uint64_t end = variant->at + variant->length, by_calls = 0;
 
-        if (stage->file->page_state.state == NULL || variant->behind)
+        if (stage->file->io.page_state.state == NULL || variant->behind)
                 return true;
         for (size_t region = 0; region < 2; region++) {
                 uint64_t from = max_u64(variant->at, region * REGION_SIZE);
                 uint64_t to = min_u64(end, (region + 1) * REGION_SIZE);
 
-                if (from < to && region_state(&stage->file->page_state, region) != REGION_MAPPED)
+                if (from < to && region_state(&stage->file->io.page_state, region) != REGION_MAPPED)
                         by_calls += to - from;
         }
         return bytes_by_calls(stage) - stage->done == by_calls;

@@ -108,7 +108,7 @@ words()
 {
         sed -n "s/^ \* $2: //p" "$here/$1.pml"
 }
-[ $# -gt 0 ] || set -- allocator commit refcount wb-error windows
+[ $# -gt 0 ] || set -- allocator group-commit refcount wb-error
 for model in "$@"; do
         echo "$model right"
         for define in $(words "$model" variants); do echo "$model right $define"; done

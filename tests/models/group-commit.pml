@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Group commit in one process: lib/group-commit.c and lib/sync.c, as group-commit-protocol.inc has them.
+ * Group commit in one process: lib/group-commit.c and lib/sync-exec.c, as group-commit-protocol.inc has them.
  * Threads write and sync, or write durably in one call, while the kernel writes back by itself; one
  * write-back may fail. Holds A.5, C.3, D.1, D.3.
  *
@@ -25,14 +25,14 @@ proctype thread(byte t; bool one_call)
 		calls++;
 		atomic { late = error_returned; failed = latched }
 		if
-		:: one_call && !failed -> durability_write(t)
+		:: one_call && !failed -> sync_write(t)
 		:: else
 		fi;
 		if
 		:: entered || failed
 		:: else ->
 			store(t);
-			durability_sync(t)
+			sync_run(t)
 		fi;
 		check_result(t, failed);
 		d_step { entered = false; failed = false; told = false; late = false }

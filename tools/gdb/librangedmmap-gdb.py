@@ -124,21 +124,21 @@ class File:
 
     def to_string(self):
         file = self.value
-        descriptor = int(file["fd"])
+        descriptor = int(file["os"]["fd"])
         name = name_of(descriptor)
         words = ["file" if name is None else 'file "%s"' % name]
         words.append("fd %d" % descriptor)
-        words.append("%d bytes (%s)" % (int(file["size"]), size_text(int(file["size"]))))
-        engine = int(file["engine"]["chosen"])
-        reason = file["engine"]["reason"]
+        words.append("%d bytes (%s)" % (int(file["config"]["size"]), size_text(int(file["config"]["size"]))))
+        engine = int(file["config"]["engine"]["chosen"])
+        reason = file["config"]["engine"]["reason"]
         words.append("by %s" % ENGINES.get(engine, "engine %d" % engine) +
                      ("" if int(reason) == 0 else " (%s)" % reason.string()))
         references = atomic(file["references"]["references"])
         words.append("%d reference%s" % (references, "" if references == 1 else "s"))
-        if file["read_only"]:
+        if file["config"]["read_only"]:
             words.append("read-only")
-        words.append("owner %#x" % (int(file["owner"]) & MASK))
-        error = atomic(file["wb_error"]["latched"])
+        words.append("owner %#x" % (int(file["config"]["owner"]) & MASK))
+        error = atomic(file["sync"]["error"]["latched"])
         if error:
             words.append("sticky error %d (%s)" % (error, os.strerror(-error)))
         return ", ".join(words)

@@ -1,31 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Writing and reading by ranges: thin checkers on top of move.c. */
-#include <errno.h>
-
-#include "base/checked.h"
-#include "file.h"
-
-/* NULL, seal, owner, EROFS, in this order; memory may be NULL where there is nothing to move. */
-static inline int check_write(const struct rmmap_file *file, const struct rmmap_range *range,
-                              const void *data, size_t length)
-{
-        int err;
-
-        if (unlikely(file == NULL || (data == NULL && length != 0)))
-                return -EINVAL;
-        err = range_check(range, file->owner);
-        if (unlikely(err != 0))
-                return err;
-        return unlikely(file->read_only) ? -EROFS : 0;
-}
-
-static inline int check_read(const struct rmmap_file *file, const struct rmmap_range *range,
-                             void *buffer, size_t length)
-{
-        if (unlikely(file == NULL || (buffer == NULL && length != 0)))
-                return -EINVAL;
-        return range_check(range, file->owner);
-}
+/* The public calls that write ranges: checks, then io-path.h; and the write-back that was asked for. */
+#include "api-check.h"
+#include "io-path.h"
+#include "sync-exec.h"
 
 int rmmap_write_range(struct rmmap_file *file, struct rmmap_range range, const void *data,
                       size_t length, struct rmmap_receipt *receipt)
@@ -37,17 +14,17 @@ int rmmap_write_range(struct rmmap_file *file, struct rmmap_range range, const v
         if (unlikely(length != range_length(&range)))
                 return -EMSGSIZE;
         err = io_write(file, range_start(&range), data, length);
-        if (unlikely(err != 0))
-                return err;
-        receipt_give(receipt, &range);
-        return 0;
+        if (likely(err == 0))
+                err = sync_after_write(file, range_start(&range), length);
+        if (likely(err == 0))
+                receipt_give(receipt, &range);
+        return err;
 }
 
 int rmmap_write_range_durable(struct rmmap_file *file, struct rmmap_range range, const void *data,
                               size_t length, struct rmmap_receipt *receipt)
 {
         int err = check_write(file, &range, data, length);
-        struct sync_set work = {.everything = false};
 
         if (err != 0)
                 return err;
@@ -55,15 +32,14 @@ int rmmap_write_range_durable(struct rmmap_file *file, struct rmmap_range range,
                 return -EPERM;
         if (length != range_length(&range))
                 return -EMSGSIZE;
-        err = durability_error(file);
+        err = sync_error(file);
         if (err != 0)
                 return err;
-        err = durability_write(file, range_start(&range), data, length);
+        err = sync_write(file, range_start(&range), data, length);
         if (err == -EOPNOTSUPP) {
                 err = io_write(file, range_start(&range), data, length);
-                sync_set_add(&work, range.opaque[WORD_START], range.opaque[WORD_END]);
                 if (err == 0)
-                        err = durability_sync(file, &work);
+                        err = sync_piece(file, range.opaque[WORD_START], range.opaque[WORD_END]);
         }
         if (err == 0)
                 receipt_give(receipt, &range);
@@ -118,7 +94,7 @@ int rmmap_writev_range(struct rmmap_file *file, struct rmmap_range range, const 
                 offset += length;
         }
         if (err == 0)
-                err = io_finish(file, range_start(&range), range_length(&range));
+                err = sync_after_write(file, range_start(&range), range_length(&range));
         if (err == 0)
                 receipt_give(receipt, &range);
         return err;
@@ -133,7 +109,10 @@ int rmmap_write_within(struct rmmap_file *file, struct rmmap_range range, uint64
                 return err;
         if (unlikely(!within(offset, length, range_length(&range))))
                 return -ERANGE;
-        return io_write(file, range_start(&range) + offset, data, length);
+        err = io_write(file, range_start(&range) + offset, data, length);
+        if (likely(err == 0))
+                err = sync_after_write(file, range_start(&range) + offset, length);
+        return err;
 }
 
 int rmmap_mark_written(struct rmmap_file *file, struct rmmap_range range,
@@ -144,55 +123,4 @@ int rmmap_mark_written(struct rmmap_file *file, struct rmmap_range range,
         if (err == 0)
                 receipt_give(receipt, &range);
         return err;
-}
-
-int rmmap_read_range(struct rmmap_file *file, struct rmmap_range range, void *buffer,
-                     size_t capacity, size_t *length)
-{
-        int err = check_read(file, &range, buffer, capacity);
-
-        if (unlikely(err != 0))
-                return err;
-        if (unlikely(capacity < range_length(&range)))
-                return -ENOBUFS;
-        err = io_read(file, range_start(&range), buffer, (size_t)range_length(&range));
-        if (likely(err == 0) && length != NULL)
-                *length = (size_t)range_length(&range);
-        return err;
-}
-
-int rmmap_read_within(struct rmmap_file *file, struct rmmap_range range, uint64_t offset,
-                      void *buffer, size_t length)
-{
-        int err = check_read(file, &range, buffer, length);
-
-        if (unlikely(err != 0))
-                return err;
-        if (unlikely(!within(offset, length, range_length(&range))))
-                return -ERANGE;
-        return io_read(file, range_start(&range) + offset, buffer, length);
-}
-
-int rmmap_range_data(struct rmmap_file *file, struct rmmap_range range, void **data)
-{
-        int err = check_write(file, &range, data, 1);
-
-        if (err != 0)
-                return err;
-        if (file->base == NULL)
-                return -EOPNOTSUPP;
-        *data = file->base + range_start(&range);
-        return 0;
-}
-
-int rmmap_range_view(struct rmmap_file *file, struct rmmap_range range, const void **data)
-{
-        int err = check_read(file, &range, data, 1);
-
-        if (err != 0)
-                return err;
-        if (file->base == NULL)
-                return -EOPNOTSUPP;
-        *data = file->base + range_start(&range);
-        return 0;
 }

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * What public functions check of their arguments, once for all of them, and in this order: NULL
+ * (EINVAL), the seal (EINVAL), the owner (EXDEV), a forked child (EPERM), a handle that may only
+ * read (EROFS). Bounds and lengths, which differ, come after these. Layer 3.
+ */
+#ifndef RMMAP_API_CHECK_H
+#define RMMAP_API_CHECK_H
+
+#include <errno.h>
+
+#include "base/checked.h"
+#include "file.h"
+
+/* What only the process that made the handle may do. */
+static inline int check_handle(const struct rmmap_file *file)
+{
+        if (unlikely(file == NULL))
+                return -EINVAL;
+        return unlikely(file_forked(file)) ? -EPERM : 0;
+}
+
+static inline int check_range(const struct rmmap_file *file, const struct rmmap_range *range)
+{
+        return unlikely(file == NULL) ? -EINVAL : range_check(range, file->config.owner);
+}
+
+/* The same, where a forked child may not come. */
+static inline int check_range_and_process(const struct rmmap_file *file,
+                                          const struct rmmap_range *range)
+{
+        int err = check_range(file, range);
+
+        return err != 0 ? err : check_handle(file);
+}
+
+static inline int check_receipt_and_process(const struct rmmap_file *file,
+                                            const struct rmmap_receipt *receipt)
+{
+        int err = file == NULL ? -EINVAL : receipt_check(receipt, file->config.owner);
+
+        return err != 0 ? err : check_handle(file);
+}
+
+static inline int check_bytes_and_process(const struct rmmap_file *file, uint64_t offset,
+                                          uint64_t length)
+{
+        int err = check_handle(file);
+
+        if (err == 0 && !within(offset, length, file->config.size))
+                err = -ERANGE;
+        return err;
+}
+
+/* memory may be NULL where there is nothing to copy. */
+static inline int check_read(const struct rmmap_file *file, const struct rmmap_range *range,
+                             const void *memory, size_t length)
+{
+        return unlikely(memory == NULL && length != 0) ? -EINVAL : check_range(file, range);
+}
+
+static inline int check_write(const struct rmmap_file *file, const struct rmmap_range *range,
+                              const void *memory, size_t length)
+{
+        int err = check_read(file, range, memory, length);
+
+        if (unlikely(err != 0))
+                return err;
+        return unlikely(file->config.read_only) ? -EROFS : 0;
+}
+
+#endif

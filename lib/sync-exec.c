@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * From a set of ranges to the disk. The steps of a batch, in this order: expand the set by space
+ * that should be written along, issue the I/O, make the name durable, note what became of the page
+ * table and what was learnt, latch the error, settle.
+ */
+#include <errno.h>
+
+#include "base/checked.h"
+#include "base/sync-annotations.h"
+#include "guarded-copy.h"
+#include "os/storage.h"
+#include "os/unavailable.h"
+#include "os/uncancellable.h"
+#include "os/writeback.h"
+#include "sync-exec.h"
+
+/* So little is sooner synced whole than range by range. */
+#define LITTLE_DIRTY (UINT64_C(4) << 20)
+
+static void latch(struct rmmap_file *file, int err)
+{
+        if (wb_error_latch(&file->sync.error, err))
+                PROBE2(error, file, err);
+}
+
+/* ---- the page state */
+
+static void drop_clean_entries(struct rmmap_file *file, size_t region)
+{
+        mapping_forget(&file->os.mapping, (uint64_t)region << REGION_SHIFT, REGION_SIZE);
+        if (file->io.read_state.state != NULL) /* a large read there is the first one again */
+                region_set(&file->io.read_state, region, REGION_COLD);
+}
+
+/* [start, end) was written back, or is going to be. On tmpfs nothing is: regions stay mapped. */
+static void note_writeback(struct rmmap_file *file, uint64_t start, uint64_t end)
+{
+        if (start >= end || file->io.page_state.state == NULL ||
+            file->os.file_system.reservation == RESERVES_PAGES)
+                return;
+        for (size_t region = region_of(start); region <= region_of(end - 1); region++)
+                if (page_state_note_writeback(&file->io.page_state, &file->io.clean_entries,
+                                              region))
+                        drop_clean_entries(file, region);
+}
+
+/* Of a region only this was written back: the rest stays as it is. */
+static void note_durable_write(struct rmmap_file *file, uint64_t offset, uint64_t length)
+{
+        if (file->io.clean_entries.state == NULL || length == 0)
+                return;
+        for (size_t region = region_of(offset); region <= region_of(offset + length - 1); region++)
+                if (page_state_note_durable_write(&file->io.clean_entries, region))
+                        drop_clean_entries(file, region);
+}
+
+/* ---- issue */
+
+/*
+ * Each range by itself waits for the device once more, and everything waits for all that is dirty:
+ * so many bytes at most, as far as they were counted, since everything was synced last.
+ */
+static bool suits_everything(struct rmmap_file *file, const struct sync_set *set,
+                             bool entry_pending)
+{
+        uint64_t dirty = file_dirtied(file) - file->sync.dirtied_before;
+
+        if (set->everything || file->os.mapping.base == NULL || MSYNC_IS_SEEN_AS_READ)
+                return true;
+        /* Of a mapping that can't be written msync syncs nothing; the descriptor's call does. */
+        if (file->config.read_only)
+                return true;
+        /* Without a directory the name is the file's to save; and its size is, if nothing else. */
+        if (entry_pending && (file->os.directory < 0 || set->count == 0))
+                return true;
+        return set->count > 1 && dirty <= LITTLE_DIRTY;
+}
+
+static int issue_everything(struct rmmap_file *file, bool entry_pending)
+{
+        uint64_t made = file_dirtied(file); /* before it is synced, so that none is forgotten */
+        int err = writeback_sync(file->os.fd, entry_pending);
+
+        if (err == 0)
+                file->sync.dirtied_before = made;
+        note_writeback(file, 0, file->config.size);
+        return err;
+}
+
+static int issue_ranges(struct rmmap_file *file, const struct sync_set *set)
+{
+        int err = 0;
+
+        /* An error is everybody's; the rest is better on the disk all the same. */
+        for (unsigned int i = 0; i < set->count; i++) {
+                const struct sync_set_range *range = &set->ranges[i];
+                int this = mapping_sync(&file->os.mapping, range->start, range->end - range->start);
+
+                note_writeback(file, range->start, range->end);
+                err = err != 0 ? err : this;
+        }
+        return err;
+}
+
+static int issue(struct rmmap_file *file, const struct sync_set *set, bool entry_pending)
+{
+        if (suits_everything(file, set, entry_pending))
+                return issue_everything(file, entry_pending);
+        return issue_ranges(file, set);
+}
+
+/* One that its file system can't sync is as one that can't be opened: describe tells. */
+static int issue_directory(struct rmmap_file *file)
+{
+        int err = writeback_sync(file->os.directory, true);
+
+        if (err == 0 || !is_unavailable(-err))
+                return err;
+        atomic_store_explicit(&file->sync.entry_unsynced, true, memory_order_relaxed);
+        return 0;
+}
+
+/* ---- a batch */
+
+/* In a batch, which run one at a time. */
+static void sync_batch(void *context, const struct sync_set *asked)
+{
+        struct rmmap_file *file = context;
+        struct sync_set_range span = sync_set_span(asked, file->config.size);
+        bool entry_pending = atomic_load_explicit(&file->sync.entry_pending, memory_order_relaxed);
+        uint64_t began = PROBE_BEGIN(sync_batch);
+        struct sync_set converted, set = *asked;
+        int err;
+
+        unwritten_convert(file, asked, &converted);
+        sync_set_join(&set, &converted);
+        err = issue(file, &set, entry_pending);
+        unwritten_converted(file, &converted);
+        /* A created file's size is of its data; its name is its directory's. */
+        if (err == 0 && entry_pending && file->os.directory >= 0)
+                err = issue_directory(file);
+        if (err == 0 && entry_pending)
+                atomic_store_explicit(&file->sync.entry_pending, false, memory_order_relaxed);
+        populate_learn(&file->io.populate, file_written(file));
+        PROBE5(sync_batch, file, span.start, span.end, probe_since(began), err);
+        latch(file, err);
+        wb_error_settle(&file->sync.error);
+}
+
+static int join_batch(struct rmmap_file *file, const struct sync_set *set)
+{
+        bool nothing = !set->everything && set->count == 0;
+        int before, err = sync_error(file);
+
+        if (err != 0)
+                return err;
+        if (nothing && !atomic_load_explicit(&file->sync.entry_pending, memory_order_relaxed))
+                return 0;
+        before = cancellation_off();
+        group_commit_run(&file->sync.group_commit, set, sync_batch, file);
+        cancellation_restore(before);
+        return sync_error(file);
+}
+
+int sync_run(struct rmmap_file *file, const struct sync_set *set)
+{
+        struct sync_set_range span = sync_set_span(set, file->config.size);
+        uint64_t began = PROBE_BEGIN(sync_return);
+        int err;
+
+        PROBE3(sync_entry, file, span.start, span.end);
+        err = join_batch(file, set);
+        PROBE5(sync_return, file, span.start, span.end, probe_since(began), err);
+        return err;
+}
+
+int sync_piece(struct rmmap_file *file, uint64_t start, uint64_t end)
+{
+        struct sync_set set = {.everything = false};
+
+        sync_set_add(&set, start, end);
+        return sync_run(file, &set);
+}
+
+/* ---- a write that syncs itself, alone in a batch */
+
+/*
+ * One system call instead of two. Only where space is reserved: elsewhere a full disk at the write
+ * couldn't be told from lost data at the sync, and would stay. Only alone in a batch, for the
+ * error's sake; when others sync as well, joining them is cheaper anyway.
+ */
+static bool can_write_durably(const struct rmmap_file *file)
+{
+        return !file->config.engine.never_calls && file->config.reserved &&
+               file->os.file_system.coherent && file_has_calls(file) &&
+               !atomic_load_explicit(&file->sync.entry_pending, memory_order_relaxed) &&
+               !atomic_load_explicit(&file->sync.writes_then_syncs, memory_order_relaxed);
+}
+
+/* A write that syncs itself takes nothing along: what is to be converted is synced before. */
+static int convert_before(struct rmmap_file *file, uint64_t offset, uint64_t length)
+{
+        struct sync_set converted, set = {.everything = false};
+        int err;
+
+        sync_set_add(&set, offset, offset + length);
+        unwritten_convert(file, &set, &converted);
+        if (converted.count == 0)
+                return 0;
+        err = issue(file, &converted, false);
+        unwritten_converted(file, &converted);
+        latch(file, err);
+        return err;
+}
+
+static int write_in_batch(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
+{
+        int err = file->config.catch_faults ? fault_check_size(file) : 0;
+
+        if (err == 0)
+                err = convert_before(file, offset, length);
+        if (err != 0)
+                return err;
+        err = writeback_pwrite_durable(file->os.fd, offset, data, length);
+        if (err == -EOPNOTSUPP) /* the next one needn't try */
+                atomic_store_explicit(&file->sync.writes_then_syncs, true, memory_order_relaxed);
+        /* What is refused for the caller's memory or a limit says nothing of the disk. */
+        if (err == -EOPNOTSUPP || err == -EFAULT || err == -EFBIG)
+                return err;
+        latch(file, err);
+        note_durable_write(file, offset, length);
+        if (err == 0)
+                count(&file->io.pwrite_bytes, length);
+        if (err == 0 && file->config.catch_faults)
+                err = fault_check_size(file);
+        return err;
+}
+
+int sync_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
+{
+        uint64_t began;
+        int before, err;
+
+        if (!can_write_durably(file))
+                return -EOPNOTSUPP;
+        err = storage_check_limit(offset + length);
+        if (err != 0)
+                return err;
+        before = cancellation_off();
+        err = -EOPNOTSUPP;
+        if (group_commit_try_enter(&file->sync.group_commit)) {
+                began = PROBE_BEGIN(write_durable);
+                err = sync_error(file);
+                if (err == 0)
+                        err = write_in_batch(file, offset, data, length);
+                PROBE5(write_durable, file, offset, length, probe_since(began), err);
+                wb_error_settle(&file->sync.error);
+                group_commit_leave(&file->sync.group_commit);
+                /* An error that another call met meanwhile may be of these bytes. */
+                if (err == 0)
+                        err = sync_error(file);
+        }
+        cancellation_restore(before);
+        return err;
+}
+
+/* ---- write-back without waiting */
+
+int sync_start_writeback(struct rmmap_file *file, uint64_t offset, uint64_t length)
+{
+        int before = cancellation_off();
+        unsigned int phase = wb_error_start_begin(&file->sync.error);
+        int err = writeback_start(file->os.fd, offset, length);
+
+        if (err != -EOPNOTSUPP)
+                latch(file, err);
+        wb_error_start_end(&file->sync.error, phase);
+        note_writeback(file, offset, offset + length);
+        PROBE4(flush, file, offset, length, err);
+        cancellation_restore(before);
+        return err;
+}
+
+int sync_write_behind(struct rmmap_file *file, uint64_t offset, uint64_t length)
+{
+        int err = file_forked(file) ? 0 : sync_start_writeback(file, offset, length);
+
+        return err == -EOPNOTSUPP ? 0 : err;
+}
