@@ -513,6 +513,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def mode_to_password(self, count):
         self.empty(302, Location=f"http://user:sesame@127.0.0.1:1/{self.name}")
 
+    def mode_elsewhere(self, count):
+        """To what goes by another name."""
+        port = self.server.server_address[1]
+        self.empty(302, Location=f"http://localhost:{port}/no_secret/{self.name}")
+
+    def mode_no_secret(self, count):
+        """Each secret that comes here is counted as a request for /leaked."""
+        if "Authorization" in self.headers:
+            with LOCK:
+                COUNTS["/leaked"] = COUNTS.get("/leaked", 0) + 1
+        self.good()
+
     # -- --
 
     def do_GET(self):
