@@ -54,7 +54,7 @@ static NOINLINE const void *copy_in_slices(const struct rmmap_file *file, void *
                                            size_t *done)
 {
         struct copy copy = {.to = to, .from = from, .length = length, .by = by};
-        const void *fault = fault_guard_run(file->base, file->size, copy_slices, &copy);
+        const void *fault = fault_guard_run(file->base, (size_t)file->size, copy_slices, &copy);
 
         *done = copy.done;
         return fault;
@@ -70,7 +70,7 @@ static inline const void *copy_guarded(const struct rmmap_file *file, void *to, 
 {
         *done = 0;
         if (likely(length <= SLICE && by == copy_cached))
-                return fault_guard_copy(file->base, file->size, to, from, length);
+                return fault_guard_copy(file->base, (size_t)file->size, to, from, length);
         return copy_in_slices(file, to, from, length, by, done);
 }
 
@@ -335,7 +335,7 @@ int transfer_put(struct rmmap_file *file, uint64_t offset, const void *data, siz
                 return put_by_choice(file, offset, data, length);
         traffic_count(traffic_lane(&file->traffic), length);
         PROBE3(write_by_map, file, offset, length);
-        fault = fault_guard_copy(file->base, file->size, file->base + offset, data, length);
+        fault = fault_guard_copy(file->base, (size_t)file->size, file->base + offset, data, length);
         if (likely(fault == NULL))
                 return 0;
         return put_after_fault(file, fault, offset, data, length);

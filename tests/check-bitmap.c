@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "bitmap.h"
+#include "child.h"
 #include "support.h"
 
 #define BITS 300
@@ -94,8 +95,8 @@ END_TEST
 
 START_TEST(no_memory)
 {
-        if (test_sanitized()) {
-                puts("SKIP: a sanitizer ends a program that asks for too much memory");
+        if (test_sanitized() || test_under_valgrind()) {
+                puts("SKIP: a sanitizer or valgrind ends a program that asks for too much memory");
                 return;
         }
         ck_assert_ptr_null(bitmap_create(UINT64_MAX));
