@@ -212,7 +212,7 @@ static void leave_vacant(uint64_t start, uint64_t end)
 START_TEST(at_the_same_moment)
 {
         struct rmmap_options options = test_options(RMMAP_NO_PREALLOCATE, 0);
-        uint64_t blocks = base_of(moments[_i], _i) / A + BLOCKS;
+        uint64_t blocks = base_of(rounds(moments[_i]), _i) / A + BLOCKS;
         unsigned int seed = 1, meetings = 0;
         pthread_t other;
 
@@ -244,21 +244,21 @@ static void *claim_first(void *arg)
 
         atomic_fetch_add(&at_start, 1);
         while (atomic_load(&at_start) < THREADS)
-                ;
+                sched_yield();
         err = rmmap_claim_range(file, A, 2 * A, range);
         return err == 0 ? range : NULL;
 }
 
 START_TEST(one_of_the_first)
 {
+        const char *path = test_file("first", SIZE);
+
         for (int round = 0; round < 200; round++) {
-                struct rmmap_options options = test_options(RMMAP_NO_PREALLOCATE, 0);
                 struct rmmap_range ranges[THREADS];
                 pthread_t threads[THREADS];
                 int winners = 0;
 
-                options.allocate_from = UINT64_MAX;
-                ck_ok(rmmap_create(test_path("first"), SIZE, &options, &file));
+                ck_ok(rmmap_open(path, NULL, &file));
                 atomic_store(&at_start, 0);
                 for (int i = 0; i < THREADS; i++)
                         ck_assert_int_eq(pthread_create(&threads[i], NULL, claim_first, &ranges[i]),
