@@ -158,6 +158,20 @@ static bool keeps_unwritten(const struct rmmap_file *file)
                file->pattern != RMMAP_PATTERN_SCATTERED;
 }
 
+/* Where the kernel can't, pages come as they are touched. */
+static int populate(struct rmmap_file *file)
+{
+        int err = mapping_populate(&file->mapping, file->read_only);
+
+        if (err != 0)
+                return err == -EOPNOTSUPP ? 0 : err;
+        if (file->windows.state != NULL)
+                windows_set_warm(&file->windows);
+        if (file->reads.state != NULL)
+                windows_set_warm(&file->reads);
+        return 0;
+}
+
 /* The file is in its place; what is kept about the mapping is made. */
 static int use_mapping(struct rmmap_file *file, uint32_t flags)
 {
@@ -176,13 +190,7 @@ static int use_mapping(struct rmmap_file *file, uint32_t flags)
         file->base = file->mapping.base;
         if (flags & RMMAP_HUGE_PAGES)
                 file_want_huge_pages(file);
-        if (!(flags & RMMAP_POPULATE))
-                return 0;
-        if (file->windows.state != NULL)
-                windows_set_warm(&file->windows);
-        if (file->reads.state != NULL)
-                windows_set_warm(&file->reads);
-        return mapping_populate(&file->mapping, file->read_only);
+        return flags & RMMAP_POPULATE ? populate(file) : 0;
 }
 
 /*
