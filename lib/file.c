@@ -142,6 +142,20 @@ static bool keeps_unwritten(const struct rmmap_file *file)
                file->config.pattern != RMMAP_PATTERN_SCATTERED;
 }
 
+/* Where the kernel can't, pages come as they are touched. */
+static int populate(struct rmmap_file *file)
+{
+        int err = mapping_populate(&file->os.mapping, file->config.read_only);
+
+        if (err != 0)
+                return err == -EOPNOTSUPP ? 0 : err;
+        if (file->io.page_state.state != NULL)
+                page_state_set_mapped(&file->io.page_state);
+        if (file->io.read_state.state != NULL)
+                page_state_set_mapped(&file->io.read_state);
+        return 0;
+}
+
 /* The file is in its place; what is kept about the mapping is made. */
 static int use_mapping(struct rmmap_file *file, uint32_t flags)
 {
@@ -159,13 +173,7 @@ static int use_mapping(struct rmmap_file *file, uint32_t flags)
                 return err;
         if (flags & RMMAP_HUGE_PAGES)
                 file_want_huge_pages(file);
-        if (!(flags & RMMAP_POPULATE))
-                return 0;
-        if (file->io.page_state.state != NULL)
-                page_state_set_mapped(&file->io.page_state);
-        if (file->io.read_state.state != NULL)
-                page_state_set_mapped(&file->io.read_state);
-        return mapping_populate(&file->os.mapping, file->config.read_only);
+        return flags & RMMAP_POPULATE ? populate(file) : 0;
 }
 
 /*

@@ -36,8 +36,8 @@ const void *guarded_copy_in_slices(const struct rmmap_file *file, void *to, cons
                                    size_t length, bool past_caches, size_t *done)
 {
         struct copy copy = {.to = to, .from = from, .length = length, .past_caches = past_caches};
-        const void *fault =
-                fault_guard_run(file->os.mapping.base, file->config.size, copy_slices, &copy);
+        const void *fault = fault_guard_run(file->os.mapping.base, (size_t)file->config.size,
+                                            copy_slices, &copy);
 
         *done = copy.done;
         return fault;

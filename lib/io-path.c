@@ -263,7 +263,7 @@ int io_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t 
                 return write_by_regions(file, offset, data, length);
         io_stats_count(io_stats_shard(&file->io.stats), length);
         PROBE3(write_by_map, file, offset, length);
-        fault = fault_guard_copy(file->os.mapping.base, file->config.size,
+        fault = fault_guard_copy(file->os.mapping.base, (size_t)file->config.size,
                                  file->os.mapping.base + offset, data, length);
         if (likely(fault == NULL))
                 return 0;

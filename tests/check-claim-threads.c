@@ -5,15 +5,17 @@
  * doesn't see what the owner before it did. Holds B.5.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 
+#include "instrumented.h"
 #include "support.h"
+#include "base/sync-annotations.h"
 
 #define A UINT64_C(4096)
 #define BLOCKS 200 /* over some words of the bitmaps */
 #define SIZE (BLOCKS * A - 100)
 #define THREADS 4
-#define ROUNDS 4000
 
 static struct rmmap_file *file;
 static unsigned char *bytes;
@@ -24,6 +26,12 @@ static unsigned int next_random(unsigned int *seed)
 {
         *seed = *seed * 1103515245 + 12345;
         return *seed >> 16;
+}
+
+/* Enough to meet each mistake that was tried, in a second. */
+static int rounds(int many)
+{
+        return test_is_instrumented() ? many / 50 : many;
 }
 
 static uint64_t end_of(uint64_t block)
@@ -74,7 +82,7 @@ static void *claim_and_leave(void *arg)
         struct claimer *claimer = arg;
         unsigned int seed = (unsigned int)claimer->me;
 
-        for (int i = 0; i < ROUNDS; i++) {
+        for (int i = 0; i < rounds(200000); i++) {
                 uint64_t from = (uint64_t)next_random(&seed) % BLOCKS;
                 uint64_t to = from + 1 + (uint64_t)next_random(&seed) % (BLOCKS - from);
                 struct rmmap_range range;
@@ -137,6 +145,95 @@ START_TEST(one_owner_at_a_time)
 }
 END_TEST
 
+/*
+ * Two claims at the same moment, far more often than by chance; who won leaves, and then all of it
+ * can be had. Either all is vacant, or each round has new blocks, by turns vacant and never claimed.
+ */
+enum { VACANT, BY_TURNS, KINDS };
+
+static const int moments[KINDS] = {50000, 5000};
+static atomic_uint arrived;
+
+static void meet(unsigned int *meetings)
+{
+        NOTE_RELEASE(&arrived);
+        atomic_fetch_add(&arrived, 1);
+        *meetings += 1;
+        while (atomic_load(&arrived) < 2 * *meetings)
+                sched_yield();
+        NOTE_ACQUIRE(&arrived);
+}
+
+static uint64_t base_of(int round, int kind)
+{
+        return kind == VACANT ? 0 : (uint64_t)round * BLOCKS * A;
+}
+
+static void claim_at_once(uint64_t base, int me, unsigned int *seed, unsigned int *meetings)
+{
+        uint64_t from = (uint64_t)next_random(seed) % BLOCKS;
+        uint64_t to = from + 1 + (uint64_t)next_random(seed) % (BLOCKS - from);
+        struct rmmap_range range;
+        int err;
+
+        meet(meetings);
+        err = rmmap_claim_range(file, base + from * A, base + to * A, &range);
+        for (uint64_t i = from; err == 0 && i < to; i++)
+                owner_of[i] = me;
+        meet(meetings);
+        for (uint64_t i = from; err == 0 && i < to; i++)
+                if (owner_of[i] != me)
+                        atomic_fetch_add(&wrong, 1);
+        if (err == 0)
+                err = rmmap_unclaim_range(file, range);
+        if (err != 0 && err != -EBUSY)
+                atomic_fetch_add(&wrong, 1);
+        meet(meetings);
+}
+
+static void *other_claimer(void *arg)
+{
+        unsigned int seed = 2, meetings = 0;
+        int kind = *(int *)arg;
+
+        for (int i = 0; i < rounds(moments[kind]); i++)
+                claim_at_once(base_of(i, kind), 2, &seed, &meetings);
+        return NULL;
+}
+
+static void leave_vacant(uint64_t start, uint64_t end)
+{
+        struct rmmap_range range;
+
+        ck_ok(rmmap_claim_range(file, start, end, &range));
+        ck_ok(rmmap_unclaim_range(file, range));
+}
+
+START_TEST(at_the_same_moment)
+{
+        struct rmmap_options options = test_options(RMMAP_NO_PREALLOCATE, 0);
+        uint64_t blocks = base_of(rounds(moments[_i]), _i) / A + BLOCKS;
+        unsigned int seed = 1, meetings = 0;
+        pthread_t other;
+
+        NOTE_ATOMIC(&arrived);
+        options.allocate_from = UINT64_MAX;
+        ck_ok(rmmap_create(test_path("moments"), blocks * A, &options, &file));
+        if (_i == VACANT)
+                leave_vacant(0, blocks * A);
+        for (uint64_t at = 10; _i == BY_TURNS && at + 20 < blocks; at += 40)
+                leave_vacant(at * A, (at + 20) * A);
+        ck_assert_int_eq(pthread_create(&other, NULL, other_claimer, &_i), 0);
+        for (int i = 0; i < rounds(moments[_i]); i++) {
+                claim_at_once(base_of(i, _i), 1, &seed, &meetings);
+                leave_vacant(base_of(i, _i), base_of(i, _i) + BLOCKS * A);
+        }
+        pthread_join(other, NULL);
+        ck_assert_uint_eq(atomic_load(&wrong), 0);
+        file = rmmap_release(file);
+}
+END_TEST
+
 /* The first claims of a handle make its bitmaps; of all that start at once one gets the block. */
 static atomic_int at_start;
 
@@ -147,21 +244,21 @@ static void *claim_first(void *arg)
 
         atomic_fetch_add(&at_start, 1);
         while (atomic_load(&at_start) < THREADS)
-                ;
+                sched_yield();
         err = rmmap_claim_range(file, A, 2 * A, range);
         return err == 0 ? range : NULL;
 }
 
 START_TEST(one_of_the_first)
 {
+        const char *path = test_file("first", SIZE);
+
         for (int round = 0; round < 200; round++) {
-                struct rmmap_options options = RMMAP_OPTIONS_INIT;
                 struct rmmap_range ranges[THREADS];
                 pthread_t threads[THREADS];
                 int winners = 0;
 
-                options.allocate_from = UINT64_MAX;
-                ck_ok(rmmap_create(test_path("first"), SIZE, &options, &file));
+                ck_ok(rmmap_open(path, NULL, &file));
                 atomic_store(&at_start, 0);
                 for (int i = 0; i < THREADS; i++)
                         ck_assert_int_eq(pthread_create(&threads[i], NULL, claim_first, &ranges[i]),
@@ -185,6 +282,7 @@ int main(void)
 
         tcase_set_timeout(cases, 120);
         tcase_add_loop_test(cases, one_owner_at_a_time, 0, 2);
+        tcase_add_loop_test(cases, at_the_same_moment, 0, KINDS);
         tcase_add_test(cases, one_of_the_first);
         suite_add_tcase(suite, cases);
         return test_run(suite);

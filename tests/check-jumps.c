@@ -264,6 +264,8 @@ int main(void)
 
         if (test_sanitized())
                 test_skip_all("a sanitizer's copies look at their source by themselves");
+        if (test_under_valgrind())
+                test_skip_all("valgrind has signal stacks and an idea of jumps of its own");
         tcase_set_timeout(core, 120);
         tcase_add_test(core, the_program_jumps);
         tcase_add_test(core, the_stack_for_signals_comes_back);

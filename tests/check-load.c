@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "instrumented.h"
 #include "support.h"
 
@@ -250,6 +251,8 @@ static int write_side(const struct side *side)
         return side->library.write_range(side->file, side->range, bytes, PAGE, NULL);
 }
 
+static int bodies_at_end;
+
 /* Each side's faults under guards of both; at last its own ends the body. */
 static int fault_in_both(void *arg)
 {
@@ -258,6 +261,7 @@ static int fault_in_both(void *arg)
         for (int i = 0; i < 3; i++)
                 if (write_side(side->other) != -ESTALE || write_side(side) != -ESTALE)
                         return 1;
+        bodies_at_end++;
         return touch(side->data);
 }
 
@@ -266,6 +270,11 @@ START_TEST(two_copies_of_it)
         static char copy[4096], command[3 * sizeof(copy)];
         struct side sides[2];
 
+        /* A copy installs its handler once in a process; the next tests replace it. */
+        if (test_under_valgrind()) {
+                skip_part("under valgrind all tests run in one process");
+                return;
+        }
         snprintf(copy, sizeof(copy), "%s", test_path("copy.so"));
         snprintf(command, sizeof(command), "cp '%s' '%s'", library_path, copy);
         ck_assert_int_eq(system(command), 0);
@@ -283,6 +292,7 @@ START_TEST(two_copies_of_it)
                         fault_elsewhere();
                 }
         ck_assert_int_eq(faults_seen, 6);
+        ck_assert_int_eq(bodies_at_end, 6); /* no fault of a copy ended one */
         for (int i = 0; i < 2; i++)
                 sides[i].library.release(sides[i].file);
 }

@@ -155,6 +155,71 @@ START_TEST(no_advice_is_taken)
 }
 END_TEST
 
+static int create_and_open(uint32_t flags)
+{
+        struct rmmap_options options = test_options(RMMAP_POPULATE | flags, 0);
+        const char *path = test_path("populated");
+        struct rmmap_file *file;
+        int err;
+
+        unlink(path);
+        err = rmmap_create(path, SIZE, &options, &file);
+        if (err != 0) {
+                ck_assert_int_ne(access(path, F_OK), 0);
+                return err;
+        }
+        ck_ok(rmmap_raw_write(file, 5, data, sizeof(data)));
+        rmmap_release(file);
+        ck_assert(test_file_holds(path, 5, data, sizeof(data)));
+        ck_ok(rmmap_open(path, &options, &file));
+        rmmap_release(file);
+        return 0;
+}
+
+static int open_for_reading(void)
+{
+        struct rmmap_options options = test_options(RMMAP_POPULATE | RMMAP_READ_ONLY, 0);
+        unsigned char back[sizeof(data)];
+        struct rmmap_file *file;
+        int err = rmmap_open(test_file("populated-before", SIZE), &options, &file);
+
+        if (err != 0)
+                return err;
+        ck_ok(rmmap_raw_read(file, SIZE - sizeof(data), back, sizeof(back), NULL));
+        rmmap_release(file);
+        return 0;
+}
+
+START_TEST(no_pages_come_early)
+{
+        inject_start();
+        inject_fail(INJECT_MADVISE, 1, answers[_i], FOR_GOOD);
+        ck_ok(create_and_open(0));
+        ck_ok(create_and_open(RMMAP_HUGE_PAGES | RMMAP_CATCH_FAULTS));
+        ck_ok(open_for_reading());
+        ck_assert_int_gt(inject_failed(), 0);
+}
+END_TEST
+
+/* The kernel's word for a page that can't be had is EFAULT. */
+START_TEST(what_else_keeps_pages_away_is_an_error)
+{
+        static const struct {
+                int answer, writing, reading;
+        } errors[] = {
+                {ENOMEM, -ENOMEM, -ENOMEM}, {EIO, -EIO, -EIO},       {EDQUOT, -EDQUOT, -EDQUOT},
+                {ENOSPC, -ENOSPC, -ENOSPC}, {EFAULT, -ENOSPC, -EIO},
+        };
+
+        for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+                inject_start();
+                inject_fail(INJECT_MADVISE, 1, errors[i].answer, FOR_GOOD);
+                ck_is(create_and_open(0), errors[i].writing);
+                ck_is(open_for_reading(), errors[i].reading);
+        }
+}
+END_TEST
+
 START_TEST(no_write_syncs_itself)
 {
         inject_start();
@@ -192,6 +257,8 @@ int main(void)
         tcase_add_loop_test(core, no_limit_is_told, 0, ANSWERS);
         tcase_add_loop_test(core, no_extents_are_told, 0, ANSWERS);
         tcase_add_loop_test(core, no_advice_is_taken, 0, ANSWERS);
+        tcase_add_loop_test(core, no_pages_come_early, 0, ANSWERS);
+        tcase_add_test(core, what_else_keeps_pages_away_is_an_error);
         tcase_add_loop_test(core, no_write_syncs_itself, 0, ANSWERS);
         tcase_add_loop_test(core, no_directory_can_be_synced, 0, ANSWERS);
         suite_add_tcase(suite, core);

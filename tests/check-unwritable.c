@@ -233,5 +233,6 @@ int main(void)
         tcase_set_timeout(core, 120);
         tcase_add_loop_test(core, a_loss_is_told, 0, (int)(sizeof(losses) / sizeof(losses[0])));
         suite_add_tcase(suite, core);
+        test_deepen_stack();
         return test_run(suite);
 }

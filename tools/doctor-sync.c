@@ -50,7 +50,7 @@ static void tell_flush(struct doctor *doctor, bool known, const struct page_cach
 void examine_flush(struct doctor *doctor)
 {
         struct rmmap_file *file = NULL;
-        struct page_cache before, after;
+        struct page_cache before = {0}, after = {0};
         bool known = false;
         int error = make_dirty(doctor, &file);
 

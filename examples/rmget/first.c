@@ -189,6 +189,7 @@ static enum status start(struct job *job)
 
         first_close(job);
         job->url_expired = false;
+        job->anew = false;
         if (set_url(job, job->options->url))
                 return FAILED;
         first->easy = request_new(job, first->error);

@@ -111,7 +111,6 @@ static enum status ask_and_fetch(struct job *job)
         enum status status;
 
         do {
-                job->anew = false;
                 output_discard(&job->output);
                 status = first_ask(job);
                 if (!status)

@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "os/mapping.h"
+#include "os/unavailable.h"
 
 /* Linux 5.14; older headers lack the names, older kernels answer EINVAL. */
 #ifndef MADV_POPULATE_READ
@@ -101,10 +102,8 @@ static int populate_piece(void *piece, size_t length, bool read_only)
         while (madvise(piece, length, advice) != 0) {
                 if (errno == EFAULT)
                         return read_only ? -EIO : -ENOSPC;
-                if (errno == EINVAL)
-                        return -EOPNOTSUPP;
                 if (errno != EINTR && errno != EAGAIN)
-                        return -errno;
+                        return unavailable_or(errno);
         }
         return 0;
 }

@@ -35,7 +35,8 @@ void mapping_advise(const struct mapping *mapping, int fd, enum mapping_order or
 /* Did the kernel take the wish? */
 bool mapping_want_huge_pages(const struct mapping *mapping);
 
-/* Fault everything in. -ENOSPC (write) or -EIO (read) where a page can't be had. */
+/* Fault everything in. -ENOSPC (write) or -EIO (read) where a page can't be had; -EOPNOTSUPP when
+ * the kernel can't. */
 int mapping_populate(const struct mapping *mapping, bool read_only);
 
 /*

@@ -72,11 +72,17 @@ def test_an_error_tells_what_was_asked_and_what_there_was(path: pathlib.Path) ->
              lambda: part.readinto_within(8093, small)),
             (errno.ERANGE, "2 bytes at 8191 of a range of 8192", lambda: part.sync_within(8191, 2)),
             (errno.ERANGE, "at 8193 of a range of 8192", lambda: part.split_up(8193)),
+            (errno.ERANGE, "at 8193 of a range of 8192", lambda: part.split_down(8193)),
             (errno.ENOBUFS, "a buffer of 100 bytes for a range of 8192",
              lambda: part.readinto(small)),
             (errno.EBADMSG, "100 bytes for 40", lambda: file.decode_range(small)),
+            (errno.EBADMSG, "100 bytes for 40", lambda: file.decode_receipt(small)),
             (errno.ERANGE, "100 bytes at 16300 of a file of 16384",
              lambda: file.raw_write(16300, small)),
+            (errno.ERANGE, "100 bytes at 16300 of a file of 16384",
+             lambda: file.raw_flush(16300, 100)),
+            (errno.ERANGE, "100 bytes at 16300 of a file of 16384",
+             lambda: file.raw_sync(16300, 100)),
         ]
         for number, words, call in calls:
             with pytest.raises(OSError) as caught:

@@ -30,6 +30,11 @@ def read_file(path):
         return file.read()
 
 
+@functools.lru_cache(maxsize=8)
+def packed(data):
+    return gzip.compress(data, 1, mtime=0)
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -98,6 +103,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data)
         self.wfile.flush()
         self.close_connection = True
+
+    def slowly(self, first, last, step, pause=0.02):
+        for offset in range(first, last + 1, step):
+            self.wfile.write(self.body[offset : min(offset + step, last + 1)])
+            time.sleep(pause)
 
     def reset(self):
         self.wfile.flush()
@@ -204,8 +214,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(self.body)
 
     def mode_busy(self, count):
-        """Come back in a second, three times."""
-        if count in (1, 3, 4):
+        """Come back in a second: to the request for the file, and to one for a part."""
+        if count in (1, 3):
             self.empty(503, Retry_After="1")
         else:
             self.good()
@@ -218,10 +228,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """No more than two at once."""
         if BUSY[self.path] > 2:
             return self.empty(503)
-        first, last = self.begin()
-        for offset in range(first, last + 1, 65536):
-            self.wfile.write(self.body[offset : min(offset + 65536, last + 1)])
-            time.sleep(0.02)
+        self.slowly(*self.begin(), 65536)
 
     def mode_broken(self, count):
         self.empty(500)
@@ -267,18 +274,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def mode_slow_one(self, count):
         """One connection of many crawls."""
         first, last = self.begin()
-        if count != 2:
+        if count == 2:
+            self.slowly(first, last, 1000, 0.05)
+        else:
             self.wfile.write(self.body[first : last + 1])
-            return
-        for offset in range(first, last + 1, 1000):
-            self.wfile.write(self.body[offset : min(offset + 1000, last + 1)])
-            time.sleep(0.1)
 
     def mode_slow(self, count):
-        first, last = self.begin()
-        for offset in range(first, last + 1, 4096):
-            self.wfile.write(self.body[offset : min(offset + 4096, last + 1)])
-            time.sleep(0.05)
+        self.slowly(*self.begin(), 4096, 0.05)
 
     def mode_hangs(self, count):
         """One connection stops in the middle and stays open."""
@@ -332,18 +334,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(self.body[wanted[0] :])
 
     def mode_less(self, count):
-        """Parts half as long as asked for, and said so."""
+        """/less-BYTES: parts of so many bytes at most, and said so."""
         wanted = self.read_range()
         if not wanted:
-            return self.whole()
-        first, last = wanted[0], (wanted[0] + wanted[1]) // 2
+            self.head(200, len(self.body))
+            return self.slowly(0, len(self.body) - 1, 100000)
+        first, last = wanted[0], min(wanted[1], wanted[0] + int(self.arg()) - 1)
         self.part(first, last)
         self.wfile.write(self.body[first : last + 1])
 
     def mode_packs(self, count):
         """Packs the parts as it packs everything, although asked not to."""
         wanted = self.read_range()
-        data = gzip.compress(self.body[wanted[0] : wanted[1] + 1] if wanted else self.body, 1)
+        data = packed(self.body[wanted[0] : wanted[1] + 1] if wanted else self.body)
         if wanted:
             span = f"bytes {wanted[0]}-{wanted[1]}/{len(self.body)}"
             self.head(206, len(data), Content_Range=span, Content_Encoding="gzip")
@@ -357,7 +360,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def mode_packed(self, count):
         """What it has is packed, and the parts are of that."""
-        self.body = gzip.compress(self.body, 1, mtime=0)
+        self.body = packed(self.body)
         wanted = self.read_range()
         if wanted:
             span = f"bytes {wanted[0]}-{wanted[1]}/{len(self.body)}"
@@ -370,7 +373,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def mode_packed_endless(self, count):
         self.protocol_version = "HTTP/1.0"
         self.head(200, Content_Encoding="gzip")
-        data = gzip.compress(self.body, 1)
+        data = packed(self.body)
         self.cut(data[: len(data) // 2])
 
     def mode_packed_strangely(self, count):
@@ -378,7 +381,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(self.body)
 
     def mode_packed_twice(self, count):
-        data = gzip.compress(gzip.compress(self.body, 1), 1)
+        data = packed(packed(self.body))
         self.head(200, len(data), Content_Encoding="gzip, gzip")
         self.wfile.write(data)
 
@@ -509,6 +512,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def mode_to_password(self, count):
         self.empty(302, Location=f"http://user:sesame@127.0.0.1:1/{self.name}")
+
+    def mode_elsewhere(self, count):
+        """To what goes by another name."""
+        port = self.server.server_address[1]
+        self.empty(302, Location=f"http://localhost:{port}/no_secret/{self.name}")
+
+    def mode_no_secret(self, count):
+        """Each secret that comes here is counted as a request for /leaked."""
+        if "Authorization" in self.headers:
+            with LOCK:
+                COUNTS["/leaked"] = COUNTS.get("/leaked", 0) + 1
+        self.good()
 
     # -- --
 

@@ -940,6 +940,12 @@ doctor_json()
         there source
 }
 
+doctor_without_advice()
+{
+        without madvise=EPERM 0 doctor .
+        prints "^note +populate: (isn't to be had|files aren't mapped here)"
+}
+
 # No line is wider than that: on a terminal of more, of less, and without one.
 doctor_columns()
 {
@@ -1075,6 +1081,7 @@ case_ order_of_syncs strace
 case_ info_json python3
 case_ doctor
 case_ doctor_json python3
+case_ doctor_without_advice strace
 case_ doctor_columns python3
 case_ doctor_also python3
 case_ doctor_also_on_fuse fuse python3
