@@ -128,7 +128,7 @@ static inline uint64_t file_written(const struct rmmap_file *file)
 static inline uint64_t file_dirtied(const struct rmmap_file *file)
 {
         return file_written(file) +
-               atomic_load_explicit(&file->io.populate.prepared, memory_order_relaxed);
+               atomic_load_explicit(&file->io.populate.populated, memory_order_relaxed);
 }
 
 /* Do pread and pwrite move the bytes that the mapping has? */

@@ -39,7 +39,7 @@ static void join(struct group_commit *commit, const struct sync_set *work)
         commit->requests++;
 }
 
-/* Under lock: who comes from now on waits for the next batch. */
+/* Under lock: a request that comes from now on waits for the next batch. */
 static void begin(struct group_commit *commit, unsigned int served)
 {
         commit->busy = true;
@@ -58,7 +58,7 @@ static void finish(struct group_commit *commit)
         pthread_cond_broadcast(&commit->finished_one);
 }
 
-/* Under lock, which it lets go again and again: more may join the batch that is about to begin. */
+/* The commit delay. Under lock, which it releases again and again, so that siblings can join. */
 static void gather(struct group_commit *commit)
 {
         uint64_t delay = commit_delay_next(&commit->delay, commit->requests);
@@ -69,7 +69,7 @@ static void gather(struct group_commit *commit)
                 return;
         missing = commit->delay.siblings - before;
         began = clock_now();
-        commit->busy = true; /* nobody else leads */
+        commit->busy = true; /* no other thread leads */
         do {
                 pthread_mutex_unlock(&commit->lock);
                 backoff_yield();
@@ -80,7 +80,7 @@ static void gather(struct group_commit *commit)
                                 waited / 2 > delay);
 }
 
-/* Under lock, which it lets go while it works. */
+/* Under lock, which it releases for the I/O. */
 static void lead(struct group_commit *commit,
                  void (*perform)(void *context, const struct sync_set *work), void *context)
 {

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Group commit: threads that ask for durability at the same time are served by one of them. Batches
- * of I/O run one after another, so a write-back error, which the kernel tells to one call only,
- * is latched before anybody whom that batch concerns goes on.
- *
- *  C.1  A request is served by a batch that starts after it was made.
- *  C.2  At most one batch runs at a time; no lock is held while it does.
- *
- * A forked child never comes here. Layer 2.
+ * Group commit: threads that ask for durability at the same time form a batch, and one of them, the
+ * leader, does the I/O for all. Batches run one after another, so that a write-back error, which
+ * the kernel reports to one call only, is latched before any thread goes on whose data it may
+ * concern. A forked child never comes here. Two rules, which tests/models/group-commit.pml checks:
+ * a request is served by a batch that starts after the request was made; and at most one batch runs
+ * at a time, with no lock held. Layer 2.
  */
 #ifndef RMMAP_GROUP_COMMIT_H
 #define RMMAP_GROUP_COMMIT_H
@@ -38,11 +36,11 @@ struct group_commit {
 void group_commit_init(struct group_commit *commit);
 void group_commit_destroy(struct group_commit *commit);
 
-/* Returns when a batch has served work: perform was run for it, here or in another thread. */
+/* Returns when a batch has served work: perform ran for it, in this thread or in another. */
 void group_commit_run(struct group_commit *commit, const struct sync_set *work,
                       void (*perform)(void *context, const struct sync_set *work), void *context);
 
-/* A batch for the caller's own use, if nobody runs or waits for one; group_commit_leave ends it. */
+/* A batch of this thread alone, if none runs and no thread waits for one; group_commit_leave ends it. */
 bool group_commit_try_enter(struct group_commit *commit);
 void group_commit_leave(struct group_commit *commit);
 

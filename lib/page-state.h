@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What is guessed of the pages behind each 2 MiB of a mapping, in a byte each: how warm they are.
- * Never asked of the kernel, which would cost more than it saves. Only a hint: any value at any
- * time is correct, so all accesses are relaxed and a lost update does no harm. Layer 2.
+ * What is guessed of the pages behind each region of 2 MiB of a mapping, in a byte each. The kernel
+ * is never asked, which would cost more than it saves. Only a hint: any value at any time is
+ * correct, so all accesses are relaxed and a lost update does no harm. Layer 2.
  */
 #ifndef RMMAP_PAGE_STATE_H
 #define RMMAP_PAGE_STATE_H
@@ -18,24 +18,24 @@
 #define REGION_SIZE (UINT64_C(1) << REGION_SHIFT)
 
 /*
- * From REGION_COLD to REGION_FILLED: how much was written by calls since creation or the last
- * sync, in steps; one pass of large writes fills a region, or small ones to some of its pages, and
- * few far apart don't. REGION_MAPPED: its pages are mapped for writing. What each state is good for
- * is io-path.c's.
+ * From REGION_COLD to REGION_FILLED: how much was written by pwrite since creation or the last
+ * sync, in steps. One pass of large writes fills a region, and so do small ones to some of its
+ * pages; a few small ones far apart don't. REGION_MAPPED: its pages are mapped for writing. Which
+ * path a write takes in which state is decided in io-path.c.
  */
 enum { REGION_COLD = 0, REGION_FILLED = 254, REGION_MAPPED = 255 };
 
 /*
- * After a sync the page table keeps entries of what was warm. They serve readers, and make each
- * later sync of something in their region take 10 to 20 us longer; dropping them takes 35 us, so
- * the second such sync does. Leftovers count: 0: there are none.
+ * After a sync the page table keeps entries, of clean pages, for what was mapped for writing. They
+ * serve readers, and make each later sync of something in their region take 10 to 20 us longer;
+ * dropping them takes 35 us, so the second such sync drops them.
  */
 enum { REGION_NO_CLEAN_ENTRIES = 0, REGION_CLEAN_ENTRIES = 1, REGION_CLEAN_ENTRIES_DUE = 3 };
 
 /* Below this a write is small, and counts as one step of the caller's choice. */
 #define REGION_LARGE_WRITE ((size_t)32 << 10)
 
-/* A write this near to the start of a region that follows a warm one goes on in order. */
+/* A write this near to the start of a region that follows a mapped one goes on in order. */
 #define REGION_START ((uint64_t)64 << 10)
 
 struct page_state {
@@ -50,7 +50,7 @@ void page_state_destroy(struct page_state *pages);
 /* Everything was faulted in. */
 void page_state_set_mapped(struct page_state *pages);
 
-/* [offset, offset + length), not empty, was written by a call: what isn't warm fills. */
+/* [offset, offset + length), not empty, was written by a call: what isn't mapped fills. */
 void page_state_note_write(struct page_state *pages, uint64_t offset, uint64_t length,
                            unsigned int small_step);
 
@@ -74,7 +74,7 @@ static inline unsigned int region_state(const struct page_state *pages, size_t r
         return atomic_load_explicit(&pages->state[region], memory_order_relaxed);
 }
 
-/* REGION_COLD, _FILLED or _WARM; a cold one that a write in order has just reached counts as
+/* REGION_COLD, _FILLED or _MAPPED; a cold one that a write in order has just reached counts as
  * filled, since it is going to be. */
 static inline unsigned int region_class(const struct page_state *pages, uint64_t offset)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Preparing a region makes all of its 2 MiB dirty: a bet that most of it is written before the next
- * sync. Each sync tells how the bets went; who writes little between two syncs is soon bet on no
- * more. Only a hint, so all accesses are relaxed. Layer 2.
+ * When to populate a region, that is to map all of its 2 MiB for writing at once. That makes all of
+ * it dirty, and pays only if most of it is written before the next sync. So a threshold of writes
+ * must be reached first, and each sync adapts it: it rises when too little was written of what was
+ * populated, and falls again when most of it was. Only a hint: all accesses are relaxed. Layer 2.
  */
 #ifndef RMMAP_POPULATE_THRESHOLD_H
 #define RMMAP_POPULATE_THRESHOLD_H
@@ -12,28 +13,30 @@
 #include <stdint.h>
 
 /*
- * What a small write to another page counts towards a filled region, of 256: 16 pages fill one at
- * first, 51 if they come in order, and the most patient waits for half of all pages.
+ * What a small write to another page adds to its region's state, of REGION_FILLED: with the largest
+ * step 16 pages reach the threshold, with writes in order 51, and with the smallest step half of
+ * all pages.
  */
 #define POPULATE_STEP_LARGEST 16
 #define POPULATE_STEP_IN_ORDER 5
 #define POPULATE_STEP_SMALLEST 1
 
-/* So many of these take a page that their calls cost more than a lost bet: order tells no more. */
+/* Writes below this many bytes: so many fill a page that their system calls cost more than a region
+ * that was populated in vain, and their order doesn't matter. */
 #define POPULATE_TINY_WRITE 512
 
 struct populate_threshold {
         _Atomic uint8_t step;
-        _Atomic uint64_t prepared; /* bytes, since creation */
-        /* As they were at the last sync; only touched in a round of the handle's commit. */
-        uint64_t prepared_before, written_before;
+        _Atomic uint64_t populated; /* bytes, since creation */
+        /* As they were at the last sync; only touched in a batch of the group commit. */
+        uint64_t populated_before, written_before;
 };
 
 static inline void populate_threshold_init(struct populate_threshold *threshold)
 {
         atomic_init(&threshold->step, POPULATE_STEP_LARGEST);
-        atomic_init(&threshold->prepared, 0);
-        threshold->prepared_before = threshold->written_before = 0;
+        atomic_init(&threshold->populated, 0);
+        threshold->populated_before = threshold->written_before = 0;
 }
 
 static inline unsigned int populate_step(const struct populate_threshold *threshold)
@@ -41,7 +44,7 @@ static inline unsigned int populate_step(const struct populate_threshold *thresh
         return atomic_load_explicit(&threshold->step, memory_order_relaxed);
 }
 
-/* No bet was lost lately: a cold region may be prepared on the caller's word alone. */
+/* Nothing was populated in vain lately: RMMAP_PATTERN_DENSE populates regions before any write. */
 static inline bool populate_threshold_is_lowest(const struct populate_threshold *threshold)
 {
         return populate_step(threshold) == POPULATE_STEP_LARGEST;
@@ -49,21 +52,22 @@ static inline bool populate_threshold_is_lowest(const struct populate_threshold 
 
 static inline void populate_note(struct populate_threshold *threshold, uint64_t bytes)
 {
-        atomic_fetch_add_explicit(&threshold->prepared, bytes, memory_order_relaxed);
+        atomic_fetch_add_explicit(&threshold->populated, bytes, memory_order_relaxed);
 }
 
-/* At a sync: so many bytes were written since creation, in whatever way. */
+/* At a sync. written: bytes that were written since creation, by any path. */
 static inline void populate_learn(struct populate_threshold *threshold, uint64_t written)
 {
-        uint64_t all = atomic_load_explicit(&threshold->prepared, memory_order_relaxed);
-        uint64_t bet = all - threshold->prepared_before, won = written - threshold->written_before;
+        uint64_t all = atomic_load_explicit(&threshold->populated, memory_order_relaxed);
+        uint64_t populated = all - threshold->populated_before;
+        uint64_t used = written - threshold->written_before;
         unsigned int step = populate_step(threshold);
 
-        threshold->prepared_before = all;
+        threshold->populated_before = all;
         threshold->written_before = written;
-        if (bet > 0 && bet / 4 > won)
+        if (populated > 0 && populated / 4 > used)
                 step = step / 4 > POPULATE_STEP_SMALLEST ? step / 4 : POPULATE_STEP_SMALLEST;
-        else if (bet > 0 && bet / 2 <= won)
+        else if (populated > 0 && populated / 2 <= used)
                 step = 2 * step < POPULATE_STEP_LARGEST ? 2 * step : POPULATE_STEP_LARGEST;
         atomic_store_explicit(&threshold->step, (uint8_t)step, memory_order_relaxed);
 }

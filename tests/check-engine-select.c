@@ -150,7 +150,7 @@ START_TEST(scattered_small_writes_prepare_nothing)
 }
 END_TEST
 
-/* Whoever said nothing, or of reading only, has a region prepared when calls have filled it. */
+/* Whoever said nothing, or of reading only, has a region populated when pwrite has filled it. */
 START_TEST(calls_come_first)
 {
         static const uint32_t patterns[] = {RMMAP_PATTERN_UNKNOWN, RMMAP_PATTERN_RANDOM};
@@ -163,7 +163,7 @@ START_TEST(calls_come_first)
 }
 END_TEST
 
-/* Whoever said that all will be written has it prepared by the first small write. */
+/* Whoever said that all will be written has it populated by the first small write. */
 START_TEST(the_first_write_prepares)
 {
         for (unsigned int state = REGION_COLD; state < REGION_MAPPED; state++) {

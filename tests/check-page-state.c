@@ -160,7 +160,7 @@ START_TEST(what_each_state_is_good_for)
 }
 END_TEST
 
-/* ---- how soon a region is prepared, and what syncs teach */
+/* ---- how soon a region is populated, and what syncs teach */
 
 static unsigned int after(struct populate_threshold *patience, uint64_t bet, uint64_t written)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Writes into a file of more than one region, each as warm as the scene says: where the way is
- * chosen for each, some are prepared, and preparing may fail; and large ones, written behind.
+ * Writes into a file of more than one region, each in the state that the scene says: where the path is
+ * chosen for each, some are populated, and that may fail; and large ones, written behind.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -74,7 +74,7 @@ static int write_and_sync(struct stage *stage, struct results *results)
         return err != 0 ? err : rmmap_sync_all(stage->file);
 }
 
-/* A region that couldn't be prepared isn't taken for one that was. */
+/* A region that could not be populated isn't taken for one that was. */
 static bool went_as_the_states_say(struct stage *stage)
 {
         const struct variant *variant = variant_of(stage);
