@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,15 +7,16 @@
 #include "memcpy-nt.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(SANITIZED)
-#include <immintrin.h>
+#include <emmintrin.h>
 
 /* A line of the cache at a time: the processor then writes it whole, without reading it first. */
 #define LINE ((size_t)64)
 
-/* to is aligned to a line, length a multiple of it. */
-typedef void stream_lines(unsigned char *to, const unsigned char *from, size_t length);
-
-static void stream_sse2(unsigned char *to, const unsigned char *from, size_t length)
+/*
+ * to is aligned to a line, length a multiple of it. SSE2, as every x86-64 has it: with AVX2 or
+ * AVX-512 the same loop is 0 to 3 % faster at 4 KiB and no faster from 16 KiB on, measured on Zen 4.
+ */
+static void stream_lines(unsigned char *to, const unsigned char *from, size_t length)
 {
         for (size_t at = 0; at < length; at += LINE) {
                 const __m128i *source = (const __m128i *)(const void *)(from + at);
@@ -31,58 +31,7 @@ static void stream_sse2(unsigned char *to, const unsigned char *from, size_t len
         }
 }
 
-__attribute__((__target__("avx2"))) static void
-stream_avx2(unsigned char *to, const unsigned char *from, size_t length)
-{
-        for (size_t at = 0; at < length; at += LINE) {
-                const __m256i *source = (const __m256i *)(const void *)(from + at);
-                __m256i *target = (__m256i *)(void *)(to + at);
-                __m256i a = _mm256_loadu_si256(source), b = _mm256_loadu_si256(source + 1);
-
-                _mm256_stream_si256(target, a);
-                _mm256_stream_si256(target + 1, b);
-        }
-}
-
-__attribute__((__target__("avx512f"))) static void
-stream_avx512(unsigned char *to, const unsigned char *from, size_t length)
-{
-        for (size_t at = 0; at < length; at += LINE)
-                _mm512_stream_si512((__m512i *)(void *)(to + at),
-                                    _mm512_loadu_si512((const void *)(from + at)));
-}
-
-/* Best first. Each question is a load and a test: libgcc asked the processor at load time. */
-static bool has_avx512(void)
-{
-        return __builtin_cpu_supports("avx512f");
-}
-
-static bool has_avx2(void)
-{
-        return __builtin_cpu_supports("avx2");
-}
-
-static bool has_sse2(void)
-{
-        return true; /* as every x86-64 has */
-}
-
-static const struct {
-        bool (*suits)(void);
-        stream_lines *lines;
-} streams[] = {{has_avx512, stream_avx512}, {has_avx2, stream_avx2}, {has_sse2, stream_sse2}};
-
-static stream_lines *best_stream(void)
-{
-        size_t best = 0;
-
-        while (!streams[best].suits())
-                best++;
-        return streams[best].lines;
-}
-
-static void copy_by(stream_lines *stream, void *to, const void *from, size_t length)
+void memcpy_nt(void *to, const void *from, size_t length)
 {
         unsigned char *target = to;
         const unsigned char *source = from;
@@ -94,24 +43,9 @@ static void copy_by(stream_lines *stream, void *to, const void *from, size_t len
         }
         memcpy(target, source, head);
         lines = (length - head) / LINE * LINE;
-        stream(target + head, source + head, lines);
+        stream_lines(target + head, source + head, lines);
         memcpy(target + head + lines, source + head + lines, length - head - lines);
         _mm_sfence(); /* or a later store could be seen before these */
-}
-
-void memcpy_nt(void *to, const void *from, size_t length)
-{
-        copy_by(best_stream(), to, from, length);
-}
-
-int memcpy_nt_variant(unsigned int variant, void *to, const void *from, size_t length)
-{
-        if (variant >= sizeof(streams) / sizeof(streams[0]))
-                return -ENOENT;
-        if (!streams[variant].suits())
-                return -EOPNOTSUPP;
-        copy_by(streams[variant].lines, to, from, length);
-        return 0;
 }
 
 /* What the last level of cache has, or what is common. */
@@ -135,15 +69,6 @@ bool memcpy_nt_suits(uint64_t file_size)
 void memcpy_nt(void *to, const void *from, size_t length)
 {
         memcpy(to, from, length);
-}
-
-int memcpy_nt_variant(unsigned int variant, void *to, const void *from, size_t length)
-{
-        (void)variant;
-        (void)to;
-        (void)from;
-        (void)length;
-        return -ENOENT;
 }
 
 bool memcpy_nt_suits(uint64_t file_size)

@@ -35,10 +35,4 @@ bool memcpy_nt_suits(uint64_t file_size);
  */
 void memcpy_nt(void *to, const void *from, size_t length);
 
-/*
- * For tests: the same by one of the ways that it chooses from, which are numbered from 0. -ENOENT
- * past the last one, -EOPNOTSUPP for one that this processor lacks.
- */
-int memcpy_nt_variant(unsigned int variant, void *to, const void *from, size_t length);
-
 #endif
