@@ -17,6 +17,13 @@ from collections.abc import Iterator
 from typing import NoReturn, Union
 
 
+complaints: list[str] = []
+
+
+def complain(text: str) -> None:
+    complaints.append(f"FAIL: {text}")
+
+
 def fail(text: str) -> NoReturn:
     sys.exit(f"FAIL: {text}")
 
@@ -318,28 +325,28 @@ def explained(page: str) -> set[str]:
 
 
 def pages(top: pathlib.Path, api: Api) -> Iterator[tuple[pathlib.Path, str]]:
-    """The pages of section 3, made anew; what is public is named by exactly one of them."""
+    """The pages of section 3, made anew; and what is wrong with the rest of each."""
     missing = {each.name: each for each in api.public}
     for path in sorted((top / "man").glob("*.3")):
         page = path.read_text()
         names = re.findall(r"^\.Nm (\w+)", section_of(page, "NAME"), re.M)
         for name in names:
             if name not in missing:
-                fail(f"{path}: {name} is not in rmmap.h, or in another page too")
-        public = [missing.pop(name) for name in names]
+                complain(f"{path}: {name} is not in rmmap.h, or in another page too")
+        public = [missing.pop(name) for name in names if name in missing]
         for name, value in re.findall(r"^#define (\w+) +(\d+)$", page, re.M):
             if api.macros.get(name) != value:
-                fail(f"{path}: {name} is {api.macros.get(name)}")
+                complain(f"{path}: {name} is {api.macros.get(name)}")
         parts = {"SYNOPSIS": synopsis(public)}
         listed = {error for each in public if isinstance(each, Function) for error in each.errors}
         if listed:
             parts["ERRORS"] = errors(public)
         if explained(page) != listed:
-            fail(f"{path} explains errors of no function, or not all: "
-                 f"{' '.join(sorted(explained(page) ^ listed))}")
+            complain(f"{path} explains errors of no function, or not all: "
+                     f"{' '.join(sorted(explained(page) ^ listed))}")
         yield path, replaced(path, page, parts)
     if missing:
-        fail(f"no page has the name {' '.join(missing)}")
+        complain(f"no page has the name {' '.join(missing)}")
 
 
 def made(top: pathlib.Path, api: Api) -> Iterator[tuple[pathlib.Path, str]]:
@@ -358,7 +365,7 @@ def main() -> int:
     check = "--check" in sys.argv
     top = pathlib.Path(sys.argv[-1])
     api = parse((top / "include/rmmap.h.in").read_text())
-    status = 0
+    outdated = False
     for path, text in list(made(top, api)):
         old = path.read_text() if path.exists() else ""
         if old == text:
@@ -366,11 +373,12 @@ def main() -> int:
         if check:
             sys.stdout.writelines(difflib.unified_diff(
                 old.splitlines(True), text.splitlines(True), f"{path}", "what make api makes"))
-            status = 1
+            outdated = True
         else:
             path.write_text(text)
     print(f"{len(api.functions)} functions, {len(api.types)} types, {len(api.constants)} constants")
-    return status
+    print("".join(f"{each}\n" for each in complaints), end="")
+    return 1 if outdated or complaints else 0
 
 
 if __name__ == "__main__":
