@@ -142,6 +142,7 @@ START_TEST(every_documented_error_has_a_row)
                 printf("no row gives %s of %s\n", documented[i].name, documented[i].function);
                 missing++;
         }
+        fflush(stdout);
         ck_assert_int_eq(missing, 0);
 }
 END_TEST
@@ -209,6 +210,7 @@ START_TEST(every_scene_meets_every_function)
                 }
                 end_child(child, from, &rows[i], call < call_count ? call : call - 1);
         }
+        fflush(stdout);
         ck_assert_int_eq(undocumented, 0);
 }
 END_TEST
