@@ -16,7 +16,6 @@ import sys
 from collections.abc import Iterator
 from typing import NoReturn, Union
 
-
 complaints: list[str] = []
 
 
@@ -73,24 +72,24 @@ TOKEN = re.compile(
 )
 
 
-def tokens(text: str) -> Iterator[tuple[str, str, bool]]:
-    """Each comment ("comment", text), macro ("define", text) and declaration ("code", text); and
-    whether it is the first on its line."""
+def tokens(text: str) -> Iterator[tuple[str, str]]:
+    """Each macro ("define", text) and declaration ("code", text), and each comment ("comment", text)
+    that begins a line."""
     text = re.sub(r"#ifdef __cplusplus\n.*?#endif\n", "", text, flags=re.S)
     code, depth, first = "", 0, True
     for token in TOKEN.findall(text):
         if token.startswith("/*"):
-            if not code.strip():
+            if first and not code.strip():
                 words = re.sub(r"^ ?\*+", "", token[2:-2], flags=re.M).split()
-                yield "comment", " ".join(words), first
+                yield "comment", " ".join(words)
         elif token.lstrip().startswith("#"):
             if token.lstrip().startswith("#define "):
-                yield "define", " ".join(token.replace("\\\n", " ").split()), first
+                yield "define", " ".join(token.replace("\\\n", " ").split())
         else:
             code += token
             depth += (token == "{") - (token == "}")
             if token == ";" and depth == 0:
-                yield "code", " ".join(code.split())[:-1], first
+                yield "code", " ".join(code.split())[:-1]
                 code = ""
         first = token == "\n" or (first and not token.strip())
     if code.strip():
@@ -137,11 +136,10 @@ def parse(text: str) -> Api:
     section, comment = "", ""
     known: dict[str, Function] = {}
     groups: dict[str, list[str]] = {}  # the functions behind each comment
-    for kind, token, first in tokens(text):
-        title = re.search(r"---- ([^:]*?)(?:: .*)? -+", token)
-        if kind == "comment" and title:
-            section = title[1]
-        elif kind == "comment" and first:
+    for kind, token in tokens(text):
+        if kind == "comment":
+            if title := re.match(r"---- ([^:]*?)(?:: .*)? -+", token):
+                section = title[1]
             comment = token
         elif kind == "define":
             if match := re.match(r"#define (\w+) +(.*?)\s*(?:/\*.*)?$", token):
@@ -211,16 +209,13 @@ def symbol_map(api: Api) -> str:
  */
 """
     parent = ""
-    for since in sorted({each.since for each in api.functions}, key=version_key):
+    versions = {each.since for each in api.functions}
+    for since in sorted(versions, key=lambda version: [int(each) for each in version.split(".")]):
         names = [f"        {each.name};\n" for each in api.functions if each.since == since]
         local = "" if parent else "local:\n        *;\n"
         text += f"RMMAP_{since} {{\nglobal:\n{''.join(names)}{local}}}{parent};\n"
         parent = f" RMMAP_{since}"
     return text
-
-
-def version_key(version: str) -> list[int]:
-    return [int(number) for number in version.split(".")]
 
 
 def debian_symbols(api: Api) -> str:
@@ -252,13 +247,9 @@ def python_declarations(api: Api) -> str:
         text += type_in_c(each, "    ", 100, "    ...;\n" if grows else "")
     text += "".join(f"#define {name} ...\n" for name in api.constants)
     for function in api.functions:
-        text += wrapped(prototype_start(function), function.arguments, ");", 100)
+        start = f"{function.returns} {function.name}(".replace("* ", "*")
+        text += wrapped(start, function.arguments, ");", 100)
     return f'DECLARATIONS = """\n{text}"""\n'
-
-
-def prototype_start(function: Function) -> str:
-    space = "" if function.returns.endswith("*") else " "
-    return f"{function.returns}{space}{function.name}("
 
 
 def functions_list(api: Api) -> str:
