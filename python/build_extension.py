@@ -6,16 +6,81 @@ import subprocess
 
 import cffi
 
+# made by build-aux/api.py: declarations
 DECLARATIONS = """
-struct iovec { void *iov_base; size_t iov_len; };
-struct rmmap_range { uint64_t opaque[4]; };
-struct rmmap_receipt { uint64_t opaque[4]; };
+struct rmmap_range {
+    uint64_t opaque[4];
+};
+struct rmmap_receipt {
+    uint64_t opaque[4];
+};
+enum rmmap_split {
+    RMMAP_SPLIT_BOTH = 0,
+    RMMAP_SPLIT_LOW = 1,
+    RMMAP_SPLIT_HIGH = 2
+};
+struct rmmap_allocator_args {
+    size_t size;
+    const void *config;
+    uint64_t first;
+    uint64_t total;
+    uint64_t alignment;
+    uint64_t flags;
+    ...;
+};
+struct rmmap_allocator_ops {
+    size_t size;
+    const char *name;
+    uint64_t flags;
+    int (*create)(const struct rmmap_allocator_args *args, void **state);
+    void (*destroy)(void *state);
+    int (*allocate)(void *state, uint64_t size, uint32_t flags, uint64_t *start, uint64_t *end);
+    uint64_t (*remaining)(const void *state);
+    int (*give_back)(void *state, uint64_t start, uint64_t end);
+    int (*claim)(const void *state, uint64_t start, uint64_t end);
+    int (*save)(const void *state, void *buffer, size_t *length);
+    int (*restore)(void *state, const void *buffer, size_t length);
+    ...;
+};
 struct rmmap_file;
-struct rmmap_allocator_ops { const char *name; ...; };
-
+struct rmmap_options {
+    size_t size;
+    const struct rmmap_allocator_ops *allocator;
+    const void *allocator_config;
+    const void *reserved;
+    uint64_t allocate_from;
+    uint32_t flags;
+    uint32_t mode;
+    uint32_t engine;
+    uint32_t pattern;
+    ...;
+};
+struct rmmap_info {
+    size_t size;
+    const char *file_system;
+    const char *allocator;
+    const char *engine_reason;
+    uint64_t file_size;
+    uint64_t page_size;
+    uint64_t file_system_magic;
+    uint64_t allocated;
+    uint64_t pwrite_bytes;
+    uint64_t sync_calls;
+    uint64_t sync_rounds;
+    uint64_t flush_calls;
+    uint64_t faults_caught;
+    uint32_t facts;
+    uint32_t engine;
+    uint32_t pattern;
+    int32_t error;
+    uint64_t map_bytes;
+    uint64_t faults_avoided;
+    ...;
+};
 #define RMMAP_ALIGNMENT ...
-#define RMMAP_RANGE_ENCODED_SIZE ...
-#define RMMAP_RECEIPT_ENCODED_SIZE ...
+#define RMMAP_ALLOCATOR_THREAD_SAFE ...
+#define RMMAP_ALLOCATOR_START_AT_END ...
+#define RMMAP_ALLOCATE_EXACT ...
 #define RMMAP_MUST_CREATE ...
 #define RMMAP_READ_ONLY ...
 #define RMMAP_NO_PREALLOCATE ...
@@ -35,6 +100,8 @@ struct rmmap_allocator_ops { const char *name; ...; };
 #define RMMAP_PATTERN_SCATTERED ...
 #define RMMAP_PATTERN_SEQUENTIAL ...
 #define RMMAP_PATTERN_RANDOM ...
+#define RMMAP_RANGE_ENCODED_SIZE ...
+#define RMMAP_RECEIPT_ENCODED_SIZE ...
 #define RMMAP_FACT_READ_ONLY ...
 #define RMMAP_FACT_RESERVED ...
 #define RMMAP_FACT_COHERENT ...
@@ -45,94 +112,92 @@ struct rmmap_allocator_ops { const char *name; ...; };
 #define RMMAP_FACT_ERRORS_SHARED ...
 #define RMMAP_FACT_ENTRY_UNSYNCED ...
 #define RMMAP_FACT_FORKED ...
-enum rmmap_split { RMMAP_SPLIT_BOTH, RMMAP_SPLIT_LOW, RMMAP_SPLIT_HIGH, ... };
-
-struct rmmap_options {
-    size_t size;
-    const struct rmmap_allocator_ops *allocator;
-    uint64_t allocate_from;
-    uint32_t flags, mode, engine, pattern;
-    ...;
-};
-struct rmmap_info {
-    size_t size;
-    const char *file_system, *allocator, *engine_reason;
-    uint64_t file_size, page_size, file_system_magic, allocated, pwrite_bytes, sync_calls;
-    uint64_t sync_rounds, flush_calls, faults_caught;
-    uint32_t facts, engine, pattern;
-    int32_t error;
-    uint64_t map_bytes, faults_avoided;
-    ...;
-};
-
-uint64_t rmmap_range_start(struct rmmap_range);
-uint64_t rmmap_range_end(struct rmmap_range);
-uint64_t rmmap_range_length(struct rmmap_range);
-bool rmmap_range_is_empty(struct rmmap_range);
-bool rmmap_range_equal(struct rmmap_range, struct rmmap_range);
-uint64_t rmmap_receipt_start(struct rmmap_receipt);
-uint64_t rmmap_receipt_end(struct rmmap_receipt);
-uint64_t rmmap_receipt_length(struct rmmap_receipt);
-bool rmmap_receipt_is_empty(struct rmmap_receipt);
-bool rmmap_receipt_equal(struct rmmap_receipt, struct rmmap_receipt);
-struct rmmap_range rmmap_receipt_range(struct rmmap_receipt);
-uint64_t rmmap_align_up(uint64_t);
-uint64_t rmmap_align_down(uint64_t);
-int rmmap_range_split_up(struct rmmap_range, uint64_t, struct rmmap_range *, struct rmmap_range *);
-int rmmap_range_split_down(struct rmmap_range, uint64_t, struct rmmap_range *,
-                           struct rmmap_range *);
+uint64_t rmmap_range_start(struct rmmap_range range);
+uint64_t rmmap_range_end(struct rmmap_range range);
+uint64_t rmmap_range_length(struct rmmap_range range);
+bool rmmap_range_is_empty(struct rmmap_range range);
+bool rmmap_range_equal(struct rmmap_range a, struct rmmap_range b);
+uint64_t rmmap_receipt_start(struct rmmap_receipt receipt);
+uint64_t rmmap_receipt_end(struct rmmap_receipt receipt);
+uint64_t rmmap_receipt_length(struct rmmap_receipt receipt);
+bool rmmap_receipt_is_empty(struct rmmap_receipt receipt);
+bool rmmap_receipt_equal(struct rmmap_receipt a, struct rmmap_receipt b);
+struct rmmap_range rmmap_receipt_range(struct rmmap_receipt receipt);
+uint64_t rmmap_align_up(uint64_t offset);
+uint64_t rmmap_align_down(uint64_t offset);
+int rmmap_range_split_up(struct rmmap_range range, uint64_t position, struct rmmap_range *low,
+                         struct rmmap_range *high);
+int rmmap_range_split_down(struct rmmap_range range, uint64_t position, struct rmmap_range *low,
+                           struct rmmap_range *high);
 const struct rmmap_allocator_ops *rmmap_sequential_allocator(void);
 const struct rmmap_allocator_ops *rmmap_concurrent_allocator(void);
-int rmmap_create(const char *, uint64_t, const struct rmmap_options *, struct rmmap_file **);
-int rmmap_open(const char *, const struct rmmap_options *, struct rmmap_file **);
-int rmmap_open_fd(int, const struct rmmap_options *, struct rmmap_file **);
-struct rmmap_file *rmmap_clone(struct rmmap_file *);
-struct rmmap_file *rmmap_release(struct rmmap_file *);
-uint64_t rmmap_size(const struct rmmap_file *);
-int rmmap_fd(const struct rmmap_file *);
-int rmmap_allocate(struct rmmap_file *, uint64_t, struct rmmap_range *);
-int rmmap_allocate_exact(struct rmmap_file *, uint64_t, struct rmmap_range *);
-int rmmap_claim_range(struct rmmap_file *, uint64_t, uint64_t, struct rmmap_range *);
-int rmmap_unclaim_range(struct rmmap_file *, struct rmmap_range);
-int rmmap_give_back_range(struct rmmap_file *, struct rmmap_range);
-uint64_t rmmap_remaining(const struct rmmap_file *);
-uint64_t rmmap_allocated(const struct rmmap_file *);
-int rmmap_allocator_save(const struct rmmap_file *, void *, size_t *);
-int rmmap_allocator_restore(struct rmmap_file *, const void *, size_t);
-int rmmap_range_encode(struct rmmap_range, void *, size_t);
-int rmmap_receipt_encode(struct rmmap_receipt, void *, size_t);
-int rmmap_range_decode(struct rmmap_file *, const void *, size_t, struct rmmap_range *);
-int rmmap_receipt_decode(struct rmmap_file *, const void *, size_t, struct rmmap_receipt *);
-int rmmap_write_range(struct rmmap_file *, struct rmmap_range, const void *, size_t,
-                      struct rmmap_receipt *);
-int rmmap_write_range_durable(struct rmmap_file *, struct rmmap_range, const void *, size_t,
-                              struct rmmap_receipt *);
-int rmmap_writev_range(struct rmmap_file *, struct rmmap_range, const struct iovec *, int,
-                       struct rmmap_receipt *);
-int rmmap_write_range_from_fd(struct rmmap_file *, struct rmmap_range, int, uint64_t *,
-                              struct rmmap_receipt *);
-int rmmap_write_within(struct rmmap_file *, struct rmmap_range, uint64_t, const void *, size_t);
-int rmmap_mark_written(struct rmmap_file *, struct rmmap_range, struct rmmap_receipt *);
-int rmmap_read_range(struct rmmap_file *, struct rmmap_range, void *, size_t, size_t *);
-int rmmap_read_within(struct rmmap_file *, struct rmmap_range, uint64_t, void *, size_t);
-int rmmap_range_data(struct rmmap_file *, struct rmmap_range, void **);
-int rmmap_range_view(struct rmmap_file *, struct rmmap_range, const void **);
-int rmmap_flush(struct rmmap_file *);
-int rmmap_flush_range(struct rmmap_file *, struct rmmap_receipt);
-int rmmap_sync_range(struct rmmap_file *, struct rmmap_receipt);
-int rmmap_sync_ranges(struct rmmap_file *, const struct rmmap_receipt *, size_t);
-int rmmap_sync_within(struct rmmap_file *, struct rmmap_range, uint64_t, uint64_t);
-int rmmap_sync_all(struct rmmap_file *);
-int rmmap_raw_write(struct rmmap_file *, uint64_t, const void *, size_t);
-int rmmap_raw_read(struct rmmap_file *, uint64_t, void *, size_t, size_t *);
-int rmmap_raw_flush(struct rmmap_file *, uint64_t, uint64_t);
-int rmmap_raw_sync(struct rmmap_file *, uint64_t, uint64_t);
-int rmmap_raw_fill(struct rmmap_file *, unsigned char);
-int rmmap_raw_zero(struct rmmap_file *);
-int rmmap_raw_data(struct rmmap_file *, void **);
-int rmmap_raw_view(struct rmmap_file *, const void **);
+int rmmap_create(const char *path, uint64_t size, const struct rmmap_options *options,
+                 struct rmmap_file **file);
+int rmmap_open(const char *path, const struct rmmap_options *options, struct rmmap_file **file);
+int rmmap_open_fd(int fd, const struct rmmap_options *options, struct rmmap_file **file);
+struct rmmap_file *rmmap_clone(struct rmmap_file *file);
+struct rmmap_file *rmmap_release(struct rmmap_file *file);
+uint64_t rmmap_size(const struct rmmap_file *file);
+int rmmap_fd(const struct rmmap_file *file);
+int rmmap_allocate(struct rmmap_file *file, uint64_t size, struct rmmap_range *range);
+int rmmap_allocate_exact(struct rmmap_file *file, uint64_t size, struct rmmap_range *range);
+int rmmap_claim_range(struct rmmap_file *file, uint64_t start, uint64_t end,
+                      struct rmmap_range *range);
+int rmmap_unclaim_range(struct rmmap_file *file, struct rmmap_range range);
+int rmmap_give_back_range(struct rmmap_file *file, struct rmmap_range range);
+uint64_t rmmap_remaining(const struct rmmap_file *file);
+uint64_t rmmap_allocated(const struct rmmap_file *file);
+int rmmap_allocator_save(const struct rmmap_file *file, void *buffer, size_t *length);
+int rmmap_allocator_restore(struct rmmap_file *file, const void *buffer, size_t length);
+int rmmap_range_encode(struct rmmap_range range, void *buffer, size_t capacity);
+int rmmap_receipt_encode(struct rmmap_receipt receipt, void *buffer, size_t capacity);
+int rmmap_range_decode(struct rmmap_file *file, const void *buffer, size_t length,
+                       struct rmmap_range *range);
+int rmmap_receipt_decode(struct rmmap_file *file, const void *buffer, size_t length,
+                         struct rmmap_receipt *receipt);
+int rmmap_write_range(struct rmmap_file *file, struct rmmap_range range, const void *data,
+                      size_t length, struct rmmap_receipt *receipt);
+int rmmap_write_range_durable(struct rmmap_file *file, struct rmmap_range range, const void *data,
+                              size_t length, struct rmmap_receipt *receipt);
+int rmmap_writev_range(struct rmmap_file *file, struct rmmap_range range, const struct iovec *iov,
+                       int iovcnt, struct rmmap_receipt *receipt);
+int rmmap_write_range_from_fd(struct rmmap_file *file, struct rmmap_range range, int fd,
+                              uint64_t *done, struct rmmap_receipt *receipt);
+int rmmap_write_within(struct rmmap_file *file, struct rmmap_range range, uint64_t offset,
+                       const void *data, size_t length);
+int rmmap_mark_written(struct rmmap_file *file, struct rmmap_range range,
+                       struct rmmap_receipt *receipt);
+int rmmap_read_range(struct rmmap_file *file, struct rmmap_range range, void *buffer,
+                     size_t capacity, size_t *length);
+int rmmap_read_within(struct rmmap_file *file, struct rmmap_range range, uint64_t offset,
+                      void *buffer, size_t length);
+int rmmap_range_data(struct rmmap_file *file, struct rmmap_range range, void **data);
+int rmmap_range_view(struct rmmap_file *file, struct rmmap_range range, const void **data);
+int rmmap_flush(struct rmmap_file *file);
+int rmmap_flush_range(struct rmmap_file *file, struct rmmap_receipt receipt);
+int rmmap_sync_range(struct rmmap_file *file, struct rmmap_receipt receipt);
+int rmmap_sync_ranges(struct rmmap_file *file, const struct rmmap_receipt *receipts, size_t count);
+int rmmap_sync_within(struct rmmap_file *file, struct rmmap_range range, uint64_t offset,
+                      uint64_t length);
+int rmmap_sync_all(struct rmmap_file *file);
+int rmmap_raw_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length);
+int rmmap_raw_read(struct rmmap_file *file, uint64_t offset, void *buffer, size_t capacity,
+                   size_t *length);
+int rmmap_raw_flush(struct rmmap_file *file, uint64_t offset, uint64_t length);
+int rmmap_raw_sync(struct rmmap_file *file, uint64_t offset, uint64_t length);
+int rmmap_raw_fill(struct rmmap_file *file, unsigned char byte);
+int rmmap_raw_zero(struct rmmap_file *file);
+int rmmap_raw_data(struct rmmap_file *file, void **data);
+int rmmap_raw_view(struct rmmap_file *file, const void **data);
+int rmmap_guard_call(struct rmmap_file *file, int (*body)(void *arg), void *arg, int *result);
 uint32_t rmmap_version(void);
-int rmmap_describe(const struct rmmap_file *, struct rmmap_info *);
+int rmmap_describe(const struct rmmap_file *file, struct rmmap_info *info);
+"""
+# end of declarations
+
+# What rmmap.h takes from the system, and what SOURCE adds.
+OTHERS = """
+struct iovec { void *iov_base; size_t iov_len; };
 const char *header_version(void);
 """
 
@@ -148,6 +213,7 @@ def pkg_config(what: str) -> list[str]:
 
 
 builder = cffi.FFI()
+builder.cdef(OTHERS)
 builder.cdef(DECLARATIONS)
 builder.set_source(
     "rangedmmap._rangedmmap",

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Nothing public is forgotten, and what README.md shows works."""
-import os
 import pathlib
 import re
 
@@ -8,24 +7,23 @@ import pytest
 import rangedmmap
 from rangedmmap._rangedmmap import lib
 
-TOP = pathlib.Path(os.environ.get("top_srcdir", pathlib.Path(__file__).parents[2]))
+LEFT_OUT = {
+    # body is left without unwinding, which no Python frame survives.
+    "rmmap_guard_call",
+    # For allocators of one's own: the library would call Python where it can't be.
+    "RMMAP_ALLOCATE_EXACT",
+    "RMMAP_ALLOCATOR_START_AT_END",
+    "RMMAP_ALLOCATOR_THREAD_SAFE",
+    # What a split is that gives neither of the others.
+    "RMMAP_SPLIT_BOTH",
+}
 
-# body is left without unwinding, which no Python frame survives.
-LEFT_OUT = {"rmmap_guard_call"}
 
-
-def test_every_function_is_used() -> None:
-    map_file = TOP / "lib" / "librangedmmap.map"
-    if not map_file.exists():
-        pytest.skip(f"{map_file} isn't there")
-    public = set(re.findall(r"^\s+(rmmap_\w+);", map_file.read_text(), re.M))
-    package = pathlib.Path(rangedmmap.__file__).parent
+def test_all_of_the_header_is_used() -> None:
     used = set()
-    for source in package.glob("*.py"):
-        used |= set(re.findall(r"\blib\.(rmmap_\w+)", source.read_text()))
-    assert len(public) > 60
-    assert public - used == LEFT_OUT
-    assert all(hasattr(lib, name) for name in used)
+    for source in pathlib.Path(rangedmmap.__file__).parent.glob("*.py"):
+        used |= set(re.findall(r"\blib\.(\w+)", source.read_text()))
+    assert set(dir(lib)) - used == LEFT_OUT
 
 
 def test_the_example_works(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

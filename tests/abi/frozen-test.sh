@@ -26,7 +26,7 @@ said()
                 grep -v -E "^#define RMMAP_($not_kept)[ (]" | sed 's/^#define //' || return
         # shellcheck disable=SC2086
         ${CC:-cc} ${CPPFLAGS:-} -I"$1" -E "$work/header.c" |
-                "$awk" -v whole=1 -f "$here/../sets.awk" | grep -e '^function' -e '^type enum'
+                "$awk" -f "$here/declarations.awk" | grep -e '^function' -e '^type enum'
 }
 
 said "${top_builddir:?}/include" | sort >"$work/now"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What brings each error about. Every error that a manual page lists has a row here, or more. */
+/* What brings each error about. Every error that rmmap.h lists has a row here, or more. */
 #include <errno.h>
 #include <sys/stat.h>
 

@@ -25,32 +25,12 @@ static int of_version(void)
         return RMMAP_VERSION_STRING[0] != 0 && rmmap_version() >= RMMAP_VERSION ? 0 : -1;
 }
 
-static uint32_t flags(void)
+static uint64_t constants(void)
 {
-        return RMMAP_MUST_CREATE | RMMAP_READ_ONLY | RMMAP_NO_PREALLOCATE | RMMAP_POPULATE |
-               RMMAP_HUGE_PAGES | RMMAP_LOCK_FILE | RMMAP_CATCH_FAULTS | RMMAP_NO_FOLLOW;
-}
-
-static uint32_t facts(void)
-{
-        return RMMAP_FACT_READ_ONLY | RMMAP_FACT_RESERVED | RMMAP_FACT_COHERENT |
-               RMMAP_FACT_MAPPED | RMMAP_FACT_HUGE_PAGES | RMMAP_FACT_CATCH_FAULTS |
-               RMMAP_FACT_LOCKED | RMMAP_FACT_ERRORS_SHARED | RMMAP_FACT_ENTRY_UNSYNCED |
-               RMMAP_FACT_FORKED | RMMAP_ALLOCATE_EXACT;
-}
-
-static uint32_t choices(void)
-{
-        return RMMAP_ENGINE_AUTO + RMMAP_ENGINE_MAP + RMMAP_ENGINE_PWRITE + RMMAP_PATTERN_UNKNOWN +
-               RMMAP_PATTERN_DENSE + RMMAP_PATTERN_SCATTERED + RMMAP_PATTERN_SEQUENTIAL +
-               RMMAP_PATTERN_RANDOM;
-}
-
-static uint64_t encoded(void)
-{
-        unsigned char bytes[RMMAP_RANGE_ENCODED_SIZE + RMMAP_RECEIPT_ENCODED_SIZE];
-
-        return sizeof(bytes) + RMMAP_ALLOCATOR_THREAD_SAFE + RMMAP_ALIGNMENT;
+#define CONSTANT(name) +name
+        return UINT64_C(0)
+#include "../api.inc"
+                ;
 }
 
 /* Values, on the stack and returned. */
@@ -71,9 +51,7 @@ FUNCTION int use_rmmap(const char *path)
         struct rmmap_file *file;
         int err;
 
-        options.flags = flags() & facts();
-        options.engine = choices();
-        options.allocate_from = global_options.allocate_from + encoded();
+        options.allocate_from = global_options.allocate_from + constants();
         err = of_version();
         if (err == 0)
                 err = rmmap_create(path, 1 << 20, &options, &file);

@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The manual pages are well made: no tool that reads them complains, they have the sections they
-# should have, each public name of rmmap.h is in the NAME section of exactly one page, and what
-# they refer to exists.
+# should have, and what they refer to exists. api-test.sh knows their names and errors.
 #
 # Allowed of mandoc's complaints, and nothing else: that a page that .Xr names isn't installed.
 # That depends on the machine; references among our own pages are checked here. Of groff's: that a
@@ -82,17 +81,6 @@ done | check 'sections'
 
 # ---- names
 
-{
-        # The declarations of functions, and those of types.
-        sed -n 's/^RMMAP_\(EXPORT\|CHECKED\) .*[ *]\(rmmap_[a-z_]*\)(.*/\2/p' \
-                "$top/include/rmmap.h.in"
-        sed -n 's/^\(struct\|enum\) \(rmmap_[a-z_]*\)\( {.*\|; .*\|;\)$/\2/p' \
-                "$top/include/rmmap.h.in"
-} | sort >"$work/public"
-[ "$(wc -l <"$work/public")" -gt 60 ] || echo 'too few names found in rmmap.h.in' |
-        check 'public names'
-grep ' 3 ' "$work/names" | cut -d' ' -f1 | sort | diff "$work/public" - |
-        check 'each public name is in the NAME section of exactly one page of section 3'
 uniq -d "$work/known" | check 'no name twice'
 
 # ---- references
@@ -113,29 +101,6 @@ for page in *.[0-9]; do
                 grep -qw "$name" "$top/include/rmmap.h.in" || echo "$page: there is no $name"
         done
 done | check 'references'
-
-# ---- errors: each that a function may give is explained, and no other one is
-
-for page in *.3; do
-        "$here/errors-of.sh" "$page" | sed 's/.* //' | sort -u >"$work/listed"
-        "$awk" '
-                /^\.Sh / { in_errors = ($2 == "ERRORS"); second = 0 }
-                /^They mean:/ { second = 1 }
-                !in_errors || !second { next }
-                /^\.It Bq Er / { print $4 }
-                /^\.It Bo/ { in_list = 1 }
-                /^\.Bc/ { in_list = 0 }
-                in_list && $1 == ".Er" { print $2 }
-        ' "$page" | sort -u | diff "$work/listed" - | sed "s/^/$page: /"
-        # Each function that returns an int has its line; one that doesn't has none.
-        "$awk" '
-                /^\.Sh / { in_synopsis = ($2 == "SYNOPSIS") }
-                in_synopsis && /^\.Ft/ { is_int = ($0 == ".Ft int") }
-                in_synopsis && is_int && /^\.F[on]/ { print $2 }
-        ' "$page" | sort >"$work/ints"
-        "$here/errors-of.sh" "$page" | sed 's/ .*//' | sort -u | diff "$work/ints" - |
-                sed "s/^/$page: /"
-done | check 'errors'
 
 [ ! -s "$work/failed" ] || exit 1
 [ -z "$skipped" ] && exit 0

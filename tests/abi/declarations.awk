@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# awk -f sets.awk PREPROCESSED: the functions ("function NAME") and types ("type NAME") that rmmap.h
-# itself declares, from what the compiler made of a file that includes it: with line markers, so
-# that other headers are left out, and no comments or macros to be mistaken about. With whole=1 the
-# whole declaration instead of NAME.
+# awk -f declarations.awk PREPROCESSED: what rmmap.h itself declares, a line each ("function ..." or
+# "type ..."), from what the compiler made of a file that includes it: with line markers, so that
+# other headers are left out, and no comments or macros to be mistaken about.
 
 # Without __attribute__((...)), however deep its parentheses.
 function without_attributes(text,    at, depth, end)
@@ -20,25 +19,14 @@ function without_attributes(text,    at, depth, end)
         return text
 }
 
-function say(text,    words)
+function say(text)
 {
         text = without_attributes(text)
         gsub(/__extension__/, " ", text)
         gsub(/[ \t\n]+/, " ", text)
         sub(/^ /, "", text)
-        if (text ~ /^typedef /)
-                print "unexpected " text
-        else if (whole && text != "")
+        if (text != "")
                 print (text ~ /^(struct|enum|union) [A-Za-z_0-9]+ ?($|[{])/ ? "type " : "function ") text
-        else if (match(text, /^(struct|enum|union) [A-Za-z_0-9]+ ?($|[{])/))  {
-                split(text, words, /[ {]/)
-                print "type " words[2]
-        } else if (match(text, /[A-Za-z_][A-Za-z_0-9]* ?\(/)) {
-                text = substr(text, RSTART, RLENGTH - 1)
-                sub(/ $/, "", text)
-                print "function " text
-        } else if (text != "")
-                print "unexpected " text
 }
 
 /^# [0-9]+ "/ { ours = ($3 ~ /rmmap\.h"$/); next }
