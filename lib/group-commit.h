@@ -40,7 +40,8 @@ void group_commit_destroy(struct group_commit *commit);
 void group_commit_run(struct group_commit *commit, const struct sync_set *work,
                       void (*perform)(void *context, const struct sync_set *work), void *context);
 
-/* A batch of this thread alone, if none runs and no thread waits for one; group_commit_leave ends it. */
+/* Begins a batch of this thread alone, if none runs and no thread waits for one;
+ * group_commit_leave ends it. */
 bool group_commit_try_enter(struct group_commit *commit);
 void group_commit_leave(struct group_commit *commit);
 

@@ -29,11 +29,12 @@ static inline bool has_regions(const struct rmmap_file *file)
 /* ---- choose */
 
 /*
- * Why so: a call need not zero or read a page that it overwrites whole, but takes the inode's lock
- * and 1 to 6 us for each page; a fault takes as long for each page, or for the whole of a large
- * folio; preparing 2 MiB at once takes about 0.3 ms, and dirties all of it. So few small writes go
- * by pwrite, many go to a region that is mapped for writing at once; large ones by pwrite while the pages are fresh or
- * clean, then by the mapping, which no lock serialises. Measured with 2 threads on ext4, GiB/s:
+ * pwrite need not zero or read a page that it overwrites whole, but takes the inode's lock and 1 to
+ * 6 us for each page. A fault takes as long for each page, or for the whole of a large folio.
+ * Populating 2 MiB at once takes about 0.3 ms, and makes all of it dirty. So few small writes go by
+ * pwrite, and many go to a region that is populated for them; large writes go by pwrite while the
+ * pages are fresh or clean, then by the mapping, which no lock serialises. Measured with 2 threads
+ * on ext4, GiB/s:
  *
  *                         by pwrite  plain mapping  populated
  *     fresh   4 KiB in order   1.1        3.6          5.8

@@ -13,8 +13,9 @@
 #define LINE ((size_t)64)
 
 /*
- * to is aligned to a line, length a multiple of it. SSE2, as every x86-64 has it: with AVX2 or
- * AVX-512 the same loop is 0 to 3 % faster at 4 KiB and no faster from 16 KiB on, measured on Zen 4.
+ * to is aligned to a line, length a multiple of it. SSE2, as every x86-64 has it:
+ * with AVX2 or AVX-512 the same loop is 0 to 3 % faster at 4 KiB, and no faster from 16 KiB on
+ * (Zen 4).
  */
 static void stream_lines(unsigned char *to, const unsigned char *from, size_t length)
 {

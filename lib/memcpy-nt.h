@@ -9,7 +9,8 @@
 
 /*
  * From the larger on a copy past the caches is faster wherever it goes; from the smaller on only
- * where the cache doesn't hold what is written to. Measured on Zen 4, GiB/s, pages of a file that are mapped for writing:
+ * where the cache doesn't hold what is written to. Measured on Zen 4, GiB/s,
+ * pages of a file that are mapped for writing:
  *
  *              in order            at random
  *     bytes    memcpy  streaming   memcpy  streaming

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The public calls that write ranges: checks, then io-path.h; and the write-back that was asked for. */
+/* The public calls that write ranges: checks, the copy, the write-back that was asked for. */
 #include "api-check.h"
 #include "io-path.h"
 #include "sync-exec.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Broken mutants of the library, to see that a checker finds them: linked into a program, this stands
+ * Mutants of the library, to see that a checker finds them: linked into a program, this stands
  * between the library and libc, and leaves out what a careless library would leave out.
  */
 #ifndef CRASH_MUTANT_H
