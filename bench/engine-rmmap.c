@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The library, as a program would use it: ranges from its allocator where they come in order,
- * pieces of one range where the offsets are given, the raw calls for less than a page. rmmap says
- * nothing about what it will do. rmmap-hint says all it knows: the pattern, and, where the end is
- * to be durable, RMMAP_WRITE_BEHIND.
+ * The library, as a program would use it: ranges from its allocator where the order is free, pieces
+ * of one range where the job sets the offsets, the raw calls for less than a page. rmmap gives no
+ * hint. rmmap-hint gives every hint: the pattern, and RMMAP_WRITE_BEHIND where the job ends with a
+ * sync.
  */
 #include <errno.h>
 #include <stdlib.h>
