@@ -174,7 +174,7 @@ static int handle_sync(void *file)
 
 const struct engine engine_rmmap = {
         .name = "rmmap",
-        .title = "this library, told nothing",
+        .title = "this library, without hints",
         .flags = ENGINE_CORE | ENGINE_OURS,
         .choice = RMMAP_ENGINE_AUTO,
         FUNCTIONS,
@@ -182,7 +182,7 @@ const struct engine engine_rmmap = {
 
 const struct engine engine_rmmap_hint = {
         .name = "rmmap-hint",
-        .title = "this library, told the pattern, and RMMAP_WRITE_BEHIND where the end is durable",
+        .title = "this library, with the pattern, and RMMAP_WRITE_BEHIND for durable jobs",
         .flags = ENGINE_CORE | ENGINE_OURS | ENGINE_HINT,
         .choice = RMMAP_ENGINE_AUTO,
         .suits = hint_suits,
