@@ -29,7 +29,7 @@ static void restrict_protocols(CURL *easy, const struct options *options)
 #endif
 }
 
-/* Two lines of cookies would confuse servers: with cookies of the user's there are no others. */
+/* Two lines of cookies would confuse servers: rmget adds none to a line of the user's. */
 static bool has_cookies(const struct options *options)
 {
         for (const struct curl_slist *line = options->headers; line; line = line->next)

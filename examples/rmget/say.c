@@ -81,7 +81,7 @@ static void hide_credentials(char *text)
         }
 }
 
-/* Parts of a message may come from a server: remove control characters for the terminal. */
+/* Parts of a message may come from a server: no control character reaches the terminal. */
 __attribute__((format(printf, 1, 0))) static void say(const char *format, va_list arguments)
 {
         char *text;
