@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What the parts of rmmap-bench share: a scenario, the job made of it, and the engines' face. */
+/* What the parts of rmmap-bench share: a scenario, the job made of it, and the engine interface. */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -12,7 +12,7 @@
 #define MIB(n) ((size_t)(n) << 20)
 #define TIB(n) (UINT64_C(n) << 40)
 
-/* From here on a write is large: worth starting its write-back early, or a request of its own. */
+/* A write of at least this size starts its write-back early, or is a request of its own. */
 #define LARGE KIB(64)
 
 #define MOST_THREADS 64
@@ -21,11 +21,11 @@
 
 enum place { ON_DISK, ON_TMPFS };
 
-/* What there is when the clock starts. */
+/* The state of the file when the clock starts. */
 enum start {
         START_NEW,      /* no file: the engine creates it */
-        START_WARM,     /* all written by this engine before, and the blocks once more; dirty */
-        START_SYNCED,   /* all written and made durable by this engine */
+        START_WARM,     /* this engine wrote all of it, and the blocks once more; dirty */
+        START_SYNCED,   /* this engine wrote all of it and made it durable */
         START_UNCACHED, /* an older file, none of it in memory */
         START_CACHED,   /* an older file, read once through this engine */
 };
@@ -40,7 +40,7 @@ enum order {
 
 enum operation { OP_WRITE, OP_WRITE_DURABLE, OP_READ };
 
-/* What the caller says of the whole; only rmmap-hint passes it on. */
+/* What the job as a whole does; only rmmap-hint passes it to the library. */
 enum pattern {
         PATTERN_UNKNOWN,
         PATTERN_DENSE,
@@ -56,7 +56,7 @@ enum phase { PHASE_CREATE, PHASE_MOVE, PHASE_SYNC, PHASE_CLOSE, PHASES };
 #define TIME_CLOSE (1u << PHASE_CLOSE) /* close and unlink */
 #define TIME_WHOLE (TIME_CREATE | TIME_MOVE | TIME_SYNC | TIME_CLOSE)
 
-/* How many times the peers' time rmmap's should fit in; 0: no goal. Only for these threads. */
+/* Goals for the peers' time as a multiple of rmmap's; 0: no goal. For this number of threads. */
 struct goal {
         double mmap, pwrite;
         unsigned int least_threads, most_threads;
@@ -98,7 +98,7 @@ struct job {
         uint64_t length;  /* of blocks, or how many operations a pass has */
 };
 
-/* Where an operation goes. */
+/* Where an operation reads or writes. */
 struct spot {
         uint64_t offset;
         size_t length;
@@ -115,9 +115,9 @@ typedef int mover(void *context, const struct spot *spot, void *data);
 #define ENGINE_NO_FILE (1u << 4) /* memory only: read back through itself */
 
 /*
- * A way to move bytes. Everything answers 0 or a negative errno. A file is opened anew for each
- * run; a context is what one thread needs of its own. Blocks of memory stay as they are until
- * drain, so an engine may hold on to what it was given.
+ * A method of moving bytes. Every function returns 0 or a negative errno. Each run opens the file
+ * again; a context is the state of one thread. The caller keeps blocks of memory unchanged until
+ * drain, so an engine may keep pointers to them.
  */
 struct engine {
         const char *name, *title;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The bare counterparts: as a caller without the library would have them. */
+/* The bare counterparts of the library's calls, as a program without the library has them. */
 #ifndef COSTS_BARE_H
 #define COSTS_BARE_H
 
@@ -7,7 +7,7 @@
 
 #include <rmmap.h>
 
-/* In another file, so that the call stays a call and the copy isn't optimised away. */
+/* In another file, so that the compiler keeps the call and the copy. */
 void bare_copy(void *to, const void *from, size_t length);
 uint64_t bare_start(struct rmmap_range range);
 int bare_nothing(void *arg);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* memcpy into anonymous memory: what the memory could do without a file behind it. */
+/* memcpy into anonymous memory: the limit of the memory, without a file. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The mapping as such libraries use it: one memcpy per write, msync at the end. */
+/* A mapping as other libraries use it: one memcpy for each write, msync at the end. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #include "engines.h"
 
-/* From this length on libpmem stores past the caches by itself. */
+/* From this length on libpmem itself uses non-temporal stores. */
 #define STREAMED 256
 
 struct pmem {

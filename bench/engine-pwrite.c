@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* pwrite plainly, tuned by hand, and past the page cache: one descriptor, three habits. */
+/* pwrite in three variants on one descriptor: plain, tuned by hand, and without the page cache. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The library, as a program would use it: ranges from its allocator where they come in order,
- * pieces of one range where the offsets are given, the raw calls for less than a page. rmmap says
- * nothing about what it will do. rmmap-hint says all it knows: the pattern, and, where the end is
- * to be durable, RMMAP_WRITE_BEHIND.
+ * The library, as a program would use it: ranges from its allocator where the order is free, pieces
+ * of one range where the job sets the offsets, the raw calls for less than a page. rmmap gives no
+ * hint. rmmap-hint gives every hint: the pattern, and RMMAP_WRITE_BEHIND where the job ends with a
+ * sync.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -174,7 +174,7 @@ static int handle_sync(void *file)
 
 const struct engine engine_rmmap = {
         .name = "rmmap",
-        .title = "this library, told nothing",
+        .title = "this library, without hints",
         .flags = ENGINE_CORE | ENGINE_OURS,
         .choice = RMMAP_ENGINE_AUTO,
         FUNCTIONS,
@@ -182,7 +182,7 @@ const struct engine engine_rmmap = {
 
 const struct engine engine_rmmap_hint = {
         .name = "rmmap-hint",
-        .title = "this library, told the pattern, and RMMAP_WRITE_BEHIND where the end is durable",
+        .title = "this library, with the pattern, and RMMAP_WRITE_BEHIND for durable jobs",
         .flags = ENGINE_CORE | ENGINE_OURS | ENGINE_HINT,
         .choice = RMMAP_ENGINE_AUTO,
         .suits = hint_suits,

@@ -31,18 +31,18 @@ static const char help[] =
         "  -h, --help               this\n"
         "\n"
         "In each round all engines take their turn, in an order that changes from round to\n"
-        "round; a scenario's first round isn't counted. Before each run as much memory as its\n"
-        "file takes is touched and given back; after it the file is unlinked, the file system\n"
-        "synced, and a pause made. A table shows medians with least and most.\n"
-        "Under \"rmmap ahead\" is the engine's time divided by rmmap's, round by round: the\n"
-        "median of these ratios, with a confidence interval by the sign test. Above 1 rmmap is\n"
-        "faster.\n"
-        "rmmap is told nothing; rmmap-hint says the pattern, and RMMAP_WRITE_BEHIND for a file\n"
-        "that is to be durable. direct and memory are no peers but the limits of the disk and\n"
-        "the memory. \"written\" is what the device wrote, by whomever, per byte of payload.\n"
+        "round; a scenario's first round isn't counted. Before each run rmmap-bench touches and\n"
+        "frees as much memory as the file takes; after it, it unlinks the file, syncs the file\n"
+        "system, and pauses. A table shows medians with minimum and maximum.\n"
+        "\"rmmap ahead\" is the median of the rounds' ratios of the engine's time to rmmap's,\n"
+        "with a confidence interval by the sign test. Above 1 rmmap is faster.\n"
+        "rmmap gives the library no hint; rmmap-hint gives it the pattern, and\n"
+        "RMMAP_WRITE_BEHIND for a job that ends with a sync. direct and memory are the limits\n"
+        "of the disk and the memory. \"written\" is what the device wrote, for all processes,\n"
+        "per byte of payload.\n"
         "\n"
-        "For figures to be believed: nothing else running, --rounds 15 or more, a directory on\n"
-        "the disk in question, and ratios rather than times; below 1.2 most are noise.\n";
+        "For reliable figures: nothing else running, --rounds 15 or more, a directory on the\n"
+        "disk in question, and ratios rather than times; below 1.2 most are noise.\n";
 
 enum {
         OPTION_DURABLE = 256,

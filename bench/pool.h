@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The data. Page p of a file holds page (p + shift) % POOL_PAGES of the pool, so what a byte must
- * be follows from its offset alone, whoever wrote it in whatever chunks. Each pass over a file has
- * another shift: what an earlier one left behind doesn't pass for its work. Every thread has a
- * pool of its own, as a program would have its own buffers.
+ * The data. Page p of a file holds page (p + shift) % POOL_PAGES of the pool, so the value of a
+ * byte follows from its offset alone, whichever thread wrote it in whichever chunks. Each pass over
+ * a file has another shift, so that a check can't mistake an earlier pass for this one. Every
+ * thread has a pool of its own, as a program would have its own buffers.
  */
 #ifndef BENCH_POOL_H
 #define BENCH_POOL_H
@@ -11,8 +11,8 @@
 #include "bench.h"
 
 /*
- * A prime: pages that were mixed up by a power of two differ. Few enough for the second-level
- * cache, as small pieces of data are that a program has just made.
+ * A prime, so that two pages differ whose numbers differ by a power of two. The pool fits into the
+ * second-level cache, as small pieces of data do that a program has just made.
  */
 #define POOL_PAGES 31
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* rmmap-bench - this library and its alternatives, side by side; see --help */
+/* rmmap-bench - compares this library with its alternatives; see --help */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * rmmap-costs - what the checks of the library cost on top of what they guard
+ * rmmap-costs - what the checks of the library cost in addition to the operation itself
  *
- * Each row compares one operation with its bare counterpart: the two take turns within a round, a
- * warm-up round is thrown away, and medians over all rounds are printed with the difference. The
+ * Each row compares one operation with its bare counterpart. The two take turns within a round. A
+ * warm-up round is dropped, and the row has the medians over all rounds and their difference. The
  * times are per call, of all threads together.
  */
 #include <errno.h>

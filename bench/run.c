@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* One run: prepare, and what the scenario times, phase by phase. */
+/* One run: its preparation, and the phases that the scenario times. */
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>

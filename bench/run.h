@@ -6,19 +6,19 @@
 #include "options.h"
 #include "team.h"
 
-/* What one run of a job with one engine gave. */
+/* The results of one run of a job with one engine. */
 struct sample {
         double seconds; /* of the phases that the scenario times */
         double phases[PHASES];
         double cpu;          /* seconds of processor time, in the phases before close */
         uint64_t faults;     /* page faults in them */
-        uint64_t disk_bytes; /* that the device wrote in them, for whomever */
+        uint64_t disk_bytes; /* that the device wrote in them, for all processes */
 };
 
 int run_once(const struct job *job, const struct engine *engine, struct team *team,
              const struct options *options, struct sample *sample);
 
-/* Lets what the last run left come to its end. */
+/* Waits until the work that the last run left is done. */
 void run_settle(const struct job *job, const struct options *options);
 
 #endif

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The scenarios. Where the file is created anew its creation belongs to the time, since that is
- * where some engines pay for what they save later. The goals are ratios of medians of one run.
+ * The scenarios. Where a scenario creates the file, the time includes the creation, because some
+ * engines do work there that they save later. The goals are ratios of medians of one run.
  */
 #include "bench.h"
 
-/* How many threads a row has unless told otherwise: first what its goal is for. */
+/* The numbers of threads of a row, unless an option sets others. The goal is for the first one. */
 #define ONE .threads = {1, 2, 4, 12}
 #define TWO .threads = {2, 1, 4, 12}
 #define EIGHT .threads = {8, 1, 2, 4, 12}
 #define TWELVE .threads = {12, 1, 2, 4}
 
-/* What rows have in common; what differs stays in the row, since no member may be set twice. */
+/* What several rows have in common. A row has the members that differ: none may be set twice. */
 #define COLD .start = START_NEW, .size = MIB(512), .passes = 1, .pattern = PATTERN_DENSE
 #define COLD_TIME .timed = TIME_CREATE | TIME_MOVE | TIME_SYNC
 #define TINY COLD_TIME, .start = START_NEW, .order = ORDER_IN_ORDER, .size = MIB(16), .passes = 1

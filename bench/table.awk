@@ -74,7 +74,7 @@ function words(text)
         return text
 }
 
-# What the peer takes divided by what the library takes, with its interval; and where it was told.
+# What the peer takes divided by what the library takes, with its interval; and the same with hints.
 function ahead(of, peer,   text)
 {
         if (!((of, peer) in ratio))
@@ -162,7 +162,7 @@ END {
         else if (kind == "short")
                 print "| job; one thread if it says no other | plain mmap | pwrite |\n|---|---|---|"
         else if (kind == "written")
-                print "| job | rmmap | told | plain mmap | pwrite |\n|---|---|---|---|---|"
+                print "| job | rmmap | with hints | plain mmap | pwrite |\n|---|---|---|---|---|"
         else if (lines_count)
                 plain()
         for (i = 1; i <= rows; i++) {

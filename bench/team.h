@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The threads. They live as long as their job and wait between passes, so that starting them is
- * no part of any time. The caller is the first of them: a job of one thread wakes nobody.
+ * The threads. They live as long as their job and wait between passes, so that no time includes
+ * starting them. The caller is the first of them: a job of one thread wakes no other thread.
  */
 #ifndef BENCH_TEAM_H
 #define BENCH_TEAM_H
@@ -9,7 +9,7 @@
 #include "bench.h"
 #include "pool.h"
 
-/* One way through a file. */
+/* One pass over a file. */
 struct pass {
         enum order order;
         enum operation operation;

@@ -12,8 +12,8 @@ struct contents {
 };
 
 /*
- * Every byte of the job's file is what it should be: 0, -EILSEQ or another negative errno. Of
- * a durable one what memory holds is dropped first, as far as it can be. file is the engine's.
+ * Returns 0 if every byte of the job's file has its value, -EILSEQ or another negative errno. For a
+ * durable job it first drops the pages in memory, where it can. file is the engine's.
  */
 int verify(const struct job *job, const struct engine *engine, void *file, const struct pool *pool,
            const struct contents *contents);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * append-records.c - a log whose records are durable one by one, and which outlives its writer
+ * append-records.c - a log whose records are durable one by one, and which survives its writer
  *
  *      cc append-records.c $(pkg-config --cflags --libs ranged-mmap) -o append-records
  *
  *      append-records FILE              show the records of FILE
  *      append-records FILE TEXT...      append each TEXT
- *      append-records                   prove it: a writer is killed, and another one goes on
+ *      append-records                   prove it: kill a writer, let another one continue
  *
- * The whole file is one range. A record is its length, a checksum, and its text; all after the
- * last record is zeros. So the records can be found again without any index.
+ * A record is its length, a checksum, and its text. The file holds zeros after the last record, so
+ * a reader finds the records without an index. Reading is by offset and needs no range. A writer
+ * claims the whole file as one range, and writes each record into it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -36,7 +37,7 @@ struct log {
         uint64_t count; /* records before it */
 };
 
-/* CRC-32 of the text, begun with the place: a record is only good where it was written. */
+/* CRC-32 of place, length and text: a record is valid only at the place where it was written. */
 static uint32_t checksum(const struct record *record, uint64_t place)
 {
         uint32_t sum = ~((uint32_t)place ^ record->length);
@@ -50,26 +51,40 @@ static uint32_t checksum(const struct record *record, uint64_t place)
 }
 
 /* 1: a whole record begins at place; 0: none does; less: an error. */
-static int read_record(const struct log *log, uint64_t place, struct record *record)
+static int read_record(struct rmmap_file *file, uint64_t place, struct record *record)
 {
-        uint64_t left = rmmap_range_length(log->range) - place;
+        uint64_t left = rmmap_size(file) - place;
         int error;
 
         if (left <= HEAD)
                 return 0;
-        error = rmmap_read_within(log->file, log->range, place, record, HEAD);
+        error = rmmap_raw_read(file, place, record, HEAD, NULL);
         if (error)
                 return error;
         if (!record->length || record->length > MAX_TEXT || record->length > left - HEAD)
                 return 0;
-        error = rmmap_read_within(log->file, log->range, place + HEAD, record->text,
-                                  record->length);
+        error = rmmap_raw_read(file, place + HEAD, record->text, record->length, NULL);
         if (error)
                 return error;
         return checksum(record, place) == record->checksum;
 }
 
-/* A writer that died may have left a part of a record. It is no longer than the longest one. */
+/* Finds the end of the log and counts its records. */
+static int find_end(struct log *log, bool show)
+{
+        struct record record;
+        int found;
+
+        while ((found = read_record(log->file, log->end, &record)) == 1) {
+                if (show)
+                        printf("%.*s\n", (int)record.length, record.text);
+                log->end += HEAD + record.length;
+                log->count++;
+        }
+        return found;
+}
+
+/* A writer that died may have left a part of a record, which is at most the longest record. */
 static int wipe_end(const struct log *log)
 {
         static const struct record zeros;
@@ -80,22 +95,22 @@ static int wipe_end(const struct log *log)
         return error ? error : rmmap_sync_within(log->file, log->range, log->end, length);
 }
 
-static int find_end(struct log *log, bool show)
+static int log_show(const char *path)
 {
-        struct record record;
-        int found;
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        struct log log = {0};
+        int error;
 
-        while ((found = read_record(log, log->end, &record)) == 1) {
-                if (show)
-                        printf("%.*s\n", (int)record.length, record.text);
-                log->end += HEAD + record.length;
-                log->count++;
-        }
-        return found ? found : wipe_end(log);
+        options.flags = RMMAP_READ_ONLY;
+        error = rmmap_open(path, &options, &log.file);
+        if (!error)
+                error = find_end(&log, true);
+        rmmap_release(log.file);
+        return error;
 }
 
-/* Nothing of an existing file is given out when it is opened; all of it can be claimed. */
-static int log_open(struct log *log, const char *path, bool show)
+/* An open hands out nothing of an existing file; a writer claims it. */
+static int log_open(struct log *log, const char *path)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
         int error;
@@ -111,7 +126,9 @@ static int log_open(struct log *log, const char *path, bool show)
                 error = rmmap_claim_range(log->file, 0, rmmap_size(log->file), &log->range);
         }
         if (!error)
-                error = find_end(log, show);
+                error = find_end(log, false);
+        if (!error)
+                error = wipe_end(log);
         if (error)
                 log->file = rmmap_release(log->file);
         return error;
@@ -141,12 +158,12 @@ static int log_append(struct log *log, const char *text)
         return error;
 }
 
-/* Append until killed; after each record say so. */
+/* Appends until it is killed, and reports each durable record by a byte. */
 static void write_for_ever(const char *path, int report)
 {
         struct log log;
         char text[64];
-        int error = log_open(&log, path, false);
+        int error = log_open(&log, path);
 
         while (!error) {
                 snprintf(text, sizeof(text), "record number %" PRIu64, log.count);
@@ -157,7 +174,7 @@ static void write_for_ever(const char *path, int report)
         _exit(EXIT_FAILURE);
 }
 
-/* Kill a writer after some records: how many it had called durable, or an error. */
+/* Kills a writer after some records. Returns how many it had reported as durable, or an error. */
 static int kill_a_writer(const char *path, int records)
 {
         int report[2], said = 0;
@@ -189,7 +206,7 @@ static int prove(const char *path)
         for (int life = 1; life <= 3; life++) {
                 struct log log;
                 int said = kill_a_writer(path, 50);
-                int error = said < 0 ? said : log_open(&log, path, false);
+                int error = said < 0 ? said : log_open(&log, path);
 
                 if (error)
                         return error;
@@ -198,7 +215,7 @@ static int prove(const char *path)
                        " found\n",
                        life, promised, log.count);
                 rmmap_release(log.file);
-                if (said < 50 || log.count < promised) /* the last one may not have been said yet */
+                if (said < 50 || log.count < promised) /* one more may be durable, unreported */
                         return -EBADMSG;
                 promised = log.count;
         }
@@ -208,7 +225,7 @@ static int prove(const char *path)
 static int run(int argc, char **argv)
 {
         struct log log;
-        int error = log_open(&log, argv[1], argc == 2);
+        int error = log_open(&log, argv[1]);
 
         for (int i = 2; i < argc && !error; i++)
                 error = log_append(&log, argv[i]);
@@ -226,8 +243,10 @@ int main(int argc, char **argv)
                 puts("usage: append-records [FILE [TEXT ...]]");
                 return strcmp(argv[1], "--help") ? EXIT_FAILURE : EXIT_SUCCESS;
         }
-        if (argc > 1) {
+        if (argc > 2) {
                 error = run(argc, argv);
+        } else if (argc == 2) {
+                error = log_show(argv[1]);
         } else {
                 fd = mkstemp(temporary);
                 error = fd < 0 ? -errno : prove(temporary);

@@ -4,9 +4,9 @@
  *
  *      cc completion.c $(pkg-config --cflags --libs ranged-mmap libuv) -o completion
  *
- * Writing may wait for a page, and syncing does wait for the disk. Both go to libuv's thread pool;
- * their completions come back on the loop. A clone of the handle travels with each job, so nobody
- * has to know who is the last. Meanwhile a timer measures for how long the loop was away.
+ * A write may wait for a page, and a sync waits for the disk. Both run in libuv's thread pool, and
+ * complete on the loop. Each job holds a reference to the handle, so the last one closes the file,
+ * whichever it is. A timer measures the longest time that the loop was blocked.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -53,10 +53,10 @@ static void end_job(struct job *job, int error)
         program->running--;
         start_job(program);
         if (!program->running)
-                uv_close((uv_handle_t *)&program->timer, NULL); /* and with it the loop ends */
+                uv_close((uv_handle_t *)&program->timer, NULL); /* the loop then ends */
 }
 
-/* In the pool: may take as long as it likes. */
+/* These two run in the pool, and may block. */
 static void write_chunk(uv_work_t *work)
 {
         struct job *job = work->data;
@@ -73,7 +73,7 @@ static void sync_chunk(uv_work_t *work)
         job->error = rmmap_sync_range(job->file, job->receipt);
 }
 
-/* On the loop. */
+/* These run on the loop. */
 static void synced(uv_work_t *work, int status)
 {
         struct job *job = work->data;
@@ -95,14 +95,14 @@ static void written(uv_work_t *work, int status)
                 end_job(job, error);
 }
 
-/* Asking for a range is wait-free: that may be done on the loop. */
+/* Runs on the loop: allocating a range is wait-free. */
 static void start_job(struct program *program)
 {
         struct rmmap_range range;
         struct job *job;
         int error = program->error ? program->error : rmmap_allocate(program->file, CHUNK, &range);
 
-        if (error) { /* -ENOSPC: the whole file is given out */
+        if (error) { /* -ENOSPC: the whole file is handed out */
                 if (error != -ENOSPC)
                         program->error = error;
                 return;

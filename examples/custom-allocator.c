@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * custom-allocator.c - an allocator of one's own, which takes ranges back
+ * custom-allocator.c - an allocator that a program brings itself, and that takes ranges back
  *
  *      cc custom-allocator.c -pthread $(pkg-config --cflags --libs ranged-mmap) -o custom-allocator
  *
- * The built-in allocators hand the file out once. This one is for a file of slots that come and
- * go: a byte for each block says whether it is taken, and the first gap that is large enough is
- * the next one given. As a plug-in it can be put to the test:
+ * The built-in allocators hand each byte out once. This one reuses space that a program gives back:
+ * it keeps a byte for each block that says whether the block is taken, and hands out the first gap
+ * that is large enough. allocator-contract tests it as a plug-in:
  *
  *      cc -shared -fPIC custom-allocator.c -pthread $(pkg-config ...) -o custom-allocator.so
  *      allocator-contract ./custom-allocator.so slot_allocator
@@ -45,7 +45,7 @@ static int slots_create(const struct rmmap_allocator_args *args, void **state)
         slots->alignment = args->alignment;
         slots->left = args->total - args->first;
         slots->blocks = (size_t)blocks;
-        /* What lies before first is somebody's already, and can be claimed. */
+        /* What lies before first counts as handed out, and can be claimed. */
         memset(slots->taken, BEFORE,
                args->first == args->total ? slots->blocks
                                           : (size_t)(args->first / args->alignment));
@@ -146,10 +146,10 @@ static int slots_give_back(void *state, uint64_t start, uint64_t end)
                 slots->left += end - start;
         }
         pthread_mutex_unlock(&slots->lock);
-        return all_taken ? 0 : -ERANGE; /* given back twice, for instance */
+        return all_taken ? 0 : -ERANGE; /* some of it is free: given back twice, for instance */
 }
 
-/* 0: it was all out before this allocator began, so that the handle may give it to one who asks. */
+/* 0: all of it was handed out before this allocator began, so the handle may grant the claim. */
 static int slots_claim(const void *state, uint64_t start, uint64_t end)
 {
         struct slots *slots = (struct slots *)(uintptr_t)state;
@@ -191,7 +191,7 @@ struct user {
         int error;
 };
 
-/* Mark a slot, see whether anybody else has written into it, and give it back. */
+/* Writes a mark into a slot, checks that no other thread has written there, gives the slot back. */
 static int use_slot(struct user *user)
 {
         uint64_t size = (uint64_t)rand_r(&user->seed) % MOST + 1;
@@ -201,7 +201,7 @@ static int use_slot(struct user *user)
         int error = rmmap_allocate_exact(user->file, size, &range);
 
         if (error)
-                return error == -ENOSPC ? 0 : error; /* all is in use just now */
+                return error == -ENOSPC ? 0 : error; /* -ENOSPC: no gap is large enough now */
         length = (size_t)rmmap_range_length(range);
         memset(mark, (int)(user->seed & 0xff), length);
         error = rmmap_write_range(user->file, range, mark, length, NULL);

@@ -4,8 +4,8 @@
  *
  *      cc write-chunks.c -pthread $(pkg-config --cflags --libs ranged-mmap) -o write-chunks
  *
- * Each thread asks for a chunk, fills it, and asks for the next. There is no lock and no plan:
- * the allocator hands each byte of the file out once, so no two threads can meet.
+ * Each thread allocates a chunk, writes it, and allocates the next. The allocator hands each byte of
+ * the file out once, so the threads need neither a lock nor a plan.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -33,7 +33,7 @@ static int fail(const char *what, int error)
         return EXIT_FAILURE;
 }
 
-/* Every word of the file is its own offset: easy to make, and easy to check later. */
+/* The value of every word of the file is its own offset, so the check can compute it. */
 static void fill(uint64_t *words, uint64_t offset, size_t length)
 {
         for (size_t i = 0; i < length / WORD; i++)
@@ -51,8 +51,8 @@ static int write_chunk(struct writer *writer, struct rmmap_range range, uint64_t
         if (error)
                 return error;
         writer->chunks++;
-        /* The receipt proves that the chunk is written: the disk can begin with it, if it may be
-         * told to; where it can't, the sync at the end has more to do. */
+        /* Start write-back of this chunk, so that the sync at the end finds little left to write.
+         * Some file systems can't start it: then the sync writes everything. */
         error = rmmap_flush_range(writer->file, receipt);
         return error == -EOPNOTSUPP ? 0 : error;
 }
@@ -69,7 +69,7 @@ static void *write_chunks(void *argument)
                 if (!error)
                         error = write_chunk(writer, range, words);
         }
-        if (error != -ENOSPC) /* all chunks are given out: the good end */
+        if (error != -ENOSPC) /* -ENOSPC: all chunks are handed out, as expected */
                 writer->error = error;
         free(words);
         return NULL;
@@ -94,11 +94,11 @@ static int run_threads(struct rmmap_file *file)
         return error;
 }
 
-/* 0: every word is there; otherwise -EBADMSG. */
+/* 0: every word has its value; otherwise -EBADMSG. */
 static int check(struct rmmap_file *file)
 {
         const void *view;
-        int error = rmmap_raw_view(file, &view); /* to read takes no range */
+        int error = rmmap_raw_view(file, &view); /* reading by offset needs no range */
 
         for (uint64_t i = 0; !error && i < rmmap_size(file) / WORD; i++)
                 if (((const uint64_t *)view)[i] != i * WORD)
@@ -111,7 +111,7 @@ static int run(const char *path)
         struct rmmap_file *file;
         int error = rmmap_create(path, file_size, NULL, &file);
 
-        if (error) /* a full disk is said here: the space is reserved */
+        if (error) /* -ENOSPC where the disk is full: create reserves the space */
                 return fail(path, error);
         error = run_threads(file);
         if (!error)

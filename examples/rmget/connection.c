@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * connection.c - one request for one piece, written into the map as it arrives
+ * connection.c - one request for one piece, which is written into the file as it arrives
  *
- * Before the first byte is written the answer must be for exactly what was asked, of exactly the
- * file that the first answer spoke of. Otherwise nothing of it gets into the map.
+ * Before it writes the first byte, it checks that the answer has exactly the part that was asked
+ * for, of exactly the file of the first answer. It writes nothing of any other answer.
  */
 #include "rmget.h"
 
@@ -21,7 +21,7 @@ static uint64_t next_byte(const struct connection *connection)
         return rmmap_range_start(connection->piece.range) + connection->piece.done;
 }
 
-/* A server may send more than was asked, up to the end of the file: the rest isn't taken. */
+/* A server may send more than was asked for, up to the end of the file: the rest is dropped. */
 static enum answer inspect_part(struct connection *connection)
 {
         const struct response *response = &connection->response;
@@ -50,7 +50,7 @@ static enum answer inspect(struct connection *connection)
         return response->status == 200 ? ANSWER_WHOLE_FILE : inspect_part(connection);
 }
 
-/* Into the piece, or away if it is there already. */
+/* Writes bytes into the piece, and drops those that are there already. */
 static int put(struct connection *connection, const char *data, size_t length)
 {
         struct piece *piece = &connection->piece;
@@ -97,7 +97,7 @@ static bool is_the_only_witness(const struct connection *connection)
                !connection->job->facts.chunked;
 }
 
-/* How many bytes were taken; 0: the request is to end, and connection_judge sees why. */
+/* Returns how many bytes it took; 0 ends the request, and connection_judge finds out why. */
 static size_t take_some(struct connection *connection, const char *data, size_t length)
 {
         uint64_t room = connection->skip ? connection->skip : piece_left(&connection->piece);
@@ -123,7 +123,7 @@ static enum next find_place(struct connection *connection)
         return schedule_continue(connection->transfer, connection);
 }
 
-/* After a pause libcurl hands over the same bytes once more: so many were taken already. */
+/* After a pause libcurl passes the same bytes again: skip those that were taken before. */
 static size_t take_all(struct connection *connection, const char *data, size_t length)
 {
         size_t taken = connection->taken;
@@ -251,7 +251,7 @@ bool connection_start(struct connection *connection)
         return !curl_multi_add_handle(job->multi, connection->easy);
 }
 
-/* libcurl hands over at once what it has kept, so this may pause again. */
+/* libcurl passes at once the bytes that it kept, so this may pause again. */
 void connection_go_on(struct connection *connection)
 {
         struct job *job = connection->job;
@@ -292,7 +292,7 @@ static bool is_complete(const struct connection *connection, CURLcode code)
         return code == CURLE_OK || !(connection->is_first && connection->job->alone);
 }
 
-/* On a connection that had an answer before, bytes came that nobody announced: they are no HTTP. */
+/* After an earlier answer, unannounced bytes came on the same connection: they are not HTTP. */
 static bool is_stray(const struct connection *connection, CURLcode code)
 {
         long made = 1;

@@ -2,10 +2,9 @@
 /*
  * first.c - the first request, whose answer is the file
  *
- * It asks for all of the file, as the simplest client would. Its headers say how long the file is
- * and what identifies it; then the body waits until there is a place for it. Whatever a server
- * makes of requests for parts, this answer goes on, and a link that is good for one use is used
- * once.
+ * It asks for all of the file, as the simplest client would. The headers of its answer have the
+ * file's length and identity; the body then waits until the file is created. This answer continues
+ * however a server handles requests for parts, and a link that is valid for one use is used once.
  */
 #include "rmget.h"
 
@@ -73,14 +72,14 @@ static bool ends_with(const char *text, size_t length, const char *end)
         return length >= least && !strncasecmp(text + length - least, end, least);
 }
 
-/* Whether a name, or a URL, says that the file is packed so. */
+/* Whether a name, or a URL, says that the file has this compression. */
 static bool says(const char *name, size_t length, const char *suffix)
 {
         return ends_with(name, length, suffix) ||
                (!strcmp(suffix, ".gz") && ends_with(name, length, ".tgz"));
 }
 
-/* curl answers a redirect to another host without the caller's secrets, so let it decide anew. */
+/* After a redirect to another host curl drops the caller's secrets, so it must decide each time. */
 static bool keeps_first_url(const struct options *options)
 {
         CURLU *parts = curl_url();
@@ -121,9 +120,9 @@ static enum status bad_server(const struct job *job, const char *text)
 }
 
 /*
- * rmget asks for the file as it is. What comes packed all the same is kept only under a name that
- * says so. A server that describes a file of such a name so means the file itself; where it doesn't
- * know the length it has packed it once more.
+ * rmget asks for the file without compression. A file that arrives compressed all the same is kept
+ * only under a name that says so. For a file with such a name a server means the file itself; if it
+ * doesn't know the length, it has compressed the file once more.
  */
 static enum status decide_coded(struct job *job)
 {
@@ -173,7 +172,7 @@ static enum status decide(struct job *job, bool ended)
         if (status || job->source == SOURCE_LENGTH_UNKNOWN)
                 return status;
         job->size = facts->total = facts->length;
-        facts->has_total = true; /* what each part must say as well */
+        facts->has_total = true; /* each part must have the same total */
         if (ended) {
                 job->source = SOURCE_EMPTY;
                 return job->size ? bad_server(job, "the server ends without having sent anything")
@@ -256,7 +255,7 @@ enum status first_ask(struct job *job)
                 if (first->stopped)
                         code = CURLE_OK;
                 request_judge(&verdict, first->easy, code, first->error);
-                if (code == CURLE_COULDNT_RESOLVE_HOST) /* rather a slip of the pen */
+                if (code == CURLE_COULDNT_RESOLVE_HOST) /* probably a typing error */
                         verdict.again = false;
                 status = first_once_more(job, &verdict);
                 if (status)

@@ -2,8 +2,8 @@
 /*
  * limit.c - --limit-rate, over all connections together
  *
- * libcurl's own limit is for one request: many short ones would each begin with a burst. So a
- * connection pauses when the bytes of this moment are used up, and goes on when there are more.
+ * libcurl's own limit is for one request: many short requests would each begin with a burst. So a
+ * connection pauses when the bytes of this moment are used up, and continues when there are more.
  */
 #include "rmget.h"
 
@@ -14,7 +14,7 @@ void limit_begin(struct limit *limit, uint64_t rate)
         *limit = (struct limit){.rate = (double)rate, .last = now()};
 }
 
-/* Whether a connection may take bytes now. Those of one callback may be too many: that is debt. */
+/* Whether a connection may take bytes now. One callback may exceed the limit, which is debt. */
 bool limit_allows(struct limit *limit)
 {
         double time = now();
@@ -33,7 +33,7 @@ void limit_took(struct limit *limit, size_t bytes)
         limit->credit -= (double)bytes;
 }
 
-/* Small enough that no debt lasts longer than a moment. */
+/* Small enough that every debt is short. */
 long limit_buffer(uint64_t rate)
 {
         const uint64_t least = 1024, most = 256 * 1024;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* main.c - ask, make room, fetch, verify, make durable, and only then give it its name */
+/* main.c - ask, reserve space, fetch, verify, make durable, and then rename to the final name */
 #include "rmget.h"
 
 #include <errno.h>
@@ -71,7 +71,7 @@ static void job_close(struct job *job)
 static const char *reason_for_one(const struct job *job)
 {
         if (job->options->connections == 1 || job->alone)
-                return NULL; /* as asked, or said already */
+                return NULL; /* as the user asked, or reported already */
         if (job->facts.no_ranges)
                 return ", one connection: the server sends no parts";
         if (!response_validator(&job->facts))

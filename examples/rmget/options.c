@@ -182,7 +182,7 @@ static enum status print_and_leave(bool version)
         return DONE;
 }
 
-/* A copy, while the list of processes shows nobody the name and the password in it. */
+/* Copies the URL and overwrites the argument, to hide its password in the list of processes. */
 static char *take_url(char *argument)
 {
         char *copy = strdup(argument), *start = strstr(argument, "://");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* output.c - what the file is called */
+/* output.c - the name of the file */
 #include "rmget.h"
 
 #include <stdio.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * part.c - the temporary file and its way to the final name
+ * part.c - the temporary file and its final name
  *
  * The temporary name has a suffix of the program's own, and the run that writes such a file keeps
- * it locked. So a file that isn't locked was left behind by a run that was killed, and is removed;
- * a locked one belongs to another run that goes on now. Where locks don't work nothing tells these
- * two apart: then each run takes a name that nobody else has, and leaves all others alone.
+ * it locked. So a killed run left a file that isn't locked, and a new run removes it; a locked file
+ * belongs to another run that is active. Where locks don't work, the two can't be distinguished:
+ * then each run takes a unique name, and leaves all others alone.
  */
 #include "part.h"
 
@@ -84,7 +84,7 @@ static uint64_t hash(const char *text)
         return hash;
 }
 
-/* path with the suffix, or as much of path as leaves room for it; never half a character. */
+/* path with the suffix; shortened, but never within a character, where that would be too long. */
 static char *name_with(const char *path, const char *suffix)
 {
         const char *slash = strrchr(path, '/');
@@ -102,7 +102,7 @@ static char *name_with(const char *path, const char *suffix)
         return whole;
 }
 
-/* A cut name alone could be that of another file, so the hash of the whole one is added. */
+/* Another file could have the same shortened name, so it gets a hash of the whole name. */
 static char *usual_part_name(const char *path)
 {
         const char *slash = strrchr(path, '/');
@@ -214,7 +214,7 @@ static enum status make_part(struct output *output, unsigned mode)
                 status = open_part(output, mode);
         if (status || output->lockless)
                 return status;
-        if (take_lock(output, output->fd)) { /* somebody took it for one that was left behind */
+        if (take_lock(output, output->fd)) { /* another run took it for one that was left behind */
                 output->made = false;
                 return in_use(output);
         }
@@ -255,7 +255,7 @@ static enum status check_space(struct output *output, const struct output_needs 
         return DONE;
 }
 
-/* Every byte gets its place on the disk before the first one is written. */
+/* Reserves space for every byte before the first one is written. */
 static enum status create_map(struct output *output, uint64_t size,
                               const struct output_needs *needs, uint64_t space)
 {
@@ -269,7 +269,7 @@ static enum status create_map(struct output *output, uint64_t size,
                 options.flags |= RMMAP_NO_PREALLOCATE;
         options.mode = needs->mode;
         options.pattern = RMMAP_PATTERN_DENSE;
-        /* The lock goes over to the handle; a run that gets it in between is found out here. */
+        /* The handle takes the lock over; it is an error if another run gets it in between. */
         if (!output->lockless)
                 (void)flock(output->fd, LOCK_UN);
         error = rmmap_create(output->part, size, &options, &output->file);
@@ -305,8 +305,8 @@ enum status output_plain(struct output *output, unsigned mode)
 }
 
 /*
- * Rename that never replaces. Where a file system knows neither that nor hard links, a look whether
- * the name is free has to do.
+ * Rename that never replaces. Where a file system has neither that nor hard links, it checks that
+ * the name is free before.
  */
 static int rename_new(const char *from, const char *to)
 {
@@ -329,7 +329,7 @@ static int rename_new(const char *from, const char *to)
         return 0;
 }
 
-/* Without it the new name may be gone after a power loss. */
+/* Without this sync the new name may be gone after a power loss. */
 static int sync_directory(const char *path)
 {
         char *directory = directory_of(path);
@@ -359,7 +359,7 @@ enum status output_publish(struct output *output, bool force, bool durable)
         return error ? output_failed(output, error) : DONE;
 }
 
-/* What there is of the file goes; it may be made anew. The name goes before the lock does. */
+/* Removes the file, which may be made again. The name is removed before the lock is released. */
 void output_discard(struct output *output)
 {
         if (output->made)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* part.h - the temporary file and its way to the final name */
+/* part.h - the temporary file and its final name */
 #ifndef PART_H
 #define PART_H
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * pieces.c - who downloads what
+ * pieces.c - which connection downloads which piece
  *
- * The map's allocator hands the file out in pieces, each to one connection: no byte is given to
- * two, and nothing has to be remembered for that. A piece is small against the file, so that fast
- * connections simply take more of them; at the very end the rest of a slow one is split.
+ * The allocator hands the file out in pieces, each to one connection, and no byte to two of them.
+ * Pieces are small compared with the file, so that fast connections get more of them; at the end
+ * two connections share the rest of a slow one.
  *
- * The answer to the first request brings the whole file. So the beginning of it is its share, which
- * it takes piece by piece without asking again; when nothing else is left, others take from the
- * share's end.
+ * The answer to the first request has the whole file. So the start of the file is its share, which
+ * it takes piece by piece without a new request. When nothing else is left, other connections take
+ * pieces from the end of the share.
  */
 #include "rmget.h"
 
@@ -143,7 +143,7 @@ uint64_t pieces_after(const struct pieces *pieces, uint64_t offset)
         return nearest < size ? nearest : size;
 }
 
-/* What a connection that ends has left over. There are no more of these than connections. */
+/* Keeps the rest of a piece whose connection ended. There are at most as many as connections. */
 void pieces_return(struct pieces *pieces, const struct piece *piece)
 {
         pieces->returned[pieces->returned_count] = *piece;
@@ -166,7 +166,7 @@ int pieces_split(struct piece *piece, struct piece *high)
         return 1;
 }
 
-/* The receipt is what can be flushed now, while the rest still comes in, and synced at the end. */
+/* Starts write-back of a complete piece while others still arrive; the end syncs all of them. */
 int pieces_complete(struct pieces *pieces, struct piece *piece)
 {
         int error;
@@ -187,10 +187,10 @@ int pieces_complete(struct pieces *pieces, struct piece *piece)
         pieces->complete += rmmap_range_length(piece->range);
         *piece = (struct piece){0};
         error = rmmap_flush_range(pieces->file, pieces->receipts[pieces->receipt_count++]);
-        return is_missing(-error) ? 0 : error; /* then the sync does all of it */
+        return is_missing(-error) ? 0 : error; /* without write-back the sync writes all of it */
 }
 
-/* A few at a time: Ctrl-C need not wait for a slow disk. */
+/* A few at a time, so that Ctrl-C need not wait for a slow disk. */
 enum status pieces_sync(struct pieces *pieces, const struct job *job)
 {
         enum status status = DONE;

@@ -2,8 +2,8 @@
 /*
  * progress.c - the bar, or plain lines
  *
- * One process has one standard error, so the state is this file's own. The bar is drawn with a
- * carriage return and spaces alone: what no terminal gets wrong.
+ * One process has one standard error, so the state is static in this file. The bar needs only a
+ * carriage return and spaces, which every terminal handles.
  */
 #include "progress.h"
 
@@ -90,7 +90,7 @@ static double time_left(void)
         return state.size && state.rate > 1 ? (double)(state.size - state.done) / state.rate : -1;
 }
 
-/* The mean at first, then one in which what is long ago counts less and less. */
+/* The mean at first, then an exponentially weighted mean. */
 static void measure(double time)
 {
         double passed = time - state.last;

@@ -7,7 +7,7 @@
 #include <strings.h>
 #include <sys/random.h>
 
-/* From https to http only where something else proves the bytes, or nobody asked for proof. */
+/* Follows from https to http only with --sha256, which proves the bytes, or with --insecure. */
 static const char *redirect_protocols(const struct options *options)
 {
         bool free_to_go = options->has_sha256 || options->insecure;
@@ -29,7 +29,7 @@ static void restrict_protocols(CURL *easy, const struct options *options)
 #endif
 }
 
-/* Two lines of cookies would confuse servers: who brings cookies gets no others. */
+/* Two lines of cookies would confuse servers: rmget adds none to a line of the user's. */
 static bool has_cookies(const struct options *options)
 {
         for (const struct curl_slist *line = options->headers; line; line = line->next)
@@ -106,7 +106,7 @@ static void judge_code(struct verdict *verdict, CURLcode code)
         case CURLE_TOO_MANY_REDIRECTS:
         case CURLE_WEIRD_SERVER_REPLY:
         case CURLE_URL_MALFORMAT:
-        case CURLE_WRITE_ERROR: /* one of rmget's own callbacks had enough of it */
+        case CURLE_WRITE_ERROR: /* one of rmget's own callbacks ended the request */
                 verdict->status = BAD_SERVER;
                 return;
         case CURLE_OUT_OF_MEMORY:
@@ -124,7 +124,7 @@ static void judge_code(struct verdict *verdict, CURLcode code)
         verdict->again = true;
 }
 
-/* After a request that didn't bring what was asked, for reasons that its caller doesn't know. */
+/* After a request that failed for a reason that its caller doesn't know. */
 void request_judge(struct verdict *verdict, CURL *easy, CURLcode code, const char *error)
 {
         long status = 0;
@@ -151,9 +151,9 @@ static double random_part(void)
 }
 
 /*
- * Half a second, doubled with each failure, up to half a minute; by chance up to half as long
- * again, so that connections that failed together don't come back together. A server that names
- * a time is not asked before.
+ * Half a second, doubled with each failure, up to half a minute, and a random addition of up to
+ * half of that, so that connections that failed together don't retry together. If a server sends a
+ * time after which to retry, it is at least that.
  */
 double request_back_off(const struct verdict *verdict, unsigned failures)
 {

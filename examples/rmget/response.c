@@ -42,7 +42,7 @@ static void read_content_range(struct response *response, const char *text)
                 response->has_range = response->has_total = false; /* nonsense */
 }
 
-/* One number, also if it is said twice. Everything else is no length to rely on. */
+/* One number, which may be sent twice. Everything else is an unreliable length. */
 static void read_content_length(struct response *response, const char *text)
 {
         uint64_t length;
@@ -58,7 +58,7 @@ static void read_coding(struct response *response, const char *text)
 {
         if (!*text || !strcasecmp(text, "identity"))
                 return;
-        /* What is too long to be kept is a coding all the same. */
+        /* A coding that is too long for the buffer still counts as a coding. */
         snprintf(response->coding, sizeof(response->coding), "%s", text);
 }
 
@@ -99,7 +99,7 @@ size_t response_header(char *line, size_t one, size_t length, void *argument)
         char *value;
 
         (void)one;
-        /* Of a long line the beginning is enough to see that it is no good. */
+        /* The start of a long line is enough to see that it is invalid. */
         snprintf(text, sizeof(text), "%.*s", (int)(length < sizeof(text) ? length : sizeof(text)),
                  line);
         text[strcspn(text, "\r\n")] = '\0';
@@ -133,8 +133,8 @@ bool response_is_same_file(const struct response *a, const struct response *b)
 }
 
 /*
- * A weak ETag says that two files mean the same, not that their bytes are the same: then the date
- * has to do.
+ * A weak ETag says that two files mean the same, not that their bytes are the same: then the dates
+ * are compared.
  */
 const char *response_validator(const struct response *response)
 {

@@ -1,27 +1,26 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * rmget.h - what the parts of rmget tell each other
+ * rmget.h - the internal interfaces of rmget
  *
  *      options.c     the command line
  *      response.c    header lines of an answer, and whether two answers are of one file
  *      request.c     what all requests have in common; what a failed one means
  *      first.c       the first request, whose answer is the file: size, identity
- *      pieces.c      who downloads what: pieces of the map, and the receipts of those complete
+ *      pieces.c      which connection has which piece, and the receipts of complete pieces
  *      limit.c       --limit-rate
- *      connection.c  one request for one piece, written into the map as it arrives
- *      schedule.c    which connection does what next: give work, take over, try again
+ *      connection.c  one request for one piece, written into the file as it arrives
+ *      schedule.c    which connection does what next: take a piece, take over, retry
  *      transfer.c    all connections at once
- *      stream.c      a file of unknown length, which no map can hold, or an empty one
- *      output.c      what the file is called
+ *      stream.c      a file of unknown length, which can't be mapped, or an empty one
+ *      output.c      the name of the file
  *      verify.c      SHA-256
  *
- * And, with headers of their own, what isn't about downloading; the program rmmap is made of them
- * as well:
+ * And, with headers of their own, the parts that the program rmmap uses as well:
  *
  *      say.c         messages
  *      signals.c     Ctrl-C and the like, as a descriptor
  *      progress.c    the bar, or plain lines
- *      part.c        the temporary file and its way to the final name
+ *      part.c        the temporary file and its final name
  */
 #ifndef RMGET_H
 #define RMGET_H
@@ -104,7 +103,7 @@ enum status output_name(struct output *output, const struct options *options);
 
 /* ---- the whole ---- */
 
-/* A body goes to whoever the first answer turns out to be for. */
+/* Takes the bytes of a body; the headers of the first answer decide which function does. */
 typedef size_t body_taker(char *data, size_t one, size_t length, void *argument);
 
 struct first {
@@ -116,7 +115,7 @@ struct first {
         curl_socket_t socket; /* of the newest connection that was made for it */
         unsigned sockets;     /* how many were made */
         bool waits;
-        bool stopped; /* at the first byte of a body that nobody wants */
+        bool stopped; /* at the first byte of a body that is not needed */
 };
 
 enum source { SOURCE_LENGTH_KNOWN, SOURCE_LENGTH_UNKNOWN, SOURCE_EMPTY };
@@ -288,7 +287,7 @@ struct transfer {
         struct limit limit;
         struct connection *connections;
         size_t count;
-        size_t turn;       /* who goes on first after a pause */
+        size_t turn;       /* the connection that continues first after a pause */
         double not_before; /* the server asked for rest */
         bool proven;       /* a part came as it was asked for */
 };

@@ -69,7 +69,7 @@ static char *end_of_credentials(char *start)
         return at ? at + 1 : start;
 }
 
-/* A message may quote a URL, of the user's or of a redirect; its password is nobody's business. */
+/* A message may quote a URL, of the user's or of a redirect; hide the password in it. */
 static void hide_credentials(char *text)
 {
         while ((text = strstr(text, "://"))) {
@@ -81,7 +81,7 @@ static void hide_credentials(char *text)
         }
 }
 
-/* Parts of a message may come from elsewhere: none of them gets at the terminal. */
+/* Parts of a message may come from a server: no control character reaches the terminal. */
 __attribute__((format(printf, 1, 0))) static void say(const char *format, va_list arguments)
 {
         char *text;

@@ -12,7 +12,7 @@ enum status {
         FAILED = 1,
         USAGE = 2,
         NETWORK = 3,
-        SOURCE_ERROR = 3, /* the same of one who reads a file */
+        SOURCE_ERROR = 3, /* the same for a program that reads a file */
         HTTP_ERROR = 4,
         CHANGED = 5,
         SHORT_BODY = 6,
@@ -33,6 +33,6 @@ const char *size_text(char text[SIZE_TEXT], uint64_t bytes);
 void say_only_errors(bool quiet);
 __attribute__((format(printf, 1, 2))) void note(const char *format, ...);
 __attribute__((format(printf, 2, 3))) enum status fail(enum status status, const char *format, ...);
-double now(void); /* seconds on a clock that nobody sets */
+double now(void); /* seconds on a monotonic clock */
 
 #endif

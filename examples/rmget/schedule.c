@@ -2,14 +2,14 @@
 /*
  * schedule.c - which connection does what next
  *
- * The answer to the first request goes on from the beginning of the file. One more connection asks
- * for a part; once a part came as it should, all the others do. Where parts can't be had, the first
- * answer simply goes on to the end; where it doesn't go on any more, the file is asked for once
- * more, all of it, over one connection.
+ * The answer to the first request starts at the beginning of the file. One more connection asks for
+ * a part; once a correct part has arrived, all other connections ask for parts. Where the server
+ * sends no parts, the first answer continues to the end of the file. If it has ended already, rmget
+ * asks for the whole file again, over one connection.
  *
- * Each connection takes a piece, fetches it, and takes the next. When none is left, an idle one
- * takes over half of what a slow one still has to do, or all of what one has that stalls or waits
- * to try again; so the slowest connection doesn't hold the end up.
+ * Each connection takes a piece, fetches it, and takes the next. When no piece is left, an idle
+ * connection takes half of the rest of a slow one, or the whole piece of one that stalls or waits
+ * to retry; so the slowest connection doesn't delay the end.
  */
 #include "rmget.h"
 
@@ -18,7 +18,7 @@
 static const double worth_taking = 1; /* seconds that a connection still needs */
 static const double patience = 5;     /* seconds without a byte, or more for too few of them */
 
-/* Bytes that show that a server means to send the piece: a trickle of retries ends some day. */
+/* So many bytes reset the count of failures: retries that bring fewer end some day. */
 enum { COUNTS = 4096 };
 
 static bool is_active(const struct connection *connection)
@@ -67,7 +67,7 @@ static int take_over(struct transfer *transfer, struct connection *idle)
         double time = now();
         struct connection *victim = slowest(transfer, time);
 
-        /* Under a limit all are slow, and none does better than another. */
+        /* Under a limit all connections are slow, and none is faster than another. */
         if (!victim || victim->paused)
                 return 0;
         if (victim->activity == RUNNING && time - victim->heard < patience) {
@@ -76,7 +76,7 @@ static int take_over(struct transfer *transfer, struct connection *idle)
                 if (got || time_needed(victim, time) < patience)
                         return got;
         }
-        /* The victim ends, lest two connections hand one piece to and fro. */
+        /* The victim ends, so that two connections don't exchange one piece forever. */
         connection_stop(victim);
         idle->piece = victim->piece;
         return 1;
@@ -177,7 +177,7 @@ enum next schedule_continue(struct transfer *transfer, struct connection *connec
         return error ? NEXT_STOP : NEXT_GO_ON;
 }
 
-/* Whether there are others, which were let in before: then they do the work of this one. */
+/* Whether there are other connections that the server accepted: they do the work of this one. */
 static bool can_do_without(const struct transfer *transfer, const struct connection *refused)
 {
         for (size_t i = 0; i < transfer->count; i++) {
@@ -198,7 +198,7 @@ static bool first_goes_on(const struct transfer *transfer)
         return false;
 }
 
-/* Parts can't be had, or no more of them. */
+/* The server sends no parts, or no more of them. */
 static enum status do_without_parts(struct transfer *transfer, const char *why)
 {
         struct job *job = transfer->job;
@@ -268,7 +268,7 @@ static enum status try_again(struct transfer *transfer, struct connection *conne
         return wait_a_while(transfer, connection, verdict);
 }
 
-/* What a request for a part came to, if it wasn't the part. */
+/* The result of a request for a part whose answer wasn't the part. */
 static enum status part_failed(struct transfer *transfer, struct connection *connection,
                                const struct verdict *verdict)
 {

@@ -2,8 +2,8 @@
 /*
  * signals.c - signals as a descriptor
  *
- * They are blocked and read from a signalfd that the main loop waits on beside the connections:
- * nothing runs at a random moment, so an end by Ctrl-C is as orderly as any other.
+ * They are blocked, and the main loop reads them from a signalfd beside the connections. No handler
+ * runs at a random moment, so that Ctrl-C ends the program as cleanly as any other end.
  */
 #include "signals.h"
 

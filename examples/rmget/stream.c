@@ -2,8 +2,8 @@
 /*
  * stream.c - a file of unknown length
  *
- * What has no length can be neither reserved nor mapped: it is written as it comes. The digest is
- * taken on the way.
+ * Without a length no space can be reserved, and nothing can be mapped: the bytes are written as
+ * they arrive. The digest is computed meanwhile.
  */
 #include "rmget.h"
 
@@ -68,7 +68,7 @@ static enum status download(struct sink *sink)
         return first_once_more(job, &verdict);
 }
 
-/* An empty file comes here too: there is nothing to wait for. DONE with job->anew: not yet. */
+/* Also for an empty file, without any body. DONE with job->anew: ask for the file once more. */
 enum status stream(struct job *job)
 {
         struct sink sink = {.job = job, .context = EVP_MD_CTX_new()};

@@ -46,7 +46,7 @@ static void show(const struct transfer *transfer)
         progress_tick(cells, transfer->count);
 }
 
-/* All in turn, lest the first take everything. Milliseconds until it is worth to look again. */
+/* All in turn, so that each one gets bytes. Returns milliseconds until the next look. */
 static int go_on(struct transfer *transfer)
 {
         bool any_paused = false;
@@ -135,7 +135,7 @@ static enum status begin(struct transfer *transfer)
         return error ? output_failed(&job->output, error) : DONE;
 }
 
-/* DONE with job->anew: nothing of it is good. */
+/* DONE with job->anew: none of the bytes can be used. */
 enum status transfer(struct job *job)
 {
         struct transfer transfer = {.job = job};

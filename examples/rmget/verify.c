@@ -9,7 +9,7 @@
 
 enum { SLICE = 1024 * 1024 };
 
-/* Take the digest and, where one is expected, compare. */
+/* Computes the digest, and compares it with the expected one, if any. */
 enum status verify_digest(struct job *job, EVP_MD_CTX *context)
 {
         const struct options *options = job->options;
@@ -26,8 +26,8 @@ enum status verify_digest(struct job *job, EVP_MD_CTX *context)
 }
 
 /*
- * Read in slices rather than through rmmap_raw_view: a bad sector, or somebody who shortens the
- * file, is then an error and not a signal.
+ * Reads in slices instead of through rmmap_raw_view: a bad sector, or a file that another program
+ * truncates, is then an error and not a signal.
  */
 static enum status add_map(struct job *job, EVP_MD_CTX *context, unsigned char *slice)
 {
@@ -39,7 +39,7 @@ static enum status add_map(struct job *job, EVP_MD_CTX *context, unsigned char *
 
                 error = rmmap_raw_read(job->output.file, offset, slice, SLICE, &length);
                 if (!error && !length)
-                        error = -ESTALE; /* somebody made it shorter */
+                        error = -ESTALE; /* another program truncated it */
                 if (error)
                         break;
                 if (EVP_DigestUpdate(context, slice, length) != 1)
@@ -60,7 +60,7 @@ enum status verify_map(struct job *job)
         enum status status;
 
         if (job->options->quiet && !job->options->has_sha256)
-                return DONE; /* nobody would see it */
+                return DONE; /* the digest would be shown nowhere */
         context = EVP_MD_CTX_new();
         slice = malloc(SLICE);
         progress_begin(wants_progress(job->options), "checking ", job->size);
