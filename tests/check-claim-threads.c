@@ -146,8 +146,9 @@ START_TEST(one_owner_at_a_time)
 END_TEST
 
 /*
- * Two claims at the same moment, far more often than by chance; who won leaves, and then all of it
- * can be had. Either all is vacant, or each round has new blocks, by turns vacant and never claimed.
+ * Two claims at the same moment, far more often than by chance. The winner leaves, and then all of
+ * it can be claimed. Either all is vacant, or each round has new blocks, by turns vacant and never
+ * claimed.
  */
 enum { VACANT, BY_TURNS, KINDS };
 

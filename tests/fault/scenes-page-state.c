@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Writes into a file of more than one region, each in the state that the scene says: where the path is
- * chosen for each, some are populated, and that may fail; and large ones, written behind.
+ * Writes into a file of more than one region, each in the state that the scene says: the path is
+ * chosen for each, some are populated, and that may fail; and large writes, written behind.
  */
 #include <fcntl.h>
 #include <stdlib.h>
