@@ -53,7 +53,7 @@ survives() {
         fi
 }
 
-for disk in volatile-fs volatile-fs-cached; do
+for disk in volatile volatile-cached; do
         survives 0 database "$disk" "$rounds"
         survives 1 mutant "$disk" "$mutant_rounds"
 done

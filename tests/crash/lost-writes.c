@@ -93,17 +93,19 @@ static int (*const ways[])(struct task *task) = {
 
 /* ---- one scene ------------------------------------------------------------------------------ */
 
+/* NULL: the engine isn't had there. Without reserved space the mapping needs the flag; on FUSE
+ * nothing is mapped. */
 static struct rmmap_file *make(const char *path, uint32_t engine)
 {
         struct rmmap_options options = test_options(0, engine);
-        struct rmmap_file *file;
+        struct rmmap_file *file = NULL;
         int err = rmmap_create(path, SIZE, &options, &file);
 
-        if (err == -EOPNOTSUPP) { /* no space is reserved there: the mapping needs a guard */
+        if (err == -EOPNOTSUPP) {
                 options.flags = RMMAP_CATCH_FAULTS;
                 err = rmmap_create(path, SIZE, &options, &file);
         }
-        ck_ok(err);
+        ck_assert(err == 0 || err == -EOPNOTSUPP);
         return file;
 }
 
@@ -175,7 +177,7 @@ static bool lose_once(struct test_disk **disk, const char *place, uint32_t engin
                 return false;
         snprintf(path, sizeof(path), "%s/lost", test_disk_directory(*disk));
         file = make(path, engine);
-        *told = lose(*disk, file, way);
+        *told = file != NULL ? lose(*disk, file, way) : 0;
         rmmap_release(file);
         unlink(path);
         return true;
@@ -191,10 +193,11 @@ START_TEST(lost_and_told)
                 for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
                         if (!lose_once(&disk, places[_i], engines[n], ways[i], &told))
                                 return;
-                        cases++;
+                        cases += told != 0;
                         full += told == -ENOSPC;
                 }
         }
+        ck_assert_uint_gt(cases, sizeof(ways) / sizeof(ways[0]));
         printf("%s: %u times data was lost, and everybody told: ENOSPC %u, others %u\n", places[_i],
                cases, full, cases - full);
         fflush(stdout);

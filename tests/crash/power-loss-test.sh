@@ -46,8 +46,8 @@ is_caught()
         done
 }
 
-for disk in shutdown:ext4 shutdown:xfs disk:ext4 disk:xfs disk:btrfs volatile-fs \
-        volatile-fs-cached; do
+for disk in shutdown:ext4 shutdown:xfs disk:ext4 disk:xfs disk:btrfs volatile \
+        volatile-cached; do
         loses_nothing "$disk"
 done
 
@@ -61,8 +61,8 @@ done
 is_caught disk:btrfs no-fdatasync no-msync deaf
 is_caught disk:ext4 deaf
 is_caught disk:xfs deaf
-is_caught volatile-fs no-fdatasync no-msync half-msync no-directory deaf
-is_caught volatile-fs-cached no-fdatasync no-msync half-msync no-directory deaf
+is_caught volatile no-fdatasync no-msync half-msync no-directory deaf
+is_caught volatile-cached no-fdatasync no-msync half-msync no-directory deaf
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$passed" -gt 0 ] || [ "$failed" -gt 0 ] || exit 77
