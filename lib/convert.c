@@ -6,7 +6,7 @@
  */
 #include "base/checked.h"
 #include "file.h"
-#include "os/extents.h"
+#include "os/os.h"
 
 /* What was written there already is left as it is, and needn't be read. */
 static void dirty_unwritten(struct rmmap_file *file, uint64_t start, uint64_t end,

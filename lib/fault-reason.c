@@ -3,9 +3,7 @@
 #include <errno.h>
 
 #include "file.h"
-#include "os/fault-guard.h"
-#include "os/storage.h"
-#include "os/uncancellable.h"
+#include "os/os.h"
 
 int fault_check_size(const struct rmmap_file *file)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/checked.h"
 #include "base/compiler.h"
 #include "memcpy-nt.h"
+#include "os/os.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(SANITIZED)
 #include <immintrin.h>
@@ -114,20 +114,14 @@ int memcpy_nt_variant(unsigned int variant, void *to, const void *from, size_t l
         return 0;
 }
 
-/* What the last level of cache has, or what is common. */
-static uint64_t cache_size(void)
-{
-        long size = 0;
-
-#ifdef _SC_LEVEL3_CACHE_SIZE
-        size = sysconf(_SC_LEVEL3_CACHE_SIZE);
-#endif
-        return size > 0 ? (uint64_t)size : UINT64_C(32) << 20;
-}
+/* Where it can't be told. */
+#define COMMON_CACHE (UINT64_C(32) << 20)
 
 bool memcpy_nt_suits(uint64_t file_size)
 {
-        return __builtin_cpu_is("amd") || file_size > cache_size();
+        uint64_t cache = cache_size();
+
+        return __builtin_cpu_is("amd") || file_size > (cache != 0 ? cache : COMMON_CACHE);
 }
 
 #else

@@ -10,10 +10,7 @@
 #include "base/checked.h"
 #include "base/sync-annotations.h"
 #include "file.h"
-#include "os/storage.h"
-#include "os/unavailable.h"
-#include "os/uncancellable.h"
-#include "os/writeback.h"
+#include "os/os.h"
 
 /* So little is sooner synced whole than range by range. */
 #define LITTLE_DIRTY (UINT64_C(4) << 20)

@@ -3,7 +3,7 @@
  * Ranges and receipts as values: what they tell, what refuses them. Whose they are: check-owner.c;
  * splits: check-split.c.
  */
-#include "os/seal-key.h"
+#include "seal-key.h"
 #include "range-calls.h"
 #include "two-files.h"
 

@@ -38,7 +38,7 @@ static const struct kind {
         {INJECT_FSTATFS, "fstatfs", {EINTR, EIO, ENOMEM, ENOSYS}},
         {INJECT_FSYNC, "fsync", {EINTR, EIO, ENOSPC, EDQUOT}},
         {INJECT_FTRUNCATE, "ftruncate", {EINTR, EIO, ENOSPC, EDQUOT, EFBIG, EPERM}},
-        {INJECT_GETRANDOM, "getrandom", {PARTLY, EINTR, ENOSYS, EAGAIN}},
+        {INJECT_GETENTROPY, "getentropy", {EIO, ENOSYS}},
         {INJECT_GETRLIMIT, "getrlimit", {EPERM, EFAULT}},
         {INJECT_IOCTL, "ioctl", {EINTR, EOPNOTSUPP, ENOTTY, EIO, ENOMEM}},
         {INJECT_LSEEK, "lseek", {EINVAL, ENXIO, ESPIPE}},

@@ -124,7 +124,7 @@ END_TEST
 START_TEST(no_system_call_for_random_words)
 {
         inject_start();
-        inject_fail(INJECT_GETRANDOM, 1, answers[_i], FOR_GOOD);
+        inject_fail(INJECT_GETENTROPY, 1, answers[_i], FOR_GOOD);
         whole_jobs(0);
         ck_assert_int_gt(inject_failed(), 0);
 }

@@ -6,7 +6,8 @@
 #include <sys/ioctl.h>
 
 #include "base/checked.h"
-#include "os/extents.h"
+#include "os/linux/extents.h"
+#include "os/os.h"
 
 #define EXTENTS_PER_CALL 64
 
