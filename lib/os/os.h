@@ -164,7 +164,7 @@ struct file_system {
         size_t page;    /* a mapping's granularity where it isn't the machine's page; else 0 */
 };
 
-/* What isn't known is taken for the worst: "unknown", which reserves nothing, not coherent. */
+/* What isn't known is taken for the worst: it reserves nothing, and isn't coherent. */
 int file_system_of(int fd, struct file_system *file_system);
 
 /* ---- space on disk: preallocate.c, extents.c ------------------------------------------------- */
