@@ -6,10 +6,7 @@
 #include <errno.h>
 
 #include "file.h"
-#include "os/file-lock.h"
-#include "os/path.h"
-#include "os/storage.h"
-#include "os/uncancellable.h"
+#include "os/os.h"
 
 struct creation {
         struct path_request request;
@@ -184,7 +181,7 @@ int rmmap_create(const char *path, uint64_t size, const struct rmmap_options *gi
                 return err;
         before = cancellation_off();
         creation.request.path = path;
-        creation.request.mode = (mode_t)options.mode;
+        creation.request.mode = options.mode;
         creation.request.must_create = (options.flags & RMMAP_MUST_CREATE) != 0;
         creation.request.no_follow = (options.flags & RMMAP_NO_FOLLOW) != 0;
         err = file_new(&options, size, false, &fresh);

@@ -7,10 +7,7 @@
 #include "base/sync-annotations.h"
 #include "file.h"
 #include "memcpy-nt.h"
-#include "os/fault-guard.h"
-#include "os/file-lock.h"
-#include "os/storage.h"
-#include "os/uncancellable.h"
+#include "os/os.h"
 
 static struct rmmap_file *allocate_blank(void)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "group-commit.h"
 #include "base/sync-annotations.h"
-#include "os/backoff.h"
-#include "os/clock.h"
+#include "os/os.h"
 
 void group_commit_init(struct group_commit *commit)
 {

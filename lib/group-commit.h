@@ -10,12 +10,12 @@
 #ifndef RMMAP_GROUP_COMMIT_H
 #define RMMAP_GROUP_COMMIT_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "commit-delay.h"
+#include "os/thread.h"
 #include "sync-set.h"
 
 struct group_commit {

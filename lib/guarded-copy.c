@@ -4,8 +4,7 @@
 
 #include "guarded-copy.h"
 #include "memcpy-nt.h"
-#include "os/storage.h"
-#include "os/uncancellable.h"
+#include "os/os.h"
 
 /* done is read after the copy was left by a fault. */
 struct copy {

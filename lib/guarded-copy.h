@@ -11,7 +11,7 @@
 
 #include "base/checked.h"
 #include "file.h"
-#include "os/fault-guard.h"
+#include "os/os.h"
 
 /*
  * Large copies go in slices. Into a cold mapping libc's own large copy walks several pages at

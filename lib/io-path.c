@@ -12,8 +12,7 @@
 #include "guarded-copy.h"
 #include "io-path.h"
 #include "memcpy-nt.h"
-#include "os/storage.h"
-#include "os/uncancellable.h"
+#include "os/os.h"
 
 static inline bool is_by_map(const struct rmmap_file *file)
 {

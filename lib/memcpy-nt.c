@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <string.h>
-#include <unistd.h>
 
 #include "base/checked.h"
 #include "base/compiler.h"
 #include "memcpy-nt.h"
+#include "os/os.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(SANITIZED)
 #include <emmintrin.h>
@@ -49,20 +49,14 @@ void memcpy_nt(void *to, const void *from, size_t length)
         _mm_sfence(); /* or a later store could be seen before these */
 }
 
-/* What the last level of cache has, or what is common. */
-static uint64_t cache_size(void)
-{
-        long size = 0;
-
-#ifdef _SC_LEVEL3_CACHE_SIZE
-        size = sysconf(_SC_LEVEL3_CACHE_SIZE);
-#endif
-        return size > 0 ? (uint64_t)size : UINT64_C(32) << 20;
-}
+/* Where it can't be told. */
+#define COMMON_CACHE (UINT64_C(32) << 20)
 
 bool memcpy_nt_suits(uint64_t file_size)
 {
-        return __builtin_cpu_is("amd") || file_size > cache_size();
+        uint64_t cache = cache_size();
+
+        return __builtin_cpu_is("amd") || file_size > (cache != 0 ? cache : COMMON_CACHE);
 }
 
 #else

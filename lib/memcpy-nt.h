@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Copying memory: through the caches, or past them. Layer 1: asks the processor what it can. */
+/* Copying memory: through the caches, or past them. Layer 2: asks the processor what it can. */
 #ifndef RMMAP_MEMCPY_NT_H
 #define RMMAP_MEMCPY_NT_H
 

@@ -3,10 +3,7 @@
 #include <errno.h>
 
 #include "file.h"
-#include "os/file-lock.h"
-#include "os/path.h"
-#include "os/storage.h"
-#include "os/uncancellable.h"
+#include "os/os.h"
 
 static int lock_as_asked(int fd, const struct rmmap_options *options, bool *locked)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "probes.h"
-#include "os/clock.h"
+#include "os/os.h"
 
 #ifdef RMMAP_PROBES
 /* In the section where tracers look for them. */

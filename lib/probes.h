@@ -3,7 +3,7 @@
  * Static probes (USDT) for tracers: a nop each, and a note that says where its arguments are. They
  * are nothing at all without <sys/sdt.h> or with --disable-probes. librangedmmap-probes(7) lists
  * them. Arguments are what is at hand anyway; what takes work to get is asked for only while
- * somebody traces: a tracer counts up the probe's semaphore. Layer 1.
+ * somebody traces: a tracer counts up the probe's semaphore. Layer 2.
  */
 #ifndef RMMAP_PROBES_H
 #define RMMAP_PROBES_H

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
-#include "os/seal-key.h"
 #include "rmmap.h"
+#include "seal-key.h"
 
 /* The words of rmmap_range.opaque and rmmap_receipt.opaque. */
 enum { WORD_START, WORD_END, WORD_OWNER, WORD_SEAL };

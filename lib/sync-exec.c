@@ -9,10 +9,7 @@
 #include "base/checked.h"
 #include "base/sync-annotations.h"
 #include "guarded-copy.h"
-#include "os/storage.h"
-#include "os/unavailable.h"
-#include "os/uncancellable.h"
-#include "os/writeback.h"
+#include "os/os.h"
 #include "sync-exec.h"
 
 /* So little is sooner synced whole than range by range. */

@@ -4,7 +4,7 @@
 
 #include "base/checked.h"
 #include "file.h"
-#include "os/extents.h"
+#include "os/os.h"
 
 #define MET_UNWRITTEN 2
 #define MET_NONE 1

@@ -2,7 +2,7 @@
 #include <stdbool.h>
 
 #include "base/sync-annotations.h"
-#include "os/backoff.h"
+#include "os/os.h"
 #include "wb-error.h"
 
 void wb_error_init(struct wb_error *error)

@@ -3,15 +3,14 @@
  * Filling a range from a descriptor. Into regions that are mapped for writing, and where copying
  * goes by the mapping anyway, the kernel reads straight into the mapping; a page that can't be had
  * is then EFAULT of the read, and no signal. Elsewhere the bytes go through a small buffer, as
- * small writes do. The read is a
- * cancellation point, and EINTR and EAGAIN come through: it is the caller's descriptor.
+ * small writes do. The read is a cancellation point, and EINTR and EAGAIN come through: it is the caller's descriptor.
  */
 #include <string.h>
-#include <unistd.h>
 
 #include "api-check.h"
 #include "guarded-copy.h"
 #include "io-path.h"
+#include "os/os.h"
 #include "sync-exec.h"
 
 /* On the stack, so that nothing needs freeing when the thread is cancelled in the read. */
@@ -21,45 +20,37 @@
 #define LARGEST_READ ((size_t)1 << 30)
 
 /* Bytes read, 0 at the end of input, or a negative errno: -EFAULT for a page that can't be had. */
-static ssize_t read_into_map(struct rmmap_file *file, uint64_t offset, uint64_t length, int fd)
+static int64_t read_into_map(struct rmmap_file *file, uint64_t offset, uint64_t length, int fd)
 {
-        ssize_t got = read(fd, file->os.mapping.base + offset, (size_t)length);
+        int64_t got = source_read(fd, file->os.mapping.base + offset, (size_t)length);
 
         PROBE3(write_by_read, file, offset, got);
-        if (got >= 0) {
+        if (got >= 0)
                 io_note_mapped(file, (uint64_t)got);
-                return got;
-        }
-        return -errno;
+        return got;
 }
 
-/* What was taken from a file but not written goes back; a pipe or socket can't take it. */
-static void unread(int fd, ssize_t length)
-{
-        (void)lseek(fd, -(off_t)length, SEEK_CUR);
-}
-
-static ssize_t read_and_write(struct rmmap_file *file, uint64_t offset, uint64_t left, int fd)
+static int64_t read_and_write(struct rmmap_file *file, uint64_t offset, uint64_t left, int fd)
 {
         unsigned char bounce[BOUNCE];
-        ssize_t got = read(fd, bounce, (size_t)min_u64(left, sizeof(bounce)));
+        int64_t got = source_read(fd, bounce, (size_t)min_u64(left, sizeof(bounce)));
         int err;
 
         if (got <= 0)
-                return got < 0 ? -errno : 0;
+                return got;
         err = io_write(file, offset, bounce, (size_t)got);
         if (err != 0) {
-                unread(fd, got);
+                source_unread(fd, (size_t)got);
                 return err;
         }
         return got;
 }
 
 /* A page that can't be had says no more than that, but a system call for its bytes does. */
-static ssize_t take(struct rmmap_file *file, uint64_t offset, uint64_t left, int fd)
+static int64_t take(struct rmmap_file *file, uint64_t offset, uint64_t left, int fd)
 {
         uint64_t room = io_mapped_room(file, offset, min_u64(left, LARGEST_READ));
-        ssize_t got = room > 0 ? read_into_map(file, offset, room, fd) : -EFAULT;
+        int64_t got = room > 0 ? read_into_map(file, offset, room, fd) : -EFAULT;
         int err;
 
         if (got != -EFAULT)
@@ -81,7 +72,7 @@ int rmmap_write_range_from_fd(struct rmmap_file *file, struct rmmap_range range,
         if (*done > length)
                 return -ERANGE;
         while (*done < length) {
-                ssize_t got = take(file, range_start(&range) + *done, length - *done, fd);
+                int64_t got = take(file, range_start(&range) + *done, length - *done, fd);
 
                 if (got <= 0)
                         return got == 0 ? -ENODATA : (int)got;

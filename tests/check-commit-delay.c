@@ -4,7 +4,7 @@
 
 #include "child.h"
 #include "group-commit.h"
-#include "os/clock.h"
+#include "os/os.h"
 
 #define ROUND UINT64_C(100000) /* ns */
 

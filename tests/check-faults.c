@@ -106,6 +106,7 @@ END_TEST
 /* Without the flag, too, where copies go by the mapping; a call makes the file grow again there. */
 START_TEST(a_default_handle_is_not_killed)
 {
+        FLOOR_LACKS("page populated at once");
         static const size_t lengths[] = {1, 64, 5000, CUT};
         static unsigned char data[CUT];
         struct rmmap_options options = test_options(RMMAP_POPULATE, engines[_i]);

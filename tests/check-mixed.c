@@ -140,7 +140,7 @@ static void *sync_meanwhile(void *arg)
                         must(rmmap_sync_all(file));
                         break;
                 case 1:
-                        must(rmmap_raw_flush(file, offset, length));
+                        must(flushed(rmmap_raw_flush(file, offset, length)));
                         break;
                 default:
                         must(rmmap_raw_sync(file, offset, length % LONGEST));
@@ -181,6 +181,8 @@ static void open_as(const struct setup *setup, const char *path)
         err = rmmap_open(path, &options, &file);
         if (err == -EOPNOTSUPP && setup->engine == RMMAP_ENGINE_MAP)
                 return;
+        if (err == -EOPNOTSUPP && ON_FLOOR && (setup->flags & RMMAP_POPULATE))
+                return;
         ck_ok(err);
         mixed.files[mixed.file_count++] = file;
 }
@@ -196,7 +198,7 @@ static void open_all(int maker, const char *path)
         for (int i = 0; i < setup_count; i++)
                 if (i != maker)
                         open_as(&setups[i], path);
-        ck_assert_int_ge(mixed.file_count, setup_count - 2);
+        ck_assert_int_ge(mixed.file_count, setup_count - (ON_FLOOR ? 3 : 2));
 }
 
 static void run_threads(uint64_t seed)

@@ -3,8 +3,8 @@
  * Ranges and receipts as values: what they tell, what refuses them. Whose they are: check-owner.c;
  * splits: check-split.c.
  */
-#include "os/seal-key.h"
 #include "range-calls.h"
+#include "seal-key.h"
 #include "two-files.h"
 
 /* What an empty range looks like: the low part of a split at 0. */

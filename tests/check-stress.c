@@ -220,8 +220,8 @@ static void sync_somehow(struct worker *worker)
                 must(rmmap_sync_within(worker->file, latest->range, 10, 100));
                 break;
         default:
-                must(rmmap_flush_range(worker->file, latest->receipt));
-                must(rmmap_flush(worker->file));
+                must(flushed(rmmap_flush_range(worker->file, latest->receipt)));
+                must(flushed(rmmap_flush(worker->file)));
         }
 }
 

@@ -101,7 +101,7 @@ static void *take_and_write(void *arg)
                 record(rmmap_write_range(writer->file, range, data, length, &receipt));
                 memset(writer->owners + start / 4096, writer->mark, (length + 4095) / 4096);
                 if (atomic_fetch_add(&writes, 1) % 16 == 0)
-                        record(rmmap_flush_range(writer->file, receipt));
+                        record(flushed(rmmap_flush_range(writer->file, receipt)));
         }
         record(err == -ENOSPC ? 0 : err);
         free(data);
@@ -303,7 +303,7 @@ static void *work_or_ask(void *arg)
                         calls = info.sync_calls;
                         allocated = info.allocated;
                 } else if (worker->mark % 4 == 1) {
-                        record(i % 20 == 0 ? rmmap_sync_all(file) : rmmap_flush(file));
+                        record(i % 20 == 0 ? rmmap_sync_all(file) : flushed(rmmap_flush(file)));
                 } else {
                         int err = rmmap_allocate(file, 4096, &range);
 

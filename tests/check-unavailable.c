@@ -36,8 +36,8 @@ static void use(struct rmmap_file *file, int flush_answer)
         ck_ok(rmmap_write_range(file, range, data, sizeof(data), &receipt));
         ck_ok(rmmap_read_range(file, range, back, sizeof(back), NULL));
         ck_assert_int_eq(memcmp(back, data, sizeof(data)), 0);
-        ck_is(rmmap_flush_range(file, receipt), flush_answer);
-        ck_is(rmmap_flush(file), flush_answer);
+        ck_is(flushed(rmmap_flush_range(file, receipt)), flush_answer);
+        ck_is(flushed(rmmap_flush(file)), flush_answer);
         ck_ok(rmmap_sync_range(file, receipt));
         ck_ok(rmmap_allocate(file, sizeof(data), &durable));
         ck_ok(rmmap_write_range_durable(file, durable, data, sizeof(data), NULL));
@@ -82,6 +82,7 @@ static uint32_t whole_jobs(int flush_answer)
 
 START_TEST(no_space_can_be_reserved)
 {
+        FLOOR_LACKS("reservation of space");
         inject_start();
         inject_fail(INJECT_FALLOCATE, 1, answers[_i], FOR_GOOD);
         ck_assert_uint_eq(whole_jobs(0) & RMMAP_FACT_RESERVED, 0);
@@ -106,6 +107,7 @@ END_TEST
 
 START_TEST(no_write_back_can_be_started)
 {
+        FLOOR_LACKS("start of write-back");
         inject_start();
         inject_fail(INJECT_SYNC_FILE_RANGE, 1, answers[_i], FOR_GOOD);
         whole_jobs(-EOPNOTSUPP);
@@ -115,6 +117,7 @@ END_TEST
 
 START_TEST(no_file_system_tells_its_name)
 {
+        FLOOR_LACKS("names of file systems");
         inject_start();
         inject_fail(INJECT_FSTATFS, 1, answers[_i], FOR_GOOD);
         ck_assert_uint_eq(whole_jobs(0) & (RMMAP_FACT_RESERVED | RMMAP_FACT_COHERENT), 0);
@@ -124,7 +127,7 @@ END_TEST
 START_TEST(no_system_call_for_random_words)
 {
         inject_start();
-        inject_fail(INJECT_GETRANDOM, 1, answers[_i], FOR_GOOD);
+        inject_fail(INJECT_GETENTROPY, 1, answers[_i], FOR_GOOD);
         whole_jobs(0);
         ck_assert_int_gt(inject_failed(), 0);
 }
@@ -148,6 +151,7 @@ END_TEST
 
 START_TEST(no_advice_is_taken)
 {
+        FLOOR_LACKS("advice that is refused");
         inject_start();
         inject_fail(INJECT_MADVISE, 1, answers[_i], FOR_GOOD);
         whole_jobs(0);

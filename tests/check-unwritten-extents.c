@@ -4,7 +4,7 @@
 
 #include "child.h"
 #include "fault/inject.h"
-#include "os/extents.h"
+#include "os/os.h"
 #include "unwritten-extents.h"
 
 #define PIECE UNWRITTEN_PIECE

@@ -282,7 +282,7 @@ static void step_flush_and_sync(struct model *model)
         else if (what == 2)
                 model_expect(model, rmmap_sync_within(model->file, range->range, 0, 0), 0);
         else if (what < 6)
-                model_expect(model, rmmap_flush_range(model->file, range->receipt), 0);
+                model_expect(model, flushed(rmmap_flush_range(model->file, range->receipt)), 0);
 }
 
 /* A range of a handle that was released is nobody's. */

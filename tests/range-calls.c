@@ -215,7 +215,7 @@ void receipt_calls_of_handles_answer(struct rmmap_file *file, struct rmmap_recei
 {
         struct rmmap_receipt pair[2] = {receipt, receipt};
         const int answers[] = {
-                rmmap_flush_range(file, receipt),
+                flushed(rmmap_flush_range(file, receipt)),
                 rmmap_sync_range(file, receipt),
                 rmmap_sync_ranges(file, pair, 2),
         };

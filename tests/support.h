@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -66,6 +67,28 @@ size_t test_count_mappings(void);
 
 /* Ends the whole program as skipped, saying why; before any suite runs. */
 _Noreturn void test_skip_all(const char *why);
+
+/*
+ * First in a test of what the floor build (configure --with-os=posix) can't have: the test ends
+ * there, and says so.
+ */
+#ifdef RMMAP_FLOOR
+#define FLOOR_LACKS(what)                                                                          \
+        do {                                                                                       \
+                printf("SKIP: the floor build has no %s\n", what);                                 \
+                return;                                                                            \
+        } while (0)
+#define ON_FLOOR true
+#else
+#define FLOOR_LACKS(what) ((void)0)
+#define ON_FLOOR false
+#endif
+
+/* What a flush gave, where the test is about something else: the floor build has none. */
+static inline int flushed(int err)
+{
+        return ON_FLOOR && err == -EOPNOTSUPP ? 0 : err;
+}
 
 /* Makes a handle and releases it, so that the library has what it has once in a process. */
 static inline void test_first_open(void)

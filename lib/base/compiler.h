@@ -7,12 +7,10 @@
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define NOINLINE __attribute__((__noinline__))
-#define FORGET(function) __asm__("" : "+r"(function))
 #else
 #define likely(x) (x)
 #define unlikely(x) (x)
 #define NOINLINE
-#define FORGET(function) ((void)(function))
 #endif
 
 /* What a sanitizer must see is done the way that it knows. */

@@ -9,16 +9,15 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
 
-/* This process's generation, never 0; drawn at the first call. 0 or a negative errno. */
-int fork_generation(uint64_t *generation);
-
 /* Where it stands, in memory that a forked child finds as zeros; NULL where there is no such. */
 extern _Atomic(_Atomic uint64_t *) fork_generation_word;
 
+/* For fork_generation_is_past, where there is no such memory. */
 bool fork_generation_is_past_slow(uint64_t generation);
 
 /* Was what belongs to this generation inherited by fork? Only after a first fork_generation. */

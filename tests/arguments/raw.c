@@ -30,9 +30,9 @@ END_TEST
 START_TEST(raw_at_the_end)
 {
         ck_ok(rmmap_raw_write(stage.file, FILE_SIZE, NULL, 0));
-        ck_ok(rmmap_raw_flush(stage.file, FILE_SIZE, 0));
+        ck_ok(flushed(rmmap_raw_flush(stage.file, FILE_SIZE, 0)));
         ck_ok(rmmap_raw_sync(stage.file, FILE_SIZE, 0));
-        ck_ok(rmmap_raw_flush(stage.file, 0, FILE_SIZE));
+        ck_ok(flushed(rmmap_raw_flush(stage.file, 0, FILE_SIZE)));
         ck_ok(rmmap_raw_sync(stage.file, 0, FILE_SIZE));
         ck_ok(rmmap_raw_write(stage.file, FILE_SIZE - 1, stage.data, 1));
         ck_assert(test_file_holds(test_path("file"), FILE_SIZE - 1, stage.data, 1));

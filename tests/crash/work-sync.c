@@ -116,7 +116,7 @@ static void flush(struct worker *worker, struct promise *promise)
         default:
                 err = rmmap_raw_flush(file, slot->start, slot->end - slot->start);
         }
-        work_note(worker->oracle, err, "flush");
+        work_note(worker->oracle, flushed(err), "flush");
 }
 
 void work_sync_something(struct worker *worker)

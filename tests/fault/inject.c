@@ -381,11 +381,9 @@ DECLARE(ssize_t, LARGE(pwrite), (int fd, const void *data, size_t length, off_t 
                        : REAL(LARGE(pwrite))(fd, data, length, at);
 }
 
-DECLARE(ssize_t, getrandom, (void *buffer, size_t length, unsigned int flags))
+DECLARE(int, getentropy, (void *buffer, size_t length))
 {
-        return fails_or_shortens(INJECT_GETRANDOM, &length)
-                       ? -1
-                       : REAL(getrandom)(buffer, length, flags);
+        return fails(INJECT_GETENTROPY) ? -1 : REAL(getentropy)(buffer, length);
 }
 
 /* ---- the process */

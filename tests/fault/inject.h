@@ -40,7 +40,7 @@ enum injected {
         INJECT_FSTATAT,
         INJECT_FSTATFS,
         INJECT_FTRUNCATE,
-        INJECT_GETRANDOM,
+        INJECT_GETENTROPY,
         INJECT_GETRLIMIT,
         INJECT_IOCTL,
         INJECT_LSEEK,

@@ -86,8 +86,8 @@ void sticky_is_latched(struct rmmap_file *file, struct rmmap_range range, int wa
         sticky_everybody_hears(file, range, want);
         /* The durable writes failed before they wrote. */
         ck_assert(test_file_holds(test_path("sticky"), 0, sticky_data, sizeof(sticky_data)));
-        ck_ok(rmmap_flush(file));
-        ck_ok(rmmap_raw_flush(file, 0, STICKY_SIZE));
+        ck_ok(flushed(rmmap_flush(file)));
+        ck_ok(flushed(rmmap_raw_flush(file, 0, STICKY_SIZE)));
         ck_ok(rmmap_write_range(file, range, sticky_other_data, sizeof(sticky_other_data), NULL));
         ck_ok(rmmap_read_range(file, range, found, sizeof(found), NULL));
         ck_assert_int_eq(memcmp(found, sticky_other_data, sizeof(found)), 0);

@@ -12,7 +12,7 @@ build=${top_builddir:?}
 # Of dlopen only a second reference is wanted; signals' masks and the once can't go wrong. Where
 # _FORTIFY_SOURCE is set, siglongjmp is a longjmp.
 harmless='dladdr dlsym getpid memcpy memmove memset memcmp strlen strrchr strcmp strcpy snprintf
-        posix_fadvise sysconf clock_gettime sched_yield nanosleep raise longjmp siglongjmp sigsetjmp
+        posix_fadvise posix_madvise sysconf clock_gettime sched_yield nanosleep raise longjmp siglongjmp sigsetjmp
         sigemptyset errno_location
         pthread_cond_broadcast pthread_cond_wait pthread_cond_destroy
         pthread_mutex_lock pthread_mutex_unlock pthread_mutex_destroy pthread_once

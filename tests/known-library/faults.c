@@ -177,6 +177,7 @@ static long dirty_pages(struct rmmap_file *file, uint64_t length)
 /* MS_ASYNC: all pages stayed as dirty as they were. */
 START_TEST(fault_7_flush_that_flushes)
 {
+        FLOOR_LACKS("start of write-back");
         struct rmmap_file *file = known_create(256 * A, NULL);
         struct rmmap_receipt receipt;
         struct rmmap_range range;
@@ -218,7 +219,7 @@ START_TEST(fault_9_pages_of_other_sizes)
         for (int i = 0; i < 32; i++) {
                 memset(block, i, sizeof(block));
                 ck_ok(rmmap_write_range(file, known_take(file, A), block, A, &receipts[i]));
-                ck_ok(rmmap_flush_range(file, receipts[i]));
+                ck_ok(flushed(rmmap_flush_range(file, receipts[i])));
                 ck_ok(rmmap_sync_range(file, receipts[i]));
                 ck_ok(rmmap_sync_within(file, rmmap_receipt_range(receipts[i]), 4095, 1));
         }

@@ -165,9 +165,9 @@ START_TEST(flush_operations)
 
         write_filled(file, known_take(file, A), 1, &first);
         write_filled(file, known_take(file, A), 2, &second);
-        ck_ok(rmmap_flush(file));
-        ck_ok(rmmap_flush_range(file, first));
-        ck_ok(rmmap_flush_range(file, second));
+        ck_ok(flushed(rmmap_flush(file)));
+        ck_ok(flushed(rmmap_flush_range(file, first)));
+        ck_ok(flushed(rmmap_flush_range(file, second)));
         ck_ok(rmmap_sync_all(file));
         rmmap_release(file);
 }

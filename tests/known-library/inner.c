@@ -211,8 +211,8 @@ START_TEST(flush_range)
 
         put(file, 0, "hello");
         put(file, 500, "world");
-        ck_ok(rmmap_raw_flush(file, 0, 5));
-        ck_ok(rmmap_raw_flush(file, 500, 5));
+        ck_ok(flushed(rmmap_raw_flush(file, 0, 5)));
+        ck_ok(flushed(rmmap_raw_flush(file, 500, 5)));
         ck_is(rmmap_raw_flush(file, 998, 5), -ERANGE);
         ck_ok(rmmap_raw_sync(file, 500, 5));
         ck_is(rmmap_raw_sync(file, 998, 5), -ERANGE);

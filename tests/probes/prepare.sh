@@ -11,6 +11,7 @@ skip()
         exit 77
 }
 
+[ "${RMMAP_OS:-linux}" = linux ] || skip "the floor build has no start of write-back"
 [ -e "$library" ] || skip "there is no shared library (--disable-shared)"
 work=$(mktemp -d "${TMPDIR:-/tmp}/probes-test.XXXXXX") || exit 99
 trap 'rm -rf "$work"' EXIT

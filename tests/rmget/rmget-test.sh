@@ -909,8 +909,14 @@ hanging_connection()
         local begin=$SECONDS
         works hangs
         [ $((SECONDS - begin)) -lt 15 ] || complain "one hanging connection held the end up"
-        # It took longer than 5 s, after which there is a line of progress where there is no bar.
-        says '^rmget: *[0-9]*%, [0-9.]* [KM]iB of 10.0 MiB, [0-9.]* [KM]iB/s, [0-9:]* left$'
+}
+
+# For 6 s, as there is a line every 5 s.
+lines_without_terminal()
+{
+        run 0 -n 4 --limit-rate 320K "$bad/good/middle"
+        complete middle middle
+        says '^rmget: *[0-9]*%, [0-9.]* [KM]iB of 1.9 MiB, [0-9.]* [KM]iB/s, [0-9:]* left$'
         ! grep -q "$(printf '\r')" "$err" || complain "a carriage return without a terminal"
 }
 
@@ -1014,7 +1020,8 @@ for name in python_is_good says_ranges_cannot ranges_end_midway part_of_unknown 
         fewer_connections busy_server no_content longer_body stray_bytes part_refused \
         used_up_link more_or_less_than_asked packed body_of_other_length nothing_identifies \
         several_backends cookies password secrets_stay_at_home closed_descriptors long_names without_nginx \
-        slow_connection hanging_connection clean_terminal few_requests bar_on_terminal; do
+        slow_connection hanging_connection clean_terminal few_requests bar_on_terminal \
+        lines_without_terminal; do
         case_ $name python
 done
 case_ full_disk_unknown_length python tmpfs

@@ -191,6 +191,10 @@ needs()
                 env --default-signal=INT true 2>/dev/null ||
                         reason="env has no --default-signal"
                 ;;
+        linux)
+                [ "${RMMAP_OS:-linux}" = linux ] ||
+                        reason="the floor build has no names of file systems, and reserves nothing"
+                ;;
         root) [ "$(id -u)" -eq 0 ] || reason="it takes root" ;;
         tmpfs)
                 mkdir -p "$work/small"
@@ -1080,13 +1084,13 @@ case_ full_disk tmpfs
 case_ order_of_syncs strace
 case_ info_json python3
 case_ doctor
-case_ doctor_json python3
-case_ doctor_without_advice strace
+case_ doctor_json linux python3
+case_ doctor_without_advice linux strace
 case_ doctor_columns python3
 case_ doctor_also python3
-case_ doctor_also_on_fuse fuse python3
-case_ doctor_on_tmpfs tmpfs python3
-case_ doctor_without_room tmpfs
+case_ doctor_also_on_fuse linux fuse python3
+case_ doctor_on_tmpfs linux tmpfs python3
+case_ doctor_without_room linux tmpfs
 case_ doctor_with_limit python3
 
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -5,14 +5,11 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-#include <ucontext.h>
 
 #include "base/compiler.h"
-#include "os/fault-guard.h"
-#include "os/readable.h"
+#include "os/inside.h"
 
 /*
  * The compiler's own setjmp is three stores, and so a guard costs a 64-byte copy nothing that can
@@ -61,37 +58,6 @@ static pthread_once_t install_once = PTHREAD_ONCE_INIT;
 static int install_error;
 static struct sigaction previous;     /* written before our handler can run */
 static atomic_flag previous_had_turn; /* for a previous handler that wanted one call only */
-
-/* Raised by an access just now, not sent by somebody nor told of memory lost elsewhere. */
-static bool is_access_fault(const siginfo_t *info)
-{
-        switch (info->si_code) {
-        case BUS_ADRALN:
-        case BUS_ADRERR:
-        case BUS_OBJERR:
-#ifdef BUS_MCEERR_AR
-        case BUS_MCEERR_AR:
-#endif
-                return true;
-        default:
-                return false;
-        }
-}
-
-/* 0 where it isn't known how to tell: every record is above that. */
-static uintptr_t stack_pointer(const ucontext_t *interrupted)
-{
-#if defined(__x86_64__)
-        return (uintptr_t)interrupted->uc_mcontext.gregs[REG_RSP];
-#elif defined(__i386__)
-        return (uintptr_t)interrupted->uc_mcontext.gregs[REG_ESP];
-#elif defined(__aarch64__)
-        return (uintptr_t)interrupted->uc_mcontext.sp;
-#else
-        (void)interrupted;
-        return 0;
-#endif
-}
 
 /*
  * The guard, if its frame is still there for who has this stack pointer; NULL if the program has
@@ -166,16 +132,6 @@ static void pass_on(int signal_number, siginfo_t *info, void *context)
         innermost = guards;
 }
 
-/* A stack that the kernel takes away while a handler runs on it, to give it back at the return. */
-#ifndef SS_AUTODISARM
-#define SS_AUTODISARM (1U << 31)
-#endif
-static void give_back_stack(const ucontext_t *interrupted)
-{
-        if ((unsigned int)interrupted->uc_stack.ss_flags & SS_AUTODISARM)
-                (void)sigaltstack(&interrupted->uc_stack, NULL);
-}
-
 /*
  * What the kernel would restore at the return the jump doesn't: the stack for signals, here, where
  * nothing may come in any more that would run on it; and after the jump the mask, or the next fault
@@ -212,9 +168,9 @@ static void on_fault(int signal_number, siginfo_t *info, void *context)
  * A handler must not outlive its code: never unload what holds this function. dlopen is looked up,
  * since the linker warns of it in a program that is linked statically, which doesn't need it.
  */
+#ifdef PIC
 static void pin_library(void)
 {
-#ifdef PIC
         void *(*open_library)(const char *name, int mode);
         void *found;
         Dl_info self;
@@ -227,8 +183,12 @@ static void pin_library(void)
         memcpy(&open_library, &found, sizeof(open_library));
         if (open_library != NULL) /* the reference is kept on purpose */
                 (void)open_library(self.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
-#endif
 }
+#else
+static void pin_library(void)
+{
+}
+#endif
 
 static void install(void)
 {
@@ -266,8 +226,8 @@ static inline void prepare(struct guard *guard, uintptr_t seal, const void *star
 }
 
 /*
- * What runs between these two is a function that the compiler has to forget: of one that it knows,
- * or puts in place, it knows that nothing in it jumps, and drops where a jump would arrive.
+ * What runs between these two is called by a volatile pointer. Of a function that the compiler knows
+ * or inlines, it knows that nothing in it jumps, and drops the code where a jump would arrive.
  *
  * volatile, and signal fences: the record is whole before the handler can find it, and the work
  * is done between the two.
@@ -296,14 +256,14 @@ static NOINLINE const void *caught(const struct guard *guard)
 NOINLINE const void *fault_guard_run(const void *start, size_t length, void (*body)(void *arg),
                                      void *arg)
 {
+        void (*volatile run)(void *arg) = body;
         struct guard guard;
 
         prepare(&guard, SEAL_BODY, start, length);
         if (jump_prepare(guard.jump) != 0)
                 return caught(&guard);
         enter(&guard);
-        FORGET(body);
-        body(arg);
+        run(arg);
         finish(&guard);
         return NULL;
 }
@@ -311,14 +271,13 @@ NOINLINE const void *fault_guard_run(const void *start, size_t length, void (*bo
 NOINLINE const void *fault_guard_copy(const void *start, size_t length, void *to, const void *from,
                                       size_t bytes)
 {
-        void *(*copy)(void *, const void *, size_t) = memcpy;
+        void *(*volatile copy)(void *, const void *, size_t) = memcpy;
         struct guard guard;
 
         prepare(&guard, SEAL_COPY, start, length);
         if (jump_prepare(guard.jump) != 0)
                 return caught(&guard);
         enter(&guard);
-        FORGET(copy);
         copy(to, from, bytes);
         finish(&guard);
         return NULL;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/*
- * A thread cancelled inside one of our system calls would lose descriptors, or an error that the
- * kernel tells once only. So calls that make them put cancellation off. Layer 1.
- */
-#ifndef RMMAP_UNCANCELLABLE_H
-#define RMMAP_UNCANCELLABLE_H
+/* What is inline of os.h's threads; and the mutexes and conditions of POSIX. Layer 1. */
+#ifndef RMMAP_THREAD_H
+#define RMMAP_THREAD_H
 
 #include <pthread.h>
 
+/*
+ * A thread cancelled inside one of our system calls would lose descriptors, or an error that the
+ * kernel tells once only. So calls that make them put cancellation off.
+ */
 static inline int cancellation_off(void)
 {
         int before;

@@ -2,10 +2,7 @@
 #include <errno.h>
 #include <sys/file.h>
 
-#include "os/backoff.h"
-#include "os/file-lock.h"
-#include "os/storage.h"
-#include "os/unavailable.h"
+#include "os/os.h"
 
 /* For half a second. */
 #define EXCLUSIVE_TRIES (BACKOFF_YIELDS + 500)

@@ -17,9 +17,7 @@
 
 #include "base/checked.h"
 #include "base/sync-annotations.h"
-#include "os/fork-generation.h"
-#include "os/readable.h"
-#include "os/seal-key.h"
+#include "os/inside.h"
 
 /*
  * Room for a page of any size, of the library's own memory: nothing is left behind when the library

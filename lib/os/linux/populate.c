@@ -2,11 +2,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/checked.h"
-#include "os/mapping.h"
-#include "os/unavailable.h"
+#include "os/os.h"
 
 /* Linux 5.14; older headers lack the names, older kernels answer EINVAL. */
 #ifndef MADV_POPULATE_READ
@@ -16,66 +14,8 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-/* Mappings aligned to this may get huge pages on all common machines. */
-#define HUGE_PAGE ((size_t)2 << 20)
-
 /* One system call faults in no more than this, so that signals and other faults get a turn. */
 #define POPULATE_PIECE ((size_t)64 << 20)
-
-size_t mapping_page_size(void)
-{
-        return (size_t)sysconf(_SC_PAGESIZE);
-}
-
-int mapping_check_size(uint64_t size)
-{
-        /* The reservation adds up to a huge page, which must not wrap either. */
-        if (size >= MAPPING_LIMIT || size > (uint64_t)PTRDIFF_MAX - 2 * HUGE_PAGE)
-                return -EFBIG;
-        return 0;
-}
-
-int mapping_reserve(struct mapping *mapping, uint64_t size, size_t page)
-{
-        size_t length = (size_t)align_up_to(size, page);
-        size_t alignment = page > HUGE_PAGE ? page : HUGE_PAGE;
-        size_t slack = length >= HUGE_PAGE || page > mapping_page_size() ? alignment : 0;
-        unsigned char *start, *base;
-
-        start = mmap(NULL, length + slack, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                     -1, 0);
-        if (start == MAP_FAILED)
-                return -errno;
-        base = start;
-        if (slack != 0) {
-                base += (alignment - (uintptr_t)start % alignment) % alignment;
-                if (base != start)
-                        munmap(start, (size_t)(base - start));
-                if (base != start + slack)
-                        munmap(base + length, (size_t)(start + slack - base));
-        }
-        mapping->base = base;
-        mapping->length = length;
-        return 0;
-}
-
-int mapping_attach(const struct mapping *mapping, int fd, bool read_only)
-{
-        int protection = read_only ? PROT_READ : PROT_READ | PROT_WRITE;
-
-        if (mmap(mapping->base, mapping->length, protection, MAP_SHARED | MAP_FIXED, fd, 0) ==
-            MAP_FAILED)
-                return -errno;
-        return 0;
-}
-
-void mapping_free(struct mapping *mapping)
-{
-        if (mapping->base != NULL)
-                munmap(mapping->base, mapping->length);
-        mapping->base = NULL;
-        mapping->length = 0;
-}
 
 /* Only advice: that it isn't taken is no error. */
 void mapping_advise(const struct mapping *mapping, int fd, enum mapping_order order)
@@ -151,18 +91,4 @@ int mapping_dirty(const struct mapping *mapping, uint64_t offset, uint64_t lengt
         if (advised)
                 (void)madvise(start, piece, MADV_NORMAL);
         return err;
-}
-
-int mapping_sync(const struct mapping *mapping, uint64_t offset, uint64_t length)
-{
-        size_t page = mapping_page_size();
-        size_t first = (size_t)align_down_to(offset, page);
-        size_t end = (size_t)min_u64(align_up_to(offset + length, page), mapping->length);
-
-        if (end <= first)
-                return 0;
-        while (msync(mapping->base + first, end - first, MS_SYNC) != 0)
-                if (errno != EINTR)
-                        return -errno;
-        return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The key of seals, which there is once in a process, and random words. No lock guards the key, so
- * a forked child never waits for a thread that only its parent has. Layer 1.
+ * The key of seals, which there is once in a process. No lock guards it, so a
+ * forked child never waits for a thread that only its parent has. Layer 2.
  */
 #ifndef RMMAP_SEAL_KEY_H
 #define RMMAP_SEAL_KEY_H
@@ -21,8 +21,5 @@ static inline uint64_t seal_key_word(unsigned int index)
 
 /* If that is still to do; a forked child keeps it. 0 or a negative errno. */
 int seal_key_draw(void);
-
-/* Some word other than 0 that no handle of any process has had. */
-int random_word(uint64_t *word);
 
 #endif

@@ -2,8 +2,7 @@
 #include <errno.h>
 #include <sys/vfs.h>
 
-#include "os/file-system.h"
-#include "os/unavailable.h"
+#include "os/os.h"
 
 #define OVERLAYFS_MAGIC 0x794c7630
 

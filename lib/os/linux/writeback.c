@@ -2,10 +2,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
-#include "os/unavailable.h"
-#include "os/writeback.h"
+#include "os/os.h"
 
 int writeback_start(int fd, uint64_t offset, uint64_t length)
 {
@@ -16,15 +14,7 @@ int writeback_start(int fd, uint64_t offset, uint64_t length)
         return 0;
 }
 
-int writeback_sync(int fd, bool with_metadata)
-{
-        while ((with_metadata ? fsync(fd) : fdatasync(fd)) != 0)
-                if (errno != EINTR)
-                        return -errno;
-        return 0;
-}
-
-#ifdef RWF_DSYNC
+#ifdef RWF_DSYNC /* libc has pwritev2 */
 int writeback_pwrite_durable(int fd, uint64_t offset, const void *data, size_t length)
 {
         const unsigned char *at = data;

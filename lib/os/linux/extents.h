@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Layer 1. */
+#ifndef RMMAP_EXTENTS_H
+#define RMMAP_EXTENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Is all of [0, size) in extents of the file's own? false when that can't be told. */
+bool extents_cover(int fd, uint64_t size);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* From a descriptor to its name and to another one, by /proc. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "os/inside.h"
+
+static void descriptor_link(char *link, size_t size, int fd)
+{
+        snprintf(link, size, "/proc/self/fd/%d", fd);
+}
+
+int path_open_directory(const struct path_request *request, int fd)
+{
+        char link[32], path[PATH_MAX];
+        ssize_t length;
+        int directory = -ENOENT;
+
+        /* Where links led to, if /proc tells; the name as given otherwise. */
+        descriptor_link(link, sizeof(link), fd);
+        length = readlink(link, path, sizeof(path));
+        if (length > 0 && (size_t)length < sizeof(path)) {
+                path[length] = '\0';
+                directory = open_parent(path, fd);
+        }
+        if (directory < 0 && strlen(request->path) < sizeof(path)) {
+                strcpy(path, request->path);
+                directory = open_parent(path, fd);
+        }
+        return directory;
+}
+
+/*
+ * Sharing the caller's description: errors are then eaten. Its flags would be ours too: appending
+ * sends writes astray; direct I/O refuses what isn't aligned, and may lose what a mapping stores.
+ */
+static int duplicate(int fd, int flags, int *duplicated, bool *shared)
+{
+        if (flags & (O_APPEND | O_DIRECT))
+                return -EINVAL;
+        *duplicated = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        *shared = true;
+        return *duplicated < 0 ? -errno : 0;
+}
+
+int path_reopen(int fd, bool read_only, int *reopened, bool *shared)
+{
+        struct stat before, after;
+        char link[32];
+        int flags, got, err;
+
+        err = reopen_check_type(fd, &before);
+        if (err != 0)
+                return err;
+        flags = fcntl(fd, F_GETFL);
+        if (flags < 0)
+                return -errno;
+        err = flags & O_PATH ? -EBADF : reopen_check_access(flags, read_only);
+        if (err != 0)
+                return err;
+        descriptor_link(link, sizeof(link), fd);
+        got = open_retrying(link, (read_only ? O_RDONLY : O_RDWR) | OPEN_FLAGS, 0);
+        if (got == -EMFILE || got == -ENFILE || got == -ENOMEM)
+                return got;
+        if (got >= 0 && fstat(got, &after) == 0 && same_file(&before, &after)) {
+                *reopened = got;
+                *shared = false;
+                return 0;
+        }
+        if (got >= 0)
+                close(got);
+        return duplicate(fd, flags, reopened, shared);
+}

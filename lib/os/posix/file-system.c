@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * POSIX has no word for what a file system can do. Of its mapping this takes for granted, as its
+ * own, that read and write see the same bytes at once, where the file is on this machine: so it is
+ * on macOS, FreeBSD, NetBSD and Linux, and not on OpenBSD. Where the system can't tell whether the
+ * file is on this machine, that is taken for granted, too. A system that more is known of should
+ * have a folder of its own beside this one.
+ */
+#include <sys/param.h>
+
+#include <sys/mount.h>
+#include <sys/statvfs.h>
+
+#include "os/os.h"
+
+#if defined(ST_LOCAL)
+static bool is_local(int fd)
+{
+        struct statvfs facts;
+
+        return fstatvfs(fd, &facts) == 0 && (facts.f_flag & ST_LOCAL);
+}
+#elif defined(MNT_LOCAL)
+static bool is_local(int fd)
+{
+        struct statfs facts;
+
+        return fstatfs(fd, &facts) == 0 && (facts.f_flags & MNT_LOCAL);
+}
+#else
+static bool is_local(int fd)
+{
+        (void)fd;
+        return true;
+}
+#endif
+
+int file_system_of(int fd, struct file_system *file_system)
+{
+        *file_system = (struct file_system){
+                .name = "unknown", .reservation = RESERVES_NOTHING, .coherent = is_local(fd)};
+        return 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <sys/mman.h>
+
+#include "os/os.h"
+
+void mapping_advise(const struct mapping *mapping, int fd, enum mapping_order order)
+{
+        (void)fd;
+        if (mapping->base != NULL)
+                (void)posix_madvise(mapping->base, mapping->length,
+                                    order == MAPPING_IN_ORDER ? POSIX_MADV_SEQUENTIAL
+                                                              : POSIX_MADV_RANDOM);
+}
+
+bool mapping_want_huge_pages(const struct mapping *mapping)
+{
+        (void)mapping;
+        return false;
+}
+
+int mapping_populate(const struct mapping *mapping, bool read_only)
+{
+        (void)mapping;
+        (void)read_only;
+        return -EOPNOTSUPP;
+}
+
+int mapping_populate_region(const struct mapping *mapping, uint64_t offset, uint64_t length)
+{
+        (void)mapping;
+        (void)offset;
+        (void)length;
+        return -EOPNOTSUPP;
+}
+
+int mapping_dirty(const struct mapping *mapping, uint64_t offset, uint64_t length, bool at_random)
+{
+        (void)at_random;
+        return mapping_populate_region(mapping, offset, length);
+}
+
+/* The advice of POSIX may lose what was stored. */
+void mapping_forget(const struct mapping *mapping, uint64_t offset, uint64_t length)
+{
+        (void)mapping;
+        (void)offset;
+        (void)length;
+}

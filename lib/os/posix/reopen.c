@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* No way leads from a descriptor to its name, nor to another open file description. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "os/inside.h"
+
+int path_open_directory(const struct path_request *request, int fd)
+{
+        char path[PATH_MAX];
+
+        /* Where a link leads isn't followed: what it leads to has its entry elsewhere. */
+        if (strlen(request->path) >= sizeof(path))
+                return -ENAMETOOLONG;
+        strcpy(path, request->path);
+        return open_parent(path, fd);
+}
+
+/* The caller's flags would be ours too: appending sends writes astray. */
+int path_reopen(int fd, bool read_only, int *reopened, bool *shared)
+{
+        struct stat status;
+        unsigned char byte;
+        int err = reopen_check_type(fd, &status), flags;
+
+        if (err != 0)
+                return err;
+        flags = fcntl(fd, F_GETFL);
+        if (flags < 0)
+                return -errno;
+        err = reopen_check_access(flags, read_only);
+        if (err != 0)
+                return err;
+        if (flags & O_APPEND)
+                return -EINVAL;
+        /* Some descriptors only name a file. */
+        if (pread(fd, &byte, 1, 0) < 0 && errno != EINTR)
+                return -errno;
+        *reopened = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        *shared = true;
+        return *reopened < 0 ? -errno : 0;
+}

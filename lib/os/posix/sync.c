@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
+#include <unistd.h>
+
+#include "os/os.h"
+
+int writeback_sync(int fd, bool with_metadata)
+{
+        while ((with_metadata ? fsync(fd) : fdatasync(fd)) != 0)
+                if (errno != EINTR)
+                        return -errno;
+        return 0;
+}
