@@ -181,8 +181,6 @@ static void open_as(const struct setup *setup, const char *path)
         err = rmmap_open(path, &options, &file);
         if (err == -EOPNOTSUPP && setup->engine == RMMAP_ENGINE_MAP)
                 return;
-        if (err == -EOPNOTSUPP && ON_FLOOR && (setup->flags & RMMAP_POPULATE))
-                return;
         ck_ok(err);
         mixed.files[mixed.file_count++] = file;
 }

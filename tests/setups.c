@@ -78,8 +78,6 @@ struct rmmap_file *setup_file(int setup, const char *name, size_t size)
         if (err == -EOPNOTSUPP && wanted->engine == RMMAP_ENGINE_MAP &&
             !(wanted->flags & RMMAP_CATCH_FAULTS))
                 return NULL;
-        if (err == -EOPNOTSUPP && ON_FLOOR && (wanted->flags & RMMAP_POPULATE))
-                return NULL;
         ck_ok(err);
         write_test_bytes(file, size);
         return file;
