@@ -12,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* These first: inject.h gives what they look for a meaning where there is none. */
 #ifdef RMMAP_FLOOR
 #include "os/posix/calls.h"
 #else

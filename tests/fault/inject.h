@@ -14,10 +14,12 @@
 #include <sys/uio.h>
 
 /* A libc without the call is one for which the library has no durable write in one step. */
-#ifdef RWF_DSYNC
+#ifdef HAVE_PWRITEV2
 #define INJECT_HAS_PWRITEV2 1
 #else
 #define INJECT_HAS_PWRITEV2 0
+#endif
+#ifndef RWF_DSYNC
 #define RWF_DSYNC 0
 #endif
 

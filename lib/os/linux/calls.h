@@ -10,7 +10,7 @@
 
 #include "os/posix/calls.h"
 
-#ifdef RWF_DSYNC /* libc has pwritev2 */
+#ifdef HAVE_PWRITEV2
 #define LINUX_CALL_PWRITEV2(X) X(pwritev2)
 #else
 #define LINUX_CALL_PWRITEV2(X)
@@ -26,5 +26,12 @@ struct linux_calls {
         LINUX_CALLS(OS_CALL_MEMBER)
 };
 extern const struct linux_calls linux_calls;
+
+/* To glibc a request is unsigned long; to POSIX, and musl, int, which has to keep all its bits. */
+#ifdef __GLIBC__
+#define IOCTL_REQUEST(request) (request)
+#else
+#define IOCTL_REQUEST(request) ((int)(request))
+#endif
 
 #endif

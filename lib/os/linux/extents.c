@@ -12,13 +12,6 @@
 
 #define EXTENTS_PER_CALL 64
 
-/* To glibc a request is unsigned long; to POSIX, and musl, int, which has to keep all its bits. */
-#ifdef __GLIBC__
-#define ASK_EXTENTS FS_IOC_FIEMAP
-#else
-#define ASK_EXTENTS ((int)FS_IOC_FIEMAP)
-#endif
-
 /* struct fiemap ends in an array without a length; this gives it one. */
 union extent_query {
         struct fiemap head;
@@ -37,7 +30,7 @@ static int ask(int fd, union extent_query *query, uint64_t start, uint64_t end)
         query->head.fm_start = start;
         query->head.fm_length = end - start;
         query->head.fm_extent_count = EXTENTS_PER_CALL;
-        while (linux_calls.ioctl(fd, ASK_EXTENTS, &query->head) != 0)
+        while (linux_calls.ioctl(fd, IOCTL_REQUEST(FS_IOC_FIEMAP), &query->head) != 0)
                 if (errno != EINTR)
                         return -1;
         return (int)query->head.fm_mapped_extents;

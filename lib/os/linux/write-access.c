@@ -24,7 +24,8 @@ static bool is_immutable(int fd)
 {
         int flags = 0;
 
-        return linux_calls.ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && (flags & FS_IMMUTABLE_FL);
+        return linux_calls.ioctl(fd, IOCTL_REQUEST(FS_IOC_GETFLAGS), &flags) == 0 &&
+               (flags & FS_IMMUTABLE_FL);
 }
 
 /* A file system goes so by itself when it finds itself damaged. */

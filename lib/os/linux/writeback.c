@@ -16,7 +16,7 @@ int writeback_start(int fd, uint64_t offset, uint64_t length)
         return 0;
 }
 
-#ifdef RWF_DSYNC /* libc has pwritev2 */
+#ifdef HAVE_PWRITEV2
 int writeback_pwrite_durable(int fd, uint64_t offset, const void *data, size_t length)
 {
         const unsigned char *at = data;
