@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include <stdlib.h>
 #include <string.h>
 
 #include "allocator-bump.h"
 #include "base/abi-struct.h"
 #include "base/sync-annotations.h"
+#include "os/os.h"
 #include "serialize.h"
 
 /* What the counter can count in any number of threads that fits into memory; see bump_add. */
@@ -39,7 +39,6 @@ static unsigned int shift_of(uint64_t power_of_two)
 int bump_create(const struct rmmap_allocator_args *given, uint64_t name, void **state)
 {
         struct rmmap_allocator_args args;
-        void *memory;
         struct bump *bump;
         int err;
 
@@ -51,9 +50,9 @@ int bump_create(const struct rmmap_allocator_args *given, uint64_t name, void **
                 err = check_args(&args);
         if (err != 0)
                 return err;
-        if (posix_memalign(&memory, CACHE_LINE, sizeof(*bump)) != 0)
+        bump = memory_aligned(CACHE_LINE, sizeof(*bump));
+        if (bump == NULL)
                 return -ENOMEM;
-        bump = memory;
         memset(bump, 0, sizeof(*bump));
         bump->total = args.total;
         bump->name = name;
@@ -75,7 +74,7 @@ int bump_create(const struct rmmap_allocator_args *given, uint64_t name, void **
 
 void bump_destroy(void *state)
 {
-        free(state);
+        memory_free(state);
 }
 
 /* The next offset that would be handed out: all before it has been. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "allocator.h"
 #include "base/abi-struct.h"
 #include "base/checked.h"
 #include "base/compiler.h"
+#include "os/os.h"
 
 ASSERT_ABI_SIZE(struct rmmap_allocator_ops, 10 * sizeof(void *) + 8);
 ASSERT_ABI_SIZE(struct rmmap_allocator_args, 2 * sizeof(void *) + 32);
@@ -62,13 +62,13 @@ int allocator_create(struct allocator *allocator, const struct rmmap_allocator_o
         if (err != 0)
                 return err;
         allocator->total = total;
-        allocator->name = strdup(allocator->ops.name ? allocator->ops.name : "unnamed");
+        allocator->name = memory_text(allocator->ops.name ? allocator->ops.name : "unnamed");
         if (allocator->name == NULL)
                 return -ENOMEM;
         allocator->state = NULL;
         err = checked_answer(allocator->ops.create(&args, &allocator->state), -EFBIG);
         if (err != 0) {
-                free(allocator->name);
+                memory_free(allocator->name);
                 allocator->name = NULL;
         }
         return err;
@@ -79,7 +79,7 @@ void allocator_destroy(struct allocator *allocator)
         if (allocator->name == NULL)
                 return;
         allocator->ops.destroy(allocator->state);
-        free(allocator->name);
+        memory_free(allocator->name);
         allocator->name = NULL;
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include <stdlib.h>
-
+#include "bitmap.h"
 #include "base/checked.h"
 #include "base/sync-annotations.h"
-#include "bitmap.h"
+#include "os/os.h"
 
 #define WORD_BITS 64
 
@@ -13,8 +12,7 @@ _Atomic uint64_t *bitmap_create(uint64_t words)
 
         if (words > SIZE_MAX / sizeof(*made))
                 return NULL;
-        /* calloc of much memory touches none of it. */
-        made = calloc((size_t)words, sizeof(*made));
+        made = memory_zeroed((size_t)words, sizeof(*made));
         if (made != NULL)
                 NOTE_ATOMICS(made, (size_t)words * sizeof(*made));
         return made;
@@ -22,7 +20,7 @@ _Atomic uint64_t *bitmap_create(uint64_t words)
 
 void bitmap_destroy(_Atomic uint64_t *words)
 {
-        free((void *)words);
+        memory_free((void *)words);
 }
 
 /* The bits of [first, end) that lie in the word of first. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* A handle's life, whatever it was opened from. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/sync-annotations.h"
@@ -11,12 +10,10 @@
 
 static struct rmmap_file *allocate_blank(void)
 {
-        struct rmmap_file *file;
-        void *memory;
+        struct rmmap_file *file = memory_aligned(CACHE_LINE, sizeof(*file));
 
-        if (posix_memalign(&memory, CACHE_LINE, sizeof(*file)) != 0)
+        if (file == NULL)
                 return NULL;
-        file = memory;
         memset(file, 0, sizeof(*file));
         file->os.fd = file->os.directory = -1;
         return file;
@@ -90,7 +87,7 @@ int file_new(const struct rmmap_options *options, uint64_t size, bool has_conten
         if (err == 0)
                 err = fork_generation(&file->config.generation);
         if (err != 0) {
-                free(file);
+                memory_free(file);
                 return err;
         }
         file->config.size = size;
@@ -256,7 +253,7 @@ void file_free(struct rmmap_file *file)
         /* In a child it may be held by threads that aren't there. */
         if (!file_forked(file))
                 group_commit_destroy(&file->sync.group_commit);
-        free(file);
+        memory_free(file);
         cancellation_restore(before);
 }
 

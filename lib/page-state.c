@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/sync-annotations.h"
+#include "os/os.h"
 #include "page-state.h"
 
 int page_state_create(struct page_state *pages, uint64_t size)
 {
         pages->size = size;
         pages->count = (size_t)((size - 1) >> REGION_SHIFT) + 1;
-        /* calloc of much memory touches none of it: a huge sparse file costs what it uses. */
-        pages->state = calloc(pages->count, sizeof(*pages->state));
+        /* A huge sparse file costs what it uses. */
+        pages->state = memory_zeroed(pages->count, sizeof(*pages->state));
         if (pages->state == NULL)
                 return -ENOMEM;
         NOTE_ATOMICS(pages->state, pages->count * sizeof(*pages->state));
@@ -19,7 +19,7 @@ int page_state_create(struct page_state *pages, uint64_t size)
 
 void page_state_destroy(struct page_state *pages)
 {
-        free(pages->state);
+        memory_free(pages->state);
         pages->state = NULL;
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/checked.h"
 #include "file.h"
@@ -17,13 +16,13 @@ int unwritten_create(struct unwritten *unwritten, uint64_t size)
         unwritten->count = (size_t)((size - 1) >> UNWRITTEN_PIECE_SHIFT) + 1;
         unwritten->last = 0;
         unwritten->goes_on = unwritten->given_up = false;
-        unwritten->pieces = calloc(unwritten->count, sizeof(*unwritten->pieces));
+        unwritten->pieces = memory_zeroed(unwritten->count, sizeof(*unwritten->pieces));
         return unwritten->pieces == NULL ? -ENOMEM : 0;
 }
 
 void unwritten_destroy(struct unwritten *unwritten)
 {
-        free(unwritten->pieces);
+        memory_free(unwritten->pieces);
         unwritten->pieces = NULL;
 }
 

@@ -19,7 +19,7 @@ function fail(text)
 BEGIN {
         # What belongs to the language and its compiler, not to the system.
         split("errno.h emmintrin.h limits.h stdalign.h stdatomic.h stdbool.h stddef.h stdint.h " \
-              "stdlib.h string.h", list, " ")
+              "string.h", list, " ")
         for (i in list)
                 language[list[i]] = 1
         # Compiled in on request, for people who look inside.

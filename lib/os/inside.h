@@ -9,13 +9,6 @@
 
 #include "os/os.h"
 
-/* To glibc a request of ioctl is unsigned long; to POSIX, and musl, int, which keeps all bits. */
-#ifdef __GLIBC__
-#define IOCTL(request) (request)
-#else
-#define IOCTL(request) ((int)(request))
-#endif
-
 /* ---- path.c, for reopen.c */
 
 /* Not blocking: what turns out to be a FIFO must not hold the caller up. */

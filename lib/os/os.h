@@ -15,7 +15,7 @@
  *   - EINTR is never an answer: a call that a signal interrupted is made again.
  *   - Any thread may call anything at any time; two calls on one descriptor or mapping don't
  *     disturb each other. Nothing here takes a lock, so a child of fork may call everything, too.
- *   - No memory is allocated.
+ *   - No memory is allocated, but by the family that does.
  *   - Nothing puts cancellation off: that is up to callers, who know what must happen together.
  */
 #ifndef RMMAP_OS_H
@@ -315,6 +315,20 @@ void backoff_yield(void);
  * counting up from 0. Never a cancellation point.
  */
 void backoff(unsigned int tries);
+
+/* ---- memory: memory.c. For threads and children as malloc is ---------------------------------- */
+
+/* NULL: there is none. Much of it costs nothing until it is written to. */
+void *memory_zeroed(size_t count, size_t size);
+
+/* Not zeroed; alignment is a power of two, and a multiple of a pointer's size. */
+void *memory_aligned(size_t alignment, size_t size);
+
+/* A copy of it. */
+char *memory_text(const char *text);
+
+/* Of each of them; nothing for NULL. */
+void memory_free(void *memory);
 
 /* ---- process and machine: random.c, fork-generation.c, limits.c ------------------------------ */
 

@@ -8,39 +8,22 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/mman.h>
-#include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifdef RMMAP_FLOOR
+#include "os/posix/calls.h"
+#else
+#include "os/linux/calls.h"
+#endif
 
 #include "inject.h"
 
 #define MOST_RECORDS 4096
 
-/* With 64-bit offsets in a 32-bit process glibc's calls have other names. */
-#if defined(__GLIBC__) && defined(_FILE_OFFSET_BITS) && _FILE_OFFSET_BITS == 64 &&                 \
-        !defined(__LP64__)
-#define LARGE(name) name##64
-#define pwritev2_name pwritev64v2
-#else
-#define LARGE(name) name
-#define pwritev2_name pwritev2
-#endif
-
-/* The linker calls ours __wrap_NAME, and what was there before __real_NAME. */
-#define PASTE(a, b) a##b
-#define WRAP(name) PASTE(__wrap_, name)
-#define REAL(name) PASTE(__real_, name)
-#define DECLARE(type, name, arguments)                                                             \
-        type REAL(name) arguments;                                                                 \
-        type WRAP(name) arguments;                                                                 \
-        type WRAP(name)                                                                            \
-        arguments
+/* What stands in a table in the place of NAME. */
+#define DECLARE(type, name, arguments) static type injected_##name arguments
 
 static struct rule {
         atomic_int calls_until; /* 1: the next one fails; 0 and below: so long ago */
@@ -223,19 +206,14 @@ static void *counted(void *block)
         return block;
 }
 
-DECLARE(void *, malloc, (size_t size))
-{
-        return counted(REAL(malloc)(size));
-}
-
 DECLARE(void *, calloc, (size_t count, size_t size))
 {
-        return fails(INJECT_CALLOC) ? NULL : counted(REAL(calloc)(count, size));
+        return fails(INJECT_CALLOC) ? NULL : counted(calloc(count, size));
 }
 
 DECLARE(char *, strdup, (const char *text))
 {
-        return fails(INJECT_STRDUP) ? NULL : counted(REAL(strdup)(text));
+        return fails(INJECT_STRDUP) ? NULL : counted(strdup(text));
 }
 
 DECLARE(int, posix_memalign, (void **memory, size_t alignment, size_t size))
@@ -243,7 +221,7 @@ DECLARE(int, posix_memalign, (void **memory, size_t alignment, size_t size))
         int error = meddle(INJECT_POSIX_MEMALIGN);
 
         if (error == 0)
-                error = REAL(posix_memalign)(memory, alignment, size);
+                error = posix_memalign(memory, alignment, size);
         if (error == 0)
                 counted(*memory);
         return error;
@@ -255,12 +233,12 @@ DECLARE(void, free, (void *block))
                 atomic_fetch_sub(&blocks, 1);
                 atomic_fetch_sub(&bytes, (long long)malloc_usable_size(block));
         }
-        REAL(free)(block);
+        free(block);
 }
 
 /* ---- descriptors and what is behind them */
 
-DECLARE(int, LARGE(open), (const char *path, int flags, ...))
+DECLARE(int, open, (const char *path, int flags, ...))
 {
         va_list arguments;
         mode_t mode = 0;
@@ -270,13 +248,13 @@ DECLARE(int, LARGE(open), (const char *path, int flags, ...))
                 mode = (mode_t)va_arg(arguments, unsigned int);
                 va_end(arguments);
         }
-        return fails(INJECT_OPEN) ? -1 : REAL(LARGE(open))(path, flags, mode);
+        return fails(INJECT_OPEN) ? -1 : open(path, flags, mode);
 }
 
 /* Linux has closed the descriptor whatever it says. To close one twice is a mistake of ours. */
 DECLARE(int, close, (int fd))
 {
-        int error = meddle(INJECT_CLOSE), result = REAL(close)(fd);
+        int error = meddle(INJECT_CLOSE), result = close(fd);
 
         if (result != 0 && errno == EBADF && fd >= 0)
                 abort();
@@ -286,40 +264,28 @@ DECLARE(int, close, (int fd))
         return -1;
 }
 
-DECLARE(int, LARGE(fstat), (int fd, struct stat *status))
+DECLARE(int, fstat, (int fd, struct stat *status))
 {
-        return fails(INJECT_FSTAT) ? -1 : REAL(LARGE(fstat))(fd, status);
+        return fails(INJECT_FSTAT) ? -1 : fstat(fd, status);
 }
 
-DECLARE(int, LARGE(fstatat), (int fd, const char *path, struct stat *status, int flags))
+DECLARE(int, fstatat, (int fd, const char *path, struct stat *status, int flags))
 {
-        return fails(INJECT_FSTATAT) ? -1 : REAL(LARGE(fstatat))(fd, path, status, flags);
+        return fails(INJECT_FSTATAT) ? -1 : fstatat(fd, path, status, flags);
 }
 
-DECLARE(int, LARGE(fstatfs), (int fd, struct statfs *facts))
+DECLARE(int, ftruncate, (int fd, off_t size))
 {
-        return fails(INJECT_FSTATFS) ? -1 : REAL(LARGE(fstatfs))(fd, facts);
-}
-
-DECLARE(int, LARGE(ftruncate), (int fd, off_t size))
-{
-        return fails(INJECT_FTRUNCATE) ? -1 : REAL(LARGE(ftruncate))(fd, size);
-}
-
-DECLARE(int, LARGE(fallocate), (int fd, int mode, off_t offset, off_t length))
-{
-        if (length > atomic_load(&longest_reserved))
-                atomic_store(&longest_reserved, length);
-        return fails(INJECT_FALLOCATE) ? -1 : REAL(LARGE(fallocate))(fd, mode, offset, length);
+        return fails(INJECT_FTRUNCATE) ? -1 : ftruncate(fd, size);
 }
 
 DECLARE(int, flock, (int fd, int operation))
 {
-        return fails(INJECT_FLOCK) ? -1 : REAL(flock)(fd, operation);
+        return fails(INJECT_FLOCK) ? -1 : flock(fd, operation);
 }
 
 /* One argument of a word's size is all that the library gives. */
-DECLARE(int, LARGE(fcntl), (int fd, int command, ...))
+DECLARE(int, fcntl, (int fd, int command, ...))
 {
         va_list arguments;
         long argument;
@@ -327,63 +293,39 @@ DECLARE(int, LARGE(fcntl), (int fd, int command, ...))
         va_start(arguments, command);
         argument = va_arg(arguments, long);
         va_end(arguments);
-        return fails(INJECT_FCNTL) ? -1 : REAL(LARGE(fcntl))(fd, command, argument);
+        return fails(INJECT_FCNTL) ? -1 : fcntl(fd, command, argument);
 }
 
-#ifdef __GLIBC__
-DECLARE(int, ioctl, (int fd, unsigned long request, ...))
-#else
-DECLARE(int, ioctl, (int fd, int request, ...))
-#endif
+DECLARE(off_t, lseek, (int fd, off_t offset, int whence))
 {
-        va_list arguments;
-        void *argument;
-
-        va_start(arguments, request);
-        argument = va_arg(arguments, void *);
-        va_end(arguments);
-        return fails(INJECT_IOCTL) ? -1 : REAL(ioctl)(fd, request, argument);
-}
-
-DECLARE(off_t, LARGE(lseek), (int fd, off_t offset, int whence))
-{
-        return fails(INJECT_LSEEK) ? -1 : REAL(LARGE(lseek))(fd, offset, whence);
-}
-
-DECLARE(ssize_t, readlink, (const char *path, char *target, size_t size))
-{
-        return fails(INJECT_READLINK) ? -1 : REAL(readlink)(path, target, size);
+        return fails(INJECT_LSEEK) ? -1 : lseek(fd, offset, whence);
 }
 
 DECLARE(int, unlink, (const char *path))
 {
-        return fails(INJECT_UNLINK) ? -1 : REAL(unlink)(path);
+        return fails(INJECT_UNLINK) ? -1 : unlink(path);
 }
 
 /* ---- bytes */
 
 DECLARE(ssize_t, read, (int fd, void *buffer, size_t length))
 {
-        return fails_or_shortens(INJECT_READ, &length) ? -1 : REAL(read)(fd, buffer, length);
+        return fails_or_shortens(INJECT_READ, &length) ? -1 : read(fd, buffer, length);
 }
 
-DECLARE(ssize_t, LARGE(pread), (int fd, void *buffer, size_t length, off_t at))
+DECLARE(ssize_t, pread, (int fd, void *buffer, size_t length, off_t at))
 {
-        return fails_or_shortens(INJECT_PREAD, &length)
-                       ? -1
-                       : REAL(LARGE(pread))(fd, buffer, length, at);
+        return fails_or_shortens(INJECT_PREAD, &length) ? -1 : pread(fd, buffer, length, at);
 }
 
-DECLARE(ssize_t, LARGE(pwrite), (int fd, const void *data, size_t length, off_t at))
+DECLARE(ssize_t, pwrite, (int fd, const void *data, size_t length, off_t at))
 {
-        return fails_or_shortens(INJECT_PWRITE, &length)
-                       ? -1
-                       : REAL(LARGE(pwrite))(fd, data, length, at);
+        return fails_or_shortens(INJECT_PWRITE, &length) ? -1 : pwrite(fd, data, length, at);
 }
 
 DECLARE(int, getentropy, (void *buffer, size_t length))
 {
-        return fails(INJECT_GETENTROPY) ? -1 : REAL(getentropy)(buffer, length);
+        return fails(INJECT_GETENTROPY) ? -1 : getentropy(buffer, length);
 }
 
 /* ---- the process */
@@ -396,12 +338,10 @@ static long long whole_pages(size_t length)
 }
 
 /* What is mapped at a fixed place replaces what was there. */
-DECLARE(void *, LARGE(mmap),
-        (void *address, size_t length, int protection, int flags, int fd, off_t at))
+DECLARE(void *, mmap, (void *address, size_t length, int protection, int flags, int fd, off_t at))
 {
-        void *got = fails(INJECT_MMAP)
-                            ? MAP_FAILED
-                            : REAL(LARGE(mmap))(address, length, protection, flags, fd, at);
+        void *got =
+                fails(INJECT_MMAP) ? MAP_FAILED : mmap(address, length, protection, flags, fd, at);
 
         if (got != MAP_FAILED && !(flags & MAP_FIXED))
                 atomic_fetch_add(&mapped, whole_pages(length));
@@ -410,49 +350,25 @@ DECLARE(void *, LARGE(mmap),
 
 DECLARE(int, munmap, (void *address, size_t length))
 {
-        int result = REAL(munmap)(address, length);
+        int result = munmap(address, length);
 
         if (result == 0)
                 atomic_fetch_sub(&mapped, whole_pages(length));
         return result;
 }
 
-DECLARE(int, madvise, (void *address, size_t length, int advice))
-{
-        return fails(INJECT_MADVISE) ? -1 : REAL(madvise)(address, length, advice);
-}
-
 DECLARE(int, sigaction, (int number, const struct sigaction *action, struct sigaction *before))
 {
-        return fails(INJECT_SIGACTION) ? -1 : REAL(sigaction)(number, action, before);
+        return fails(INJECT_SIGACTION) ? -1 : sigaction(number, action, before);
 }
 
 #ifdef __GLIBC__ /* has an enum for the resource */
-DECLARE(int, LARGE(getrlimit), (__rlimit_resource_t resource, struct rlimit *limit))
+DECLARE(int, getrlimit, (__rlimit_resource_t resource, struct rlimit *limit))
 #else
-DECLARE(int, LARGE(getrlimit), (int resource, struct rlimit *limit))
+DECLARE(int, getrlimit, (int resource, struct rlimit *limit))
 #endif
 {
-        return fails(INJECT_GETRLIMIT) ? -1 : REAL(LARGE(getrlimit))(resource, limit);
-}
-
-/* The same by its number; with more arguments than were given, as libc itself reads them. */
-#define UNSANITIZED __attribute__((no_sanitize("address")))
-DECLARE(UNSANITIZED long, syscall, (long number, ...))
-{
-        long arguments[6];
-        va_list list;
-
-        va_start(list, number);
-        for (int i = 0; i < 6; i++)
-                arguments[i] = va_arg(list, long);
-        va_end(list);
-#ifdef SYS_getrlimit
-        if (number == SYS_getrlimit && fails(INJECT_GETRLIMIT))
-                return -1;
-#endif
-        return REAL(syscall)(number, arguments[0], arguments[1], arguments[2], arguments[3],
-                             arguments[4], arguments[5]);
+        return fails(INJECT_GETRLIMIT) ? -1 : getrlimit(resource, limit);
 }
 
 /* ---- what makes data durable. All of it is a cancellation point in libc, too. */
@@ -462,7 +378,7 @@ static void note(struct inject_record record, int fd)
         int at = atomic_fetch_add(&record_count, 1);
         struct stat status;
 
-        if (fd >= 0 && REAL(LARGE(fstat))(fd, &status) == 0) {
+        if (fd >= 0 && fstat(fd, &status) == 0) {
                 record.inode = status.st_ino;
                 record.directory = S_ISDIR(status.st_mode);
         }
@@ -480,13 +396,13 @@ static void enter(struct inject_record record, int fd)
 DECLARE(int, fsync, (int fd))
 {
         enter((struct inject_record){.call = INJECT_FSYNC}, fd);
-        return fails(INJECT_FSYNC) ? -1 : synced(REAL(fsync)(fd));
+        return fails(INJECT_FSYNC) ? -1 : synced(fsync(fd));
 }
 
 DECLARE(int, fdatasync, (int fd))
 {
         enter((struct inject_record){.call = INJECT_FDATASYNC}, fd);
-        return fails(INJECT_FDATASYNC) ? -1 : synced(REAL(fdatasync)(fd));
+        return fails(INJECT_FDATASYNC) ? -1 : synced(fdatasync(fd));
 }
 
 DECLARE(int, msync, (void *address, size_t length, int flags))
@@ -495,12 +411,77 @@ DECLARE(int, msync, (void *address, size_t length, int flags))
                 (struct inject_record){
                         .call = INJECT_MSYNC, .address = address, .length = length, .flags = flags},
                 -1);
-        return fails(INJECT_MSYNC) ? -1 : synced(REAL(msync)(address, length, flags));
+        return fails(INJECT_MSYNC) ? -1 : synced(msync(address, length, flags));
+}
+
+/* clang-format off */
+#define INJECTED(name) .name = injected_##name,
+/* clang-format on */
+
+const struct os_calls os_calls = {OS_CALLS(INJECTED)};
+
+#ifndef RMMAP_FLOOR
+/* ---- what only Linux has */
+
+DECLARE(int, fstatfs, (int fd, struct statfs *facts))
+{
+        return fails(INJECT_FSTATFS) ? -1 : fstatfs(fd, facts);
+}
+
+DECLARE(int, fallocate, (int fd, int mode, off_t offset, off_t length))
+{
+        if (length > atomic_load(&longest_reserved))
+                atomic_store(&longest_reserved, length);
+        return fails(INJECT_FALLOCATE) ? -1 : fallocate(fd, mode, offset, length);
+}
+
+#ifdef __GLIBC__
+DECLARE(int, ioctl, (int fd, unsigned long request, ...))
+#else
+DECLARE(int, ioctl, (int fd, int request, ...))
+#endif
+{
+        va_list arguments;
+        void *argument;
+
+        va_start(arguments, request);
+        argument = va_arg(arguments, void *);
+        va_end(arguments);
+        return fails(INJECT_IOCTL) ? -1 : ioctl(fd, request, argument);
+}
+
+DECLARE(ssize_t, readlink, (const char *path, char *target, size_t size))
+{
+        return fails(INJECT_READLINK) ? -1 : readlink(path, target, size);
+}
+
+DECLARE(int, madvise, (void *address, size_t length, int advice))
+{
+        return fails(INJECT_MADVISE) ? -1 : madvise(address, length, advice);
+}
+
+/* The same by its number; with more arguments than were given, as libc itself reads them. */
+#define UNSANITIZED __attribute__((no_sanitize("address")))
+DECLARE(UNSANITIZED long, syscall, (long number, ...))
+{
+        long arguments[6];
+        va_list list;
+
+        va_start(list, number);
+        for (int i = 0; i < 6; i++)
+                arguments[i] = va_arg(list, long);
+        va_end(list);
+#ifdef SYS_getrlimit
+        if (number == SYS_getrlimit && fails(INJECT_GETRLIMIT))
+                return -1;
+#endif
+        return syscall(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
+                       arguments[5]);
 }
 
 #if INJECT_HAS_PWRITEV2
 /* Only its first piece is shortened; the library gives one. */
-DECLARE(ssize_t, pwritev2_name, (int fd, const struct iovec *iov, int count, off_t at, int flags))
+DECLARE(ssize_t, pwritev2, (int fd, const struct iovec *iov, int count, off_t at, int flags))
 {
         struct iovec piece = iov[0];
         ssize_t written;
@@ -511,7 +492,7 @@ DECLARE(ssize_t, pwritev2_name, (int fd, const struct iovec *iov, int count, off
               fd);
         if (fails_or_shortens(INJECT_PWRITEV2, &piece.iov_len))
                 return -1;
-        written = REAL(pwritev2_name)(fd, count == 1 ? &piece : iov, count, at, flags);
+        written = pwritev2(fd, count == 1 ? &piece : iov, count, at, flags);
         if (written >= 0)
                 synced(0);
         return written;
@@ -524,6 +505,8 @@ DECLARE(int, sync_file_range, (int fd, off_t offset, off_t length, unsigned int 
                                      .length = (size_t)length,
                                      .flags = (int)flags},
               fd);
-        return fails(INJECT_SYNC_FILE_RANGE) ? -1
-                                             : REAL(sync_file_range)(fd, offset, length, flags);
+        return fails(INJECT_SYNC_FILE_RANGE) ? -1 : sync_file_range(fd, offset, length, flags);
 }
+
+const struct linux_calls linux_calls = {LINUX_CALLS(INJECTED)};
+#endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * What the library asks of libc and the kernel, seen and meddled with. A program that is linked
- * with inject.c and $(injected_flags) makes these calls through here: they record what they were
- * asked, may hold a caller at a gate, may fail or do their work in part, and pass on otherwise.
- * (By the linker's --wrap rather than by a preloaded library: so libc's own calls, those of
- * sanitizers and those of libcheck stay what they are, and static programs can do it too.)
+ * with inject.c has its tables of calls (os/posix/calls.h) in the place of the library's: they
+ * record what they were asked, may hold a caller at a gate, may fail or do their work in part, and
+ * pass on otherwise. The program's own calls aren't touched.
  */
 #ifndef TEST_INJECT_H
 #define TEST_INJECT_H
@@ -15,10 +14,12 @@
 #include <sys/uio.h>
 
 /* A libc without the call is one for which the library has no durable write in one step. */
-#ifdef RWF_DSYNC
+#ifdef HAVE_PWRITEV2
 #define INJECT_HAS_PWRITEV2 1
 #else
 #define INJECT_HAS_PWRITEV2 0
+#endif
+#ifndef RWF_DSYNC
 #define RWF_DSYNC 0
 #endif
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # check-sweep misses nothing: its scenes call every function of the map, and everything that the
-# library asks of libc either goes through fault/inject.c or is known not to fail.
+# library asks of libc either goes through its tables of calls or is known not to fail.
 set -u
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
@@ -35,11 +35,12 @@ elif ! nm --version >/dev/null 2>&1; then
         exit 77
 fi
 
-# wanted FILE...: the names that these need, without glibc's underscores, _chk and 64.
+# wanted FILE...: the names that these need, but for the tables themselves; without glibc's
+# underscores, _chk and 64.
 wanted()
 {
-        nm -u "$@" 2>/dev/null | sed -n 's/^ *U \([^@]*\).*$/\1/p' |
-                sed 's/^_*//; s/_chk$//; s/64$//; s/v64v2$/v2/' | sort -u
+        nm -u -A "$@" 2>/dev/null | grep -v -- '-calls\.l\?o:' |
+                sed -n 's/^.*: *U \([^@]*\).*$/\1/p' | sed 's/^_*//; s/_chk$//; s/64$//; s/v64v2$/v2/' | sort -u
 }
 
 # differ A B TEXT: names that A has and B hasn't.
@@ -54,16 +55,18 @@ wanted "$build"/tests/fault/scenes*.o | grep '^rmmap_' >"$work/called"
 differ public called "no scene calls"
 differ called public "called, but not in the map"
 
-wanted "$build/lib/.libs/librangedmmap.so" >"$work/asked"
+# What stands in the tables of calls; and everything else, which only calls.o may ask for.
+sed -n '/define .*CALL/,/[^\\]$/s/X(/\n&/gp' "$top"/lib/os/*/calls.h |
+        sed -n 's/^X(\([a-z_0-9]*\)).*/\1/p' | sed 's/v64v2$/v2/' | sort -u >"$work/tables"
+wanted "$build/lib/.libs/librangedmmap-internal.a" >"$work/asked"
 # shellcheck disable=SC2086 # a list of words
-{
-        printf '%s\n' $harmless
-        sed -n 's/^DECLARE([^,]*, \(LARGE(\)*\([a-z_0-9]*\)).*/\2/p; s/^DECLARE([^,]*, \([a-z_0-9]*\),.*/\1/p' \
-                "$here/inject.c" | sed 's/_name$//'
-} | sort -u >"$work/known"
-differ asked known "neither made to fail nor known as harmless"
+printf '%s\n' $harmless | sort -u >"$work/harmless"
+comm -12 "$work/asked" "$work/tables" | sed 's/^/FAIL: called past the table: /' | grep . && failed=1
+wanted "$build/lib/.libs/librangedmmap.so" | comm -23 - "$work/tables" >"$work/direct"
+differ direct harmless "neither in a table nor known as harmless"
 
-echo "$(wc -l <"$work/public") public functions, $(wc -l <"$work/asked") of libc"
+echo "$(wc -l <"$work/public") public functions, $(wc -l <"$work/tables") calls in tables"
 [ "$(wc -l <"$work/public")" -gt 60 ] || failed=1
+[ "$(wc -l <"$work/tables")" -gt 25 ] || failed=1
 [ "$(wc -l <"$work/asked")" -gt 40 ] || failed=1
 exit $failed

@@ -6,8 +6,9 @@
 #include <sys/ioctl.h>
 
 #include "base/checked.h"
-#include "os/inside.h"
+#include "os/linux/calls.h"
 #include "os/linux/extents.h"
+#include "os/os.h"
 
 #define EXTENTS_PER_CALL 64
 
@@ -29,7 +30,7 @@ static int ask(int fd, union extent_query *query, uint64_t start, uint64_t end)
         query->head.fm_start = start;
         query->head.fm_length = end - start;
         query->head.fm_extent_count = EXTENTS_PER_CALL;
-        while (ioctl(fd, IOCTL(FS_IOC_FIEMAP), &query->head) != 0)
+        while (linux_calls.ioctl(fd, IOCTL_REQUEST(FS_IOC_FIEMAP), &query->head) != 0)
                 if (errno != EINTR)
                         return -1;
         return (int)query->head.fm_mapped_extents;

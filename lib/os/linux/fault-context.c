@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "os/inside.h"
+#include "os/linux/calls.h"
 
 /* Not in every C library. */
 #ifndef BUS_MCEERR_AR
@@ -20,7 +21,8 @@ bool is_readable(const volatile void *address)
 {
         const int no_such_change = -1;
 
-        return syscall(SYS_rt_sigprocmask, no_such_change, address, NULL, sizeof(uint64_t)) == 0 ||
+        return linux_calls.syscall(SYS_rt_sigprocmask, no_such_change, address, NULL,
+                                   sizeof(uint64_t)) == 0 ||
                errno != EFAULT;
 }
 

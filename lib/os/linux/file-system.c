@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sys/vfs.h>
 
+#include "os/linux/calls.h"
 #include "os/os.h"
 
 #define OVERLAYFS_MAGIC 0x794c7630
@@ -67,7 +68,7 @@ int file_system_of(int fd, struct file_system *file_system)
         const struct kind *kind;
         struct statfs facts = {.f_type = 0};
 
-        while (fstatfs(fd, &facts) != 0) {
+        while (linux_calls.fstatfs(fd, &facts) != 0) {
                 if (is_unavailable(errno))
                         break; /* a file system that isn't known */
                 if (errno != EINTR)

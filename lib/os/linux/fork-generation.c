@@ -18,6 +18,7 @@
 #include "base/checked.h"
 #include "base/sync-annotations.h"
 #include "os/inside.h"
+#include "os/linux/calls.h"
 
 /*
  * Room for a page of any size, of the library's own memory: nothing is left behind when the library
@@ -44,17 +45,18 @@ static _Atomic uint64_t *word_in_room(size_t page)
 
 static void unmap_page(void *page)
 {
-        munmap(page, (size_t)sysconf(_SC_PAGESIZE));
+        os_calls.munmap(page, (size_t)sysconf(_SC_PAGESIZE));
 }
 
 static void *map_left_out(void)
 {
         size_t length = (size_t)sysconf(_SC_PAGESIZE);
-        void *page = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void *page = os_calls.mmap(NULL, length, PROT_READ | PROT_WRITE,
+                                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
         if (page == MAP_FAILED)
                 return NULL;
-        if (madvise(page, length, MADV_DONTFORK) == 0)
+        if (linux_calls.madvise(page, length, MADV_DONTFORK) == 0)
                 return page;
         unmap_page(page);
         return NULL;
@@ -98,13 +100,13 @@ static void wipe(void)
 /* Emulators of a process call any advice good, and forget it: ask for one that isn't. */
 static bool advice_is_taken(void *start, size_t page)
 {
-        return page <= LARGEST_PAGE && madvise(start, page, -1) != 0;
+        return page <= LARGEST_PAGE && linux_calls.madvise(start, page, -1) != 0;
 }
 
 static bool is_wiped_by_kernel(void *start, size_t page)
 {
 #ifdef MADV_WIPEONFORK
-        return madvise(start, page, MADV_WIPEONFORK) == 0;
+        return linux_calls.madvise(start, page, MADV_WIPEONFORK) == 0;
 #else
         (void)start;
         (void)page;

@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "os/linux/calls.h"
 #include "os/os.h"
 
 /* Not in every C library. */
@@ -16,7 +17,7 @@
  * writes ask each time. In 32 bits it has another structure; where there is none, libc knows.
  */
 #if defined(SYS_getrlimit) && defined(__LP64__)
-#define ask_limit(limit) syscall(SYS_getrlimit, RLIMIT_FSIZE, limit)
+#define ask_limit(limit) linux_calls.syscall(SYS_getrlimit, RLIMIT_FSIZE, limit)
 #else
 #define ask_limit(limit) (-1)
 #endif
@@ -25,7 +26,7 @@ static int file_size_limit(struct rlimit *limit)
 {
         if (ask_limit(limit) == 0)
                 return 0;
-        return getrlimit(RLIMIT_FSIZE, limit);
+        return os_calls.getrlimit(RLIMIT_FSIZE, limit);
 }
 
 int storage_check_limit(uint64_t end)

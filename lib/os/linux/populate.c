@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include "base/checked.h"
+#include "os/linux/calls.h"
 #include "os/os.h"
 
 /* Linux 5.14; older headers lack the names, older kernels answer EINVAL. */
@@ -26,12 +27,12 @@ void mapping_advise(const struct mapping *mapping, int fd, enum mapping_order or
         /* In order the file's larger read-ahead does for both. MADV_SEQUENTIAL takes each fault of
          * another thread for a new order: 1.7 times slower with two readers. */
         if (mapping->base != NULL && !in_order)
-                (void)madvise(mapping->base, mapping->length, MADV_RANDOM);
+                (void)linux_calls.madvise(mapping->base, mapping->length, MADV_RANDOM);
 }
 
 bool mapping_want_huge_pages(const struct mapping *mapping)
 {
-        return madvise(mapping->base, mapping->length, MADV_HUGEPAGE) == 0;
+        return linux_calls.madvise(mapping->base, mapping->length, MADV_HUGEPAGE) == 0;
 }
 
 /* The kernel says EFAULT for a page that can't be had, whatever the cause. */
@@ -39,7 +40,7 @@ static int populate_piece(void *piece, size_t length, bool read_only)
 {
         int advice = read_only ? MADV_POPULATE_READ : MADV_POPULATE_WRITE;
 
-        while (madvise(piece, length, advice) != 0) {
+        while (linux_calls.madvise(piece, length, advice) != 0) {
                 if (errno == EFAULT)
                         return read_only ? -EIO : -ENOSPC;
                 if (errno != EINTR && errno != EAGAIN)
@@ -65,7 +66,7 @@ void mapping_forget(const struct mapping *mapping, uint64_t offset, uint64_t len
 {
         size_t end = (size_t)min_u64(offset + length, mapping->length);
 
-        (void)madvise(mapping->base + offset, end - (size_t)offset, MADV_DONTNEED);
+        (void)linux_calls.madvise(mapping->base + offset, end - (size_t)offset, MADV_DONTNEED);
 }
 
 int mapping_populate_region(const struct mapping *mapping, uint64_t offset, uint64_t length)
@@ -85,10 +86,10 @@ int mapping_dirty(const struct mapping *mapping, uint64_t offset, uint64_t lengt
 {
         unsigned char *start = mapping->base + offset;
         size_t piece = (size_t)(min_u64(offset + length, mapping->length) - offset);
-        bool advised = !at_random && madvise(start, piece, MADV_RANDOM) == 0;
+        bool advised = !at_random && linux_calls.madvise(start, piece, MADV_RANDOM) == 0;
         int err = populate_piece(start, piece, false);
 
         if (advised)
-                (void)madvise(start, piece, MADV_NORMAL);
+                (void)linux_calls.madvise(start, piece, MADV_NORMAL);
         return err;
 }

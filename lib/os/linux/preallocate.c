@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/checked.h"
+#include "os/linux/calls.h"
 #include "os/linux/extents.h"
 #include "os/os.h"
 
@@ -18,7 +19,7 @@ int storage_reserve(int fd, uint64_t size)
         while (at < size) {
                 uint64_t piece = min_u64(longest, size - at);
 
-                if (fallocate(fd, 0, (off_t)at, (off_t)piece) == 0) {
+                if (linux_calls.fallocate(fd, 0, (off_t)at, (off_t)piece) == 0) {
                         at += piece;
                         longest = min_u64(2 * longest, RESERVE_PIECE);
                         continue;
@@ -37,11 +38,11 @@ int storage_reserve(int fd, uint64_t size)
  */
 static off_t seek_for(int fd, uint64_t offset, int what)
 {
-        off_t position = lseek(fd, 0, SEEK_CUR);
-        off_t found = lseek(fd, (off_t)offset, what);
+        off_t position = os_calls.lseek(fd, 0, SEEK_CUR);
+        off_t found = os_calls.lseek(fd, (off_t)offset, what);
 
         if (position >= 0)
-                (void)lseek(fd, position, SEEK_SET);
+                (void)os_calls.lseek(fd, position, SEEK_SET);
         return found;
 }
 

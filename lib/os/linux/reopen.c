@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "os/inside.h"
+#include "os/linux/calls.h"
 
 static void descriptor_link(char *link, size_t size, int fd)
 {
@@ -22,7 +23,7 @@ int path_open_directory(const struct path_request *request, int fd)
 
         /* Where links led to, if /proc tells; the name as given otherwise. */
         descriptor_link(link, sizeof(link), fd);
-        length = readlink(link, path, sizeof(path));
+        length = linux_calls.readlink(link, path, sizeof(path));
         if (length > 0 && (size_t)length < sizeof(path)) {
                 path[length] = '\0';
                 directory = open_parent(path, fd);
@@ -42,7 +43,7 @@ static int duplicate(int fd, int flags, int *duplicated, bool *shared)
 {
         if (flags & (O_APPEND | O_DIRECT))
                 return -EINVAL;
-        *duplicated = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        *duplicated = os_calls.fcntl(fd, F_DUPFD_CLOEXEC, 0);
         *shared = true;
         return *duplicated < 0 ? -errno : 0;
 }
@@ -56,7 +57,7 @@ int path_reopen(int fd, bool read_only, int *reopened, bool *shared)
         err = reopen_check_type(fd, &before);
         if (err != 0)
                 return err;
-        flags = fcntl(fd, F_GETFL);
+        flags = os_calls.fcntl(fd, F_GETFL);
         if (flags < 0)
                 return -errno;
         err = flags & O_PATH ? -EBADF : reopen_check_access(flags, read_only);
@@ -66,12 +67,12 @@ int path_reopen(int fd, bool read_only, int *reopened, bool *shared)
         got = open_retrying(link, (read_only ? O_RDONLY : O_RDWR) | OPEN_FLAGS, 0);
         if (got == -EMFILE || got == -ENFILE || got == -ENOMEM)
                 return got;
-        if (got >= 0 && fstat(got, &after) == 0 && same_file(&before, &after)) {
+        if (got >= 0 && os_calls.fstat(got, &after) == 0 && same_file(&before, &after)) {
                 *reopened = got;
                 *shared = false;
                 return 0;
         }
         if (got >= 0)
-                close(got);
+                os_calls.close(got);
         return duplicate(fd, flags, reopened, shared);
 }

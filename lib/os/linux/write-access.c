@@ -5,7 +5,8 @@
 #include <sys/ioctl.h>
 #include <sys/statvfs.h>
 
-#include "os/inside.h"
+#include "os/linux/calls.h"
+#include "os/os.h"
 
 /* Linux 5.1; older headers lack the name. */
 #ifndef F_SEAL_FUTURE_WRITE
@@ -14,7 +15,7 @@
 
 bool storage_is_sealed(int fd)
 {
-        int seals = fcntl(fd, F_GET_SEALS);
+        int seals = os_calls.fcntl(fd, F_GET_SEALS);
 
         return seals >= 0 && (seals & F_SEAL_FUTURE_WRITE);
 }
@@ -23,7 +24,8 @@ static bool is_immutable(int fd)
 {
         int flags = 0;
 
-        return ioctl(fd, IOCTL(FS_IOC_GETFLAGS), &flags) == 0 && (flags & FS_IMMUTABLE_FL);
+        return linux_calls.ioctl(fd, IOCTL_REQUEST(FS_IOC_GETFLAGS), &flags) == 0 &&
+               (flags & FS_IMMUTABLE_FL);
 }
 
 /* A file system goes so by itself when it finds itself damaged. */
@@ -47,7 +49,7 @@ int storage_probe_fault(int fd, uint64_t offset)
         if (is_read_only(fd))
                 return -EROFS;
         /* It can be read, so what failed was to find room for it; on tmpfs even to read a hole. */
-        while (fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)offset, 1) != 0) {
+        while (linux_calls.fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)offset, 1) != 0) {
                 if (errno == EINTR)
                         continue;
                 return errno == EDQUOT || errno == EIO || errno == ESTALE ? -errno : -ENOSPC;

@@ -3,25 +3,27 @@
 #include <fcntl.h>
 #include <sys/uio.h>
 
+#include "os/linux/calls.h"
 #include "os/os.h"
 
 int writeback_start(int fd, uint64_t offset, uint64_t length)
 {
-        while (sync_file_range(fd, (off_t)offset, (off_t)length, SYNC_FILE_RANGE_WRITE) != 0) {
+        while (linux_calls.sync_file_range(fd, (off_t)offset, (off_t)length,
+                                           SYNC_FILE_RANGE_WRITE) != 0) {
                 if (errno != EINTR)
                         return unavailable_or(errno);
         }
         return 0;
 }
 
-#ifdef RWF_DSYNC /* libc has pwritev2 */
+#ifdef HAVE_PWRITEV2
 int writeback_pwrite_durable(int fd, uint64_t offset, const void *data, size_t length)
 {
         const unsigned char *at = data;
 
         while (length > 0) {
                 struct iovec piece = {.iov_base = (void *)(uintptr_t)at, .iov_len = length};
-                ssize_t written = pwritev2(fd, &piece, 1, (off_t)offset, RWF_DSYNC);
+                ssize_t written = linux_calls.pwritev2(fd, &piece, 1, (off_t)offset, RWF_DSYNC);
 
                 if (written == 0)
                         return -EIO; /* a regular file never does this */

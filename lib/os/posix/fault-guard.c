@@ -10,6 +10,7 @@
 
 #include "base/compiler.h"
 #include "os/inside.h"
+#include "os/posix/calls.h"
 
 /*
  * The compiler's own setjmp is three stores, and so a guard costs a 64-byte copy nothing that can
@@ -99,7 +100,7 @@ static void default_action(int signal_number)
 
         memset(&action, 0, sizeof(action));
         action.sa_handler = SIG_DFL;
-        sigaction(signal_number, &action, NULL);
+        os_calls.sigaction(signal_number, &action, NULL);
         /* Blocked until the handler returns, if it isn't the access that then faults again. */
         raise(signal_number);
 }
@@ -195,7 +196,7 @@ static void install(void)
         struct sigaction action;
 
         pin_library();
-        if (sigaction(SIGBUS, NULL, &previous) != 0) {
+        if (os_calls.sigaction(SIGBUS, NULL, &previous) != 0) {
                 install_error = -errno;
                 return;
         }
@@ -203,7 +204,7 @@ static void install(void)
         action.sa_sigaction = on_fault;
         action.sa_mask = previous.sa_mask;
         action.sa_flags = SA_SIGINFO | SA_ONSTACK | (previous.sa_flags & (SA_NODEFER | SA_RESTART));
-        if (sigaction(SIGBUS, &action, NULL) != 0)
+        if (os_calls.sigaction(SIGBUS, &action, NULL) != 0)
                 install_error = -errno;
 }
 

@@ -5,19 +5,20 @@
 #include <unistd.h>
 
 #include "os/os.h"
+#include "os/posix/calls.h"
 
 bool storage_has_name(int fd)
 {
         struct stat status;
 
-        return fstat(fd, &status) != 0 || status.st_nlink > 0;
+        return os_calls.fstat(fd, &status) != 0 || status.st_nlink > 0;
 }
 
 int storage_size(int fd, uint64_t *size)
 {
         struct stat status;
 
-        if (fstat(fd, &status) != 0)
+        if (os_calls.fstat(fd, &status) != 0)
                 return -errno;
         if (S_ISDIR(status.st_mode))
                 return -EISDIR;
@@ -29,7 +30,7 @@ int storage_size(int fd, uint64_t *size)
 
 int storage_resize(int fd, uint64_t size)
 {
-        while (ftruncate(fd, (off_t)size) != 0)
+        while (os_calls.ftruncate(fd, (off_t)size) != 0)
                 if (errno != EINTR)
                         return -errno;
         return 0;
@@ -43,7 +44,7 @@ int storage_write(int fd, uint64_t offset, const void *data, size_t length)
         if (err != 0)
                 return err;
         while (length > 0) {
-                ssize_t written = pwrite(fd, at, length, (off_t)offset);
+                ssize_t written = os_calls.pwrite(fd, at, length, (off_t)offset);
 
                 if (written == 0)
                         return -EIO; /* a regular file never does this */
@@ -63,7 +64,7 @@ int storage_read(int fd, uint64_t offset, void *buffer, size_t length)
         unsigned char *at = buffer;
 
         while (length > 0) {
-                ssize_t got = pread(fd, at, length, (off_t)offset);
+                ssize_t got = os_calls.pread(fd, at, length, (off_t)offset);
 
                 if (got == 0)
                         return -ESTALE;
@@ -81,17 +82,17 @@ int storage_read(int fd, uint64_t offset, void *buffer, size_t length)
 void storage_close(int fd)
 {
         if (fd >= 0)
-                close(fd);
+                os_calls.close(fd);
 }
 
 int64_t source_read(int fd, void *buffer, size_t length)
 {
-        ssize_t got = read(fd, buffer, length);
+        ssize_t got = os_calls.read(fd, buffer, length);
 
         return got < 0 ? -errno : got;
 }
 
 void source_unread(int fd, size_t length)
 {
-        (void)lseek(fd, -(off_t)length, SEEK_CUR);
+        (void)os_calls.lseek(fd, -(off_t)length, SEEK_CUR);
 }

@@ -3,6 +3,7 @@
 #include <sys/file.h>
 
 #include "os/os.h"
+#include "os/posix/calls.h"
 
 /* For half a second. */
 #define EXCLUSIVE_TRIES (BACKOFF_YIELDS + 500)
@@ -11,7 +12,7 @@ int file_lock_take(int fd, enum file_lock lock)
 {
         int operation = lock == FILE_LOCK_EXCLUSIVE ? LOCK_EX : LOCK_SH;
 
-        while (flock(fd, operation | LOCK_NB) != 0) {
+        while (os_calls.flock(fd, operation | LOCK_NB) != 0) {
                 if (errno == EWOULDBLOCK)
                         return -EBUSY;
                 if (errno == EBADF) /* NFS wants a writable descriptor for an exclusive lock */
@@ -35,7 +36,7 @@ int file_lock_outlast(int fd)
 
 void file_lock_drop(int fd)
 {
-        while (flock(fd, LOCK_UN) != 0 && errno == EINTR)
+        while (os_calls.flock(fd, LOCK_UN) != 0 && errno == EINTR)
                 ;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/checked.h"
 #include "os/os.h"
+#include "os/posix/calls.h"
 
 /* Mappings aligned to this may get huge pages on all common machines. */
 #define HUGE_PAGE ((size_t)2 << 20)
@@ -29,16 +30,16 @@ int mapping_reserve(struct mapping *mapping, uint64_t size, size_t page)
         size_t slack = length >= HUGE_PAGE || page > mapping_page_size() ? alignment : 0;
         unsigned char *start, *base;
 
-        start = mmap(NULL, length + slack, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        start = os_calls.mmap(NULL, length + slack, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (start == MAP_FAILED)
                 return -errno;
         base = start;
         if (slack != 0) {
                 base += (alignment - (uintptr_t)start % alignment) % alignment;
                 if (base != start)
-                        munmap(start, (size_t)(base - start));
+                        os_calls.munmap(start, (size_t)(base - start));
                 if (base != start + slack)
-                        munmap(base + length, (size_t)(start + slack - base));
+                        os_calls.munmap(base + length, (size_t)(start + slack - base));
         }
         mapping->base = base;
         mapping->length = length;
@@ -49,8 +50,8 @@ int mapping_attach(const struct mapping *mapping, int fd, bool read_only)
 {
         int protection = read_only ? PROT_READ : PROT_READ | PROT_WRITE;
 
-        if (mmap(mapping->base, mapping->length, protection, MAP_SHARED | MAP_FIXED, fd, 0) ==
-            MAP_FAILED)
+        if (os_calls.mmap(mapping->base, mapping->length, protection, MAP_SHARED | MAP_FIXED, fd,
+                          0) == MAP_FAILED)
                 return -errno;
         return 0;
 }
@@ -58,7 +59,7 @@ int mapping_attach(const struct mapping *mapping, int fd, bool read_only)
 void mapping_free(struct mapping *mapping)
 {
         if (mapping->base != NULL)
-                munmap(mapping->base, mapping->length);
+                os_calls.munmap(mapping->base, mapping->length);
         mapping->base = NULL;
         mapping->length = 0;
 }
@@ -71,7 +72,7 @@ int mapping_sync(const struct mapping *mapping, uint64_t offset, uint64_t length
 
         if (end <= first)
                 return 0;
-        while (msync(mapping->base + first, end - first, MS_SYNC) != 0)
+        while (os_calls.msync(mapping->base + first, end - first, MS_SYNC) != 0)
                 if (errno != EINTR)
                         return -errno;
         return 0;

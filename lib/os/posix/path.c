@@ -6,11 +6,12 @@
 #include <unistd.h>
 
 #include "os/inside.h"
+#include "os/posix/calls.h"
 
 int open_retrying(const char *path, int flags, mode_t mode)
 {
         for (;;) {
-                int fd = open(path, flags, mode);
+                int fd = os_calls.open(path, flags, mode);
 
                 if (fd >= 0)
                         return fd;
@@ -27,8 +28,8 @@ static int check_type(const struct path_request *request)
 {
         struct stat status;
 
-        if (fstatat(AT_FDCWD, request->path, &status,
-                    request->no_follow ? AT_SYMLINK_NOFOLLOW : 0) != 0)
+        if (os_calls.fstatat(AT_FDCWD, request->path, &status,
+                             request->no_follow ? AT_SYMLINK_NOFOLLOW : 0) != 0)
                 return 0; /* let open say why */
         if (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) || S_ISLNK(status.st_mode))
                 return 0;
@@ -85,14 +86,14 @@ bool path_names(const struct path_request *request, int fd)
 {
         struct stat named, opened;
 
-        return fstatat(AT_FDCWD, request->path, &named,
-                       request->no_follow ? AT_SYMLINK_NOFOLLOW : 0) == 0 &&
-               fstat(fd, &opened) == 0 && same_file(&named, &opened);
+        return os_calls.fstatat(AT_FDCWD, request->path, &named,
+                                request->no_follow ? AT_SYMLINK_NOFOLLOW : 0) == 0 &&
+               os_calls.fstat(fd, &opened) == 0 && same_file(&named, &opened);
 }
 
 void path_remove(const struct path_request *request)
 {
-        unlink(request->path);
+        os_calls.unlink(request->path);
 }
 
 /* The directory part of a path, in place; the name after it. */
@@ -116,16 +117,17 @@ int open_parent(char *path, int fd)
 
         if (directory < 0)
                 return directory;
-        if (fstatat(directory, name == NULL ? path : name, &entry, AT_SYMLINK_NOFOLLOW) == 0 &&
-            fstat(fd, &opened) == 0 && same_file(&entry, &opened))
+        if (os_calls.fstatat(directory, name == NULL ? path : name, &entry, AT_SYMLINK_NOFOLLOW) ==
+                    0 &&
+            os_calls.fstat(fd, &opened) == 0 && same_file(&entry, &opened))
                 return directory;
-        close(directory);
+        os_calls.close(directory);
         return -ENOENT;
 }
 
 int reopen_check_type(int fd, struct stat *status)
 {
-        if (fstat(fd, status) != 0)
+        if (os_calls.fstat(fd, status) != 0)
                 return -errno;
         if (S_ISDIR(status->st_mode))
                 return -EISDIR;

@@ -5,11 +5,12 @@
 #include <unistd.h>
 
 #include "os/os.h"
+#include "os/posix/calls.h"
 
 static int read_random(int fd, unsigned char *buffer, size_t length)
 {
         while (length > 0) {
-                ssize_t got = read(fd, buffer, length);
+                ssize_t got = os_calls.read(fd, buffer, length);
 
                 if (got == 0)
                         return -EIO;
@@ -29,19 +30,19 @@ static int random_from_device(unsigned char *buffer, size_t length)
         int fd, err;
 
         do {
-                fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+                fd = os_calls.open("/dev/urandom", O_RDONLY | O_CLOEXEC);
         } while (fd < 0 && errno == EINTR);
         if (fd < 0)
                 return -errno;
         err = read_random(fd, buffer, length);
-        close(fd);
+        os_calls.close(fd);
         return err;
 }
 
 /* By the system's own call, which is asked for 256 bytes at most. */
 int random_bytes(void *buffer, size_t length)
 {
-        if (getentropy(buffer, length) == 0)
+        if (os_calls.getentropy(buffer, length) == 0)
                 return 0;
         return random_from_device(buffer, length);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "os/inside.h"
+#include "os/posix/calls.h"
 
 int path_open_directory(const struct path_request *request, int fd)
 {
@@ -28,7 +29,7 @@ int path_reopen(int fd, bool read_only, int *reopened, bool *shared)
 
         if (err != 0)
                 return err;
-        flags = fcntl(fd, F_GETFL);
+        flags = os_calls.fcntl(fd, F_GETFL);
         if (flags < 0)
                 return -errno;
         err = reopen_check_access(flags, read_only);
@@ -37,9 +38,9 @@ int path_reopen(int fd, bool read_only, int *reopened, bool *shared)
         if (flags & O_APPEND)
                 return -EINVAL;
         /* Some descriptors only name a file. */
-        if (pread(fd, &byte, 1, 0) < 0 && errno != EINTR)
+        if (os_calls.pread(fd, &byte, 1, 0) < 0 && errno != EINTR)
                 return -errno;
-        *reopened = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        *reopened = os_calls.fcntl(fd, F_DUPFD_CLOEXEC, 0);
         *shared = true;
         return *reopened < 0 ? -errno : 0;
 }

@@ -3,10 +3,11 @@
 #include <unistd.h>
 
 #include "os/os.h"
+#include "os/posix/calls.h"
 
 int writeback_sync(int fd, bool with_metadata)
 {
-        while ((with_metadata ? fsync(fd) : fdatasync(fd)) != 0)
+        while ((with_metadata ? os_calls.fsync(fd) : os_calls.fdatasync(fd)) != 0)
                 if (errno != EINTR)
                         return -errno;
         return 0;

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The calls of libc and the kernel that may fail, as tables of function pointers, so that a test
+ * can put others in their place: a program that defines the tables itself is linked with its own.
+ * They are constant, and only files of lib/os/ call through them. What can't fail, or whose failure
+ * is no news, is called as it is. Layer 1.
+ */
+#ifndef RMMAP_CALLS_H
+#define RMMAP_CALLS_H
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* clang-format off */
+#define OS_CALLS(X) \
+        X(calloc) X(free) X(posix_memalign) X(strdup) \
+        X(close) X(fcntl) X(fstat) X(fstatat) X(ftruncate) X(lseek) X(open) X(unlink) \
+        X(pread) X(pwrite) X(read) \
+        X(fdatasync) X(fsync) X(msync) \
+        X(flock) \
+        X(mmap) X(munmap) \
+        X(getentropy) X(getrlimit) X(sigaction)
+/* clang-format on */
+
+#define OS_CALL_MEMBER(name) __typeof__(&name) name;
+#define OS_CALL_VALUE(name) .name = name,
+
+struct os_calls {
+        OS_CALLS(OS_CALL_MEMBER)
+};
+extern const struct os_calls os_calls;
+
+#endif
