@@ -20,7 +20,7 @@
  */
 #define GUARDED_COPY_SLICE ((size_t)256 << 10)
 
-/* A copy of any length; past_caches: with non-temporal stores. Returns what guarded_copy returns. */
+/* A copy of any length; past_caches: non-temporal stores. Returns what guarded_copy returns. */
 const void *guarded_copy_in_slices(const struct rmmap_file *file, void *to, const void *from,
                                    size_t length, bool past_caches, size_t *done);
 

@@ -27,7 +27,7 @@ struct io_stats {
 };
 
 /* Stacks are at least 64 KiB apart. The multiplication spreads the bits in which they differ. */
-static inline struct io_stats_shard *io_stats_shard(struct io_stats *traffic)
+static inline struct io_stats_shard *io_stats_shard(struct io_stats *stats)
 {
 #if defined(__GNUC__)
         uint32_t stack = (uint32_t)((uintptr_t)__builtin_frame_address(0) >> 16);
@@ -36,7 +36,7 @@ static inline struct io_stats_shard *io_stats_shard(struct io_stats *traffic)
         uint32_t stack = (uint32_t)((uintptr_t)&here >> 16);
 #endif
 
-        return &traffic->shards[(stack * UINT32_C(2654435769)) >> 28];
+        return &stats->shards[(stack * UINT32_C(2654435769)) >> 28];
 }
 
 static inline void io_stats_count(struct io_stats_shard *shard, uint64_t length)
@@ -55,12 +55,12 @@ static inline uint64_t io_stats_visit(_Atomic uint64_t *last, uint64_t now)
         return before;
 }
 
-static inline uint64_t io_stats_bytes(const struct io_stats *traffic)
+static inline uint64_t io_stats_bytes(const struct io_stats *stats)
 {
         uint64_t sum = 0;
 
         for (int i = 0; i < IO_STATS_SHARDS; i++)
-                sum += atomic_load_explicit(&traffic->shards[i].bytes, memory_order_relaxed);
+                sum += atomic_load_explicit(&stats->shards[i].bytes, memory_order_relaxed);
         return sum;
 }
 

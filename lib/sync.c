@@ -61,7 +61,7 @@ int rmmap_raw_sync(struct rmmap_file *file, uint64_t offset, uint64_t length)
 
 /* ---- flush */
 
-/* To the kernel a length of 0 means all the rest: not here. */
+/* For the kernel a length of 0 means everything up to the end; here it means nothing. */
 static int flush_piece(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
         if (length == 0)
