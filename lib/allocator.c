@@ -14,9 +14,7 @@ ASSERT_ABI_SIZE(struct rmmap_allocator_args, 2 * sizeof(void *) + 32);
 
 #define KNOWN_FLAGS RMMAP_ALLOCATOR_THREAD_SAFE
 
-/*
- * Replaces a result that the op may not return by -EPROTO. also_allowed: one that only this op may.
- */
+/* A result that the op may not return becomes -EPROTO. also_allowed: for this op only. */
 static int checked_answer(int answer, int also_allowed)
 {
         switch (answer) {

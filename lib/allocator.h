@@ -17,9 +17,7 @@ struct allocator {
         uint64_t total;
 };
 
-/*
- * The handle compares the op's address with this function, to call the allocator without the table.
- */
+/* The handle recognises this op by its address, and then calls the allocator directly. */
 int allocator_concurrent_allocate(void *state, uint64_t size, uint32_t flags, uint64_t *start,
                                   uint64_t *end);
 

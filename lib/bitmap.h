@@ -24,9 +24,7 @@
 _Atomic uint64_t *bitmap_create(uint64_t words);
 void bitmap_destroy(_Atomic uint64_t *words);
 
-/*
- * true: all bits of the run had the other value, and are set (clear) now. false: nothing changed.
- */
+/* true: all bits had the other value, and are set (clear) now. false: nothing changed. */
 bool bitmap_set(_Atomic uint64_t *words, uint64_t first, uint64_t end);
 bool bitmap_clear(_Atomic uint64_t *words, uint64_t first, uint64_t end);
 
@@ -36,9 +34,7 @@ void bitmap_force(_Atomic uint64_t *words, uint64_t first, uint64_t end, bool va
 /* Is any bit of the run set? */
 bool bitmap_any(const _Atomic uint64_t *words, uint64_t first, uint64_t end);
 
-/*
- * The value of the first bit. *same_end: the end of the run of bits with that value, at most end.
- */
+/* The value of the first bit. *same_end: where the bits with that value end, at most end. */
 bool bitmap_run(const _Atomic uint64_t *words, uint64_t first, uint64_t end, uint64_t *same_end);
 
 #endif

@@ -105,9 +105,7 @@ static struct blocks first_part(const struct claims *claims, struct blocks block
         return (struct blocks){blocks.first, min_u64(max_u64(middle, blocks.first), blocks.end)};
 }
 
-/*
- * Can blocks that aren't vacant be taken? 0: no owner; -EBUSY; -ERANGE; or the allocator's error.
- */
+/* For blocks that aren't vacant. 0: no owner; -EBUSY; -ERANGE; or the allocator's error. */
 static int ask(const struct claims *claims, struct blocks blocks)
 {
         struct blocks part;

@@ -64,9 +64,7 @@ static inline void commit_delay_learn_wait(struct commit_delay *delay, unsigned 
         delay->skipping = delay->penalty;
 }
 
-/*
- * A batch took this many ns and served this many requests; waiting: requests that came meanwhile.
- */
+/* A batch took so many ns and served so many requests; waiting: those that came meanwhile. */
 static inline void commit_delay_learn_batch(struct commit_delay *delay, uint64_t took,
                                             unsigned int served, unsigned int waiting)
 {

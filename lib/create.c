@@ -72,9 +72,7 @@ static int take_name(struct creation *creation)
         return -EBUSY;
 }
 
-/*
- * Engines that can't work with any amount of space are refused while an older file is still intact.
- */
+/* Refuses an engine that can't work here while an older file is still intact. */
 static int check_engine(const struct rmmap_file *file, const struct rmmap_options *options)
 {
         bool may_reserve = file->os.file_system.reservation == RESERVES_BY_MAP ||
@@ -139,6 +137,17 @@ static int share_lock(struct rmmap_file *file, struct creation *creation)
         return err;
 }
 
+/* Without a directory the data can still be made durable; rmmap_describe reports it. */
+static void open_directory(struct rmmap_file *file, const struct creation *creation)
+{
+        file->os.directory = path_open_directory(&creation->request, file->os.fd);
+        if (file->os.directory < 0) {
+                file->os.directory = -1;
+                atomic_store_explicit(&file->sync.entry_unsynced, true, memory_order_relaxed);
+        }
+        atomic_store_explicit(&file->sync.entry_pending, true, memory_order_relaxed);
+}
+
 static int make(struct rmmap_file *file, struct creation *creation)
 {
         bool reserved;
@@ -153,17 +162,7 @@ static int make(struct rmmap_file *file, struct creation *creation)
         if (err == 0)
                 err = file_map(file, creation->options, reserved);
         if (err == 0) {
-                /*
-                 * Without a directory the data can still be made durable; rmmap_describe reports
-                 * it.
-                 */
-                file->os.directory = path_open_directory(&creation->request, file->os.fd);
-                if (file->os.directory < 0) {
-                        file->os.directory = -1;
-                        atomic_store_explicit(&file->sync.entry_unsynced, true,
-                                              memory_order_relaxed);
-                }
-                atomic_store_explicit(&file->sync.entry_pending, true, memory_order_relaxed);
+                open_directory(file, creation);
                 err = share_lock(file, creation);
                 if (err == 0)
                         return 0;

@@ -122,9 +122,7 @@ int file_attach(struct rmmap_file *file, int fd, bool locked)
         err = file_system_of(fd, &file->os.file_system);
         if (err != 0 || file->os.file_system.page == 0)
                 return err;
-        /*
-         * The file system's pages are larger than the machine's, so the address range doesn't fit.
-         */
+        /* The file system has larger pages than the machine: reserve by those. */
         mapping_free(&file->os.mapping);
         return mapping_reserve(&file->os.mapping, file->config.size, file->os.file_system.page);
 }

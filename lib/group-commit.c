@@ -57,9 +57,7 @@ static void finish(struct group_commit *commit)
         pthread_cond_broadcast(&commit->finished_one);
 }
 
-/*
- * The commit delay. The caller holds the lock; gather releases it repeatedly, so siblings can join.
- */
+/* The commit delay. The caller holds the lock; it is released so that siblings can join. */
 static void gather(struct group_commit *commit)
 {
         uint64_t delay = commit_delay_next(&commit->delay, commit->requests);

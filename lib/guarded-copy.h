@@ -24,9 +24,7 @@
 const void *guarded_copy_in_slices(const struct rmmap_file *file, void *to, const void *from,
                                    size_t length, bool past_caches, size_t *done);
 
-/*
- * NULL, or the address of the fault that ended the copy. *done: at least so many bytes were copied.
- */
+/* NULL, or the address of the fault that ended the copy. *done: the least that was copied. */
 static inline const void *guarded_copy(const struct rmmap_file *file, void *to, const void *from,
                                        size_t length, bool past_caches, size_t *done)
 {

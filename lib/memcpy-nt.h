@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/*
- * Copying memory, through the caches or with non-temporal stores. Layer 1: queries the processor.
- */
+/* Copying through the caches or with non-temporal stores. Layer 1: queries the processor. */
 #ifndef RMMAP_MEMCPY_NT_H
 #define RMMAP_MEMCPY_NT_H
 

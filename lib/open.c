@@ -111,17 +111,13 @@ int rmmap_open_fd(int fd, const struct rmmap_options *given, struct rmmap_file *
         err = options_read(&options, given, OPTIONS_OPEN_FD);
         if (err != 0)
                 return err;
-        /*
-         * The content of a file without a name comes from holders of its descriptors: hand it out.
-         */
+        /* Only holders of a descriptor can write a file without a name: hand it out. */
         if (!storage_has_name(fd))
                 options.flags |= RMMAP_REWRITE;
         before = cancellation_off();
         err = path_reopen(fd, (options.flags & RMMAP_READ_ONLY) != 0, &mine, &shared);
         if (err == 0) {
-                /*
-                 * A shared description shares its lock: locking it would change the caller's lock.
-                 */
+                /* A shared description shares its lock: leave the caller's lock alone. */
                 if (!shared)
                         err = lock_as_asked(mine, &options, &locked);
                 else if (options_want_lock(&options))

@@ -9,9 +9,7 @@ int page_state_create(struct page_state *pages, uint64_t size)
 {
         pages->size = size;
         pages->count = (size_t)((size - 1) >> REGION_SHIFT) + 1;
-        /*
-         * calloc of a large area touches no page of it: a huge sparse file costs only what it uses.
-         */
+        /* calloc of a large area touches no page: a huge sparse file costs what it uses. */
         pages->state = calloc(pages->count, sizeof(*pages->state));
         if (pages->state == NULL)
                 return -ENOMEM;

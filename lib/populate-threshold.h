@@ -50,9 +50,7 @@ static inline unsigned int populate_step(const struct populate_threshold *thresh
         return atomic_load_explicit(&threshold->step, memory_order_relaxed);
 }
 
-/*
- * true: no region was populated in vain lately, so RMMAP_PATTERN_DENSE populates before any write.
- */
+/* true: no region was populated in vain lately; with RMMAP_PATTERN_DENSE, populate at once. */
 static inline bool populate_threshold_is_lowest(const struct populate_threshold *threshold)
 {
         return populate_step(threshold) == POPULATE_STEP_LARGEST;

@@ -72,9 +72,7 @@ static bool suits_everything(struct rmmap_file *file, const struct sync_set *set
         /* msync of a read-only mapping syncs nothing; fdatasync by the descriptor does. */
         if (file->config.read_only)
                 return true;
-        /*
-         * Without a directory, fsync of the file saves the name; an empty set still saves the size.
-         */
+        /* Without a directory, fsync saves the name; for an empty set, the size. */
         if (entry_pending && (file->os.directory < 0 || set->count == 0))
                 return true;
         return set->count > 1 && dirty <= LITTLE_DIRTY;
@@ -116,9 +114,7 @@ static int issue(struct rmmap_file *file, const struct sync_set *set, bool entry
         return issue_ranges(file, set);
 }
 
-/*
- * A directory that can't be synced counts like one that can't be opened; rmmap_describe reports it.
- */
+/* A directory that can't be synced is treated as one that can't be opened. */
 static int issue_directory(struct rmmap_file *file)
 {
         int err = writeback_sync(file->os.directory, true);

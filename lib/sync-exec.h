@@ -11,9 +11,7 @@
 
 #include "file.h"
 
-/*
- * RMMAP_WRITE_BEHIND starts the write-back of a write at once if it has at least this many bytes.
- */
+/* The smallest write whose write-back RMMAP_WRITE_BEHIND starts at once, in bytes. */
 #define WRITE_BEHIND_FROM ((uint64_t)256 << 10)
 
 /* 0 when the data is durable; otherwise the latched error. */

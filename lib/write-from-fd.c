@@ -20,9 +20,7 @@
 /* The most that one read takes, so that *done advances while a slow source trickles. */
 #define LARGEST_READ ((size_t)1 << 30)
 
-/*
- * Bytes read, 0 at the end of input, or a negative errno; -EFAULT: the kernel can't supply a page.
- */
+/* Bytes read, 0 at the end of input, or a negative errno; -EFAULT: a page can't be had. */
 static ssize_t read_into_map(struct rmmap_file *file, uint64_t offset, uint64_t length, int fd)
 {
         ssize_t got = read(fd, file->os.mapping.base + offset, (size_t)length);

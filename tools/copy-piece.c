@@ -24,9 +24,7 @@ static uint64_t next_data(const struct copy *copy, uint64_t *at, uint64_t end)
         if (!copy->sparse)
                 return end;
         data = lseek(copy->fd, (off_t)*at, SEEK_DATA);
-        /*
-         * ENXIO: no data from here on, or the file ends already; the final size check finds that.
-         */
+        /* ENXIO: no data from here on, or the end; the final size check finds that. */
         if (data < 0 && errno == ENXIO)
                 *at = end;
         if (data < 0 || (uint64_t)data >= end) {

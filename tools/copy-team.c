@@ -37,9 +37,7 @@ static void team_failed(struct team *team, const struct mishap *mishap)
         atomic_store_explicit(&team->stop, true, memory_order_relaxed);
 }
 
-/*
- * Write-back that starts early shortens the final sync. A kernel that can't start it is no error.
- */
+/* Early write-back shortens the final sync. Where the kernel can't start it, that is fine. */
 static int start_write_back(const struct copy *copy, struct rmmap_range range)
 {
         struct rmmap_receipt receipt;

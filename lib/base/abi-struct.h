@@ -34,9 +34,7 @@ static inline int abi_struct_read(void *ours, size_t known, size_t first_size, c
         return 0;
 }
 
-/*
- * Fills a caller's struct: the common part from ours, the rest with zeros; its size is unchanged.
- */
+/* Fills a caller's struct: the common part from ours, the rest with zeros; keeps its size. */
 static inline int abi_struct_write(void *theirs, size_t first_size, const void *ours, size_t known)
 {
         size_t size, used;

@@ -25,9 +25,7 @@
 #define SANITIZED
 #endif
 
-/*
- * A cache line: data that threads change often has lines of its own, apart from data that all read.
- */
+/* Data that threads change often has cache lines apart from data that all threads read. */
 #define CACHE_LINE 64
 
 /* The struct has no padding: the sizes of its members add up to its size. */
