@@ -22,9 +22,7 @@ struct locks locks_on(const struct stat *facts)
         if (!table)
                 return locks;
         while (fgets(line, sizeof(line), table)) {
-                /*
-                 * "1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF"; "->" marks a waiting process
-                 */
+                /* "1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF"; "->": a process that waits */
                 if (strstr(line, "->") || sscanf(line, "%*s %15s %*s %15s %*s %x:%x:%" SCNu64, kind,
                                                  access, &major, &minor, &inode) != 5)
                         continue;
