@@ -1089,7 +1089,7 @@ class options
                 return *this;
         }
 
-        /* The flags RMMAP_MUST_CREATE and so on, one by one; flags() sets several at once. */
+        /* The flags RMMAP_MUST_CREATE and so on: one by one, or with flags() all at once. */
         constexpr options &must_create() noexcept
         {
                 return add(RMMAP_MUST_CREATE);
