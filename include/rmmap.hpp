@@ -354,11 +354,11 @@ template <class... Numbers>
         fail_telling(result, call, words, {number(numbers)...});
 }
 
-template <class... Telling>
-inline int check(int result, const char *call, const Telling &...telling)
+template <class... Numbers>
+inline int check(int result, const char *call, const Numbers &...numbers)
 {
         if (result < 0)
-                fail(result, call, telling...);
+                fail(result, call, numbers...);
         return result;
 }
 #endif
@@ -1576,11 +1576,11 @@ class RMMAP_CONSUMABLE(unconsumed) file
         RMMAP_ALIVE
         rmmap::info describe(std::error_code &error) const noexcept
         {
-                rmmap::info told{};
+                rmmap::info result{};
 
-                told.size = sizeof(told);
-                detail::tell(::rmmap_describe(handle_, &told), error);
-                return told;
+                result.size = sizeof(result);
+                detail::tell(::rmmap_describe(handle_, &result), error);
+                return result;
         }
         /* Stays the handle's; -1 where there is none. */
         RMMAP_ALIVE
@@ -1902,11 +1902,11 @@ class RMMAP_CONSUMABLE(unconsumed) file
         RMMAP_ALIVE
         rmmap::info describe() const
         {
-                rmmap::info told{};
+                rmmap::info result{};
 
-                told.size = sizeof(told);
-                detail::check(::rmmap_describe(handle_, &told), "rmmap_describe");
-                return told;
+                result.size = sizeof(result);
+                detail::check(::rmmap_describe(handle_, &result), "rmmap_describe");
+                return result;
         }
         RMMAP_ALIVE
         int fd() const

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What create, allocate and remaining owe. */
+/* The rules for create, allocate and remaining. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What claim and give_back owe. */
+/* The rules for claim and give_back. */
 #include <errno.h>
 
 #include "allocator-contract.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The allocator at its work: behind a handle of a real file. */
+/* The allocator in use: behind a handle of a real file. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* An allocator at work, and the book that is kept of what it hands out. */
+/* One allocator in use, and a record of what it hands out. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Running the checks. Each in a process of its own: an allocator that crashes, or never comes
- * back, spoils one line and not the rest.
+ * Runs the checks, each in a process of its own: an allocator that crashes or hangs fails one check
+ * and leaves the others alone.
  */
 #include <errno.h>
 #include <poll.h>

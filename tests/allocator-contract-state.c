@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What save and restore owe. */
+/* The rules for save and restore. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What an allocator owes that says it is for many threads. Threads record, one judges. */
+/* The rules for thread-safe allocators. The threads record; the main thread checks the record. */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>

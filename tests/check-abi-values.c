@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Values in structs that cross the ABI which this version doesn't know, or the call can't use. */
+/* Structs that cross the ABI with values that this version doesn't know or the call can't use. */
 #include "abi/any.h"
 
 static const struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The structs that cross the ABI, as programs of other versions have them: shorter, longer,
- * absurdly long. Their layout is in abi/layout.c.
+ * Structs that cross the ABI, with the sizes of other versions: shorter, longer, absurdly long.
+ * Their layout is tested by abi/layout.c.
  */
 #include "abi/any.h"
 

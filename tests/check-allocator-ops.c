@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Both built-in allocators without a file, straight through their ops, and their counter. */
+/* Both built-in allocators without a file, through their ops, and their counter. */
 #include "allocator-bump.h"
 #include "support.h"
 

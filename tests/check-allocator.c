@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Both built-in allocators through the handle: each test runs once for each. Claims are in
- * check-claim.c, saved states in check-allocator-state.c, the allocators without a file in
- * check-allocator-ops.c.
+ * Both built-in allocators through a handle; each test runs once for each of them. See also
+ * check-claim.c for claims, check-allocator-state.c for saved states, and check-allocator-ops.c for
+ * allocators without a file.
  */
 #include "child.h"
 #include "support.h"

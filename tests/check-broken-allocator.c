@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What the handle makes of allocators that break their promises: it can't see an overlap, but
- * what is not aligned, not in bounds or empty, and answers that no op may give, are EPROTO.
+ * Allocators that violate their contract. The handle can't detect an overlap; but ranges that are
+ * unaligned, out of bounds or empty, and results that an op may not return, are EPROTO.
  */
 #include "puppet-allocator.h"
 #include "support.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Threads that claim at once: each byte has one owner at a time, and a claim that fails leaves
- * nothing taken. Owners write plainly, so a race detector sees if two own a byte, or if one
- * doesn't see what the owner before it did. Holds B.5.
+ * Threads that claim at the same time: each byte has one owner at a time, and a claim that fails
+ * keeps nothing. Owners write without atomics, so a race detector reports two owners of a byte, and
+ * an owner that doesn't see the writes of the one before.
+ * Holds B.5.
  */
 #include <pthread.h>
 #include <sched.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Who owns which byte: claims, unclaims, decodes. Each test runs once for each built-in allocator,
- * unless it is about one of a user's. Threads that claim at once are in check-claim-threads.c.
+ * Ownership of bytes: claims, unclaims, decodes. Each test runs once for each built-in allocator,
+ * except tests of a program's own allocator. See check-claim-threads.c for threads that claim at
+ * the same time.
  */
 #include "child.h"
 #include "puppet-allocator.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* How long a batch waits for the threads that synced together before. */
+/* The commit delay: how long a batch waits for the siblings of the batch before. */
 #include <pthread.h>
 
 #include "child.h"

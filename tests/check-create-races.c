@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What others may do between two steps of create and open: give the name away, hold a lease. */
+/* Other processes act between two steps of create and open: they rename, replace, take a lease. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -135,12 +135,12 @@ static int hold_lease(void *arg)
         return 0;
 }
 
-static int open_somehow(int way, const char *path, struct rmmap_file **file)
+static int open_somehow(int method, const char *path, struct rmmap_file **file)
 {
-        struct rmmap_options options = test_options(way == 2 ? RMMAP_READ_ONLY : 0, 0);
+        struct rmmap_options options = test_options(method == 2 ? RMMAP_READ_ONLY : 0, 0);
 
-        return way == 0 ? rmmap_create(path, SIZE, &options, file)
-                        : rmmap_open(path, &options, file);
+        return method == 0 ? rmmap_create(path, SIZE, &options, file)
+                           : rmmap_open(path, &options, file);
 }
 #define WAYS 3
 

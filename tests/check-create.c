@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What rmmap_create makes of names, sizes, modes and flags, and what it leaves when it fails. */
+/* rmmap_create with all kinds of names, sizes, modes and flags, and what a failure leaves. */
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>

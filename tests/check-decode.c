@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Encoded ranges taken back: by the rules of claim, by other handles, later runs and other
- * processes. For a process with keys of its own this program starts itself once more.
+ * Decoding ranges by the rules of claim: in other handles, later runs and other processes. To get a
+ * process with other seal keys, this program starts itself again.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What a sync asks of the kernel: seen by standing between the library and libc. */
+/* Which system calls a sync makes, recorded by functions between the library and libc. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * How a handle's calls move data, for each combination of what is asked and what is there, against
- * what rmmap_create(3) promises: as rules, since a second table would only be a copy of the first.
+ * The choice of the engine for each combination of options and file properties, compared with the
+ * promises of rmmap_create(3). The expected results are written as rules, because a second table
+ * would only copy the first.
  */
 #include "child.h"
 #include "engine-select.h"

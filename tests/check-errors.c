@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The library's own errors are those that rmmap.h and the manual pages list, function by function,
- * no fewer and no more. Each row of errors/rows.c brings one about, and none is without a row; then
- * every scene of the rows meets every function, whatever comes of it, as long as it is in the list.
+ * The library returns exactly the errors that rmmap.h and the manual pages list for each function.
+ * Each row of errors/rows.c causes one error, and every listed error has a row. Then every function
+ * is called in every scene of the rows: any result is allowed that the function's list contains.
  */
 #include <fcntl.h>
 #include <stdio.h>

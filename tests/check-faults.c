@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * A file that somebody cuts short is an error of the call that meets it. The second time, too, and
- * the thousandth; in any thread, with any stack and mask. RMMAP_CATCH_FAULTS looks out for more.
+ * A file that another process cuts short gives an error in the call that meets the cut: the first
+ * time and the thousandth, in any thread, with any stack and signal mask. RMMAP_CATCH_FAULTS
+ * detects more cases.
  */
 #include <fcntl.h>
 #include <pthread.h>

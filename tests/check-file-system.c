@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What rmmap_describe says of a file must be what its file system can do: whether space is
- * reserved, whether mapping and file I/O are one, and so how bytes move. TEST_TMPDIR says where.
+ * rmmap_describe must report what the file system can do: whether space is reserved, whether
+ * mapping and file I/O are coherent, and so how bytes are moved. TEST_TMPDIR selects the file
+ * system.
  */
 #include <fcntl.h>
 #include <linux/fs.h>

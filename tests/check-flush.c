@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Does a flush start I/O, and does a sync leave nothing to be written? cachestat(2) tells which
- * pages of a file are dirty; what it doesn't know of (tmpfs, overlayfs) can't be tested here.
+ * Flushes start I/O, and syncs leave nothing dirty. cachestat(2) reports which pages of a file are
+ * dirty; file systems that it doesn't support (tmpfs, overlayfs) can't be tested here.
  */
 #include <fcntl.h>
 #include <stdlib.h>

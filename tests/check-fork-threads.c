@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Fork while other threads hold whatever there is to hold: a child must never wait for ever. */
+/* Fork while other threads hold every lock in turn: a child must never wait forever. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>

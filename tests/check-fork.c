@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What a forked child may do with handles it inherited, and with its own. */
+/* What a forked child may do with inherited handles, and with handles of its own. */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Filling a range from descriptors of all kinds, in one go and in many, with each way of moving. */
+/* Filling a range from descriptors of all kinds, in one call and in many, with each engine. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>

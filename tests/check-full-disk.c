@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * A full disk is an error of the call that meets it: of create where space can be reserved, of a
- * write elsewhere; never a signal. On a small tmpfs of its own, or where TEST_SMALL_DISK says.
+ * write elsewhere. It is never a signal. The tests use a small tmpfs, or TEST_SMALL_DISK.
  */
 #include <dirent.h>
 #include <fcntl.h>

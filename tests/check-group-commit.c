@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Threads that ask for durability at the same time are served together. The first one is held in
- * the kernel's stead until all others have asked, so what happens then is no matter of luck.
+ * One batch serves all threads that ask for durability at the same time. The first batch is held in
+ * place of the kernel's I/O until all other threads have asked, so the result doesn't depend on
+ * timing.
  */
 #include <pthread.h>
 #include <stdatomic.h>

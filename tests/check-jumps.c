@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Programs that recover from signals by a jump of their own, out of whatever the library was doing:
- * its handler takes nothing that is left of that for alive. Each case in a process of its own.
+ * Programs whose signal handlers leave the library by a jump, at any point. Afterwards the
+ * library's handler must not use anything from the abandoned call. Each case runs in a process of
+ * its own.
  */
 #include <fcntl.h>
 #include <pthread.h>

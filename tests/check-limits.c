@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Limits of the process and of the place: what is over them is an error, never a signal, leaves
- * nothing behind and leaves an older file's content alone. Each in a child, which keeps the limit.
+ * Limits of the process and of the file system: exceeding one is an error, never a signal. It
+ * leaves nothing behind and keeps an older file's content. Each case runs in a child, because
+ * limits stay lowered.
  */
 #include <fcntl.h>
 #include <signal.h>

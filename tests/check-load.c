@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The shared library, loaded and unloaded while the program runs: it leaves nothing behind, except
- * where it has installed a handler; then it stays, and passes on what isn't its own.
+ * The shared library, loaded and unloaded while the program runs. It leaves nothing behind, unless
+ * it has installed a handler: then it stays loaded, and the handler passes on signals that aren't
+ * its own.
  */
 #include <dlfcn.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Who has a file keeps others from truncating it, or out; and lets go when he is done or dead. */
+/* An open handle keeps others from truncating or opening the file, until it is released or dies. */
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>

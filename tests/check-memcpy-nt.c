@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Copies put every byte where memcpy would, and none beside it, past the caches or not. */
+/* Copies put every byte where memcpy would and change nothing else, with any kind of store. */
 #include <stdlib.h>
 
 #include "child.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What a handle takes of the process's memory: at most a byte for each 64 KiB of its file, and
- * 4 KiB besides, whatever the file's size.
+ * The memory of a handle: at most one byte for each 64 KiB of its file, plus 4 KiB, for any file
+ * size.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -106,18 +106,18 @@ START_TEST(notes_of_a_huge_file)
 {
         for (uint64_t size = 64 * MIB; size <= 1024 * GIB; size *= 4) {
                 long long before = inject_bytes();
-                struct page_state regions, leftovers, reads;
+                struct page_state regions, clean_entries, reads;
                 struct unwritten unwritten;
 
                 ck_ok(page_state_create(&regions, size));
-                ck_ok(page_state_create(&leftovers, size));
+                ck_ok(page_state_create(&clean_entries, size));
                 ck_ok(page_state_create(&reads, size));
                 ck_ok(unwritten_create(&unwritten, size));
                 ck_assert_int_gt(inject_bytes(), before);
                 ck_assert_int_le(inject_bytes() - before, (long long)(size / PER_BYTE));
                 unwritten_destroy(&unwritten);
                 page_state_destroy(&reads);
-                page_state_destroy(&leftovers);
+                page_state_destroy(&clean_entries);
                 page_state_destroy(&regions);
                 ck_assert_int_eq(inject_bytes(), before);
         }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * One file, and a handle of it for every setup there is: all engines and patterns, guarded or not,
- * written behind or not. A thread for each writes pieces from a byte to some MiB that touch those
- * of the others, reads them by yet another handle, and writes them again, while one more thread
- * syncs and flushes. In the end every byte is what its writer wrote last.
+ * One file, and one handle of it for every setup: all engines and patterns, guarded or not, with
+ * and without write-behind. One thread for each handle writes pieces from one byte to several MiB
+ * next to those of the other threads, reads them through another handle, and writes them again.
+ * Another thread syncs and flushes. At the end every byte has the value that its writer wrote last.
  * Holds B.2, C.2, C.5.
  */
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Tens of thousands of random steps, over sizes, engines, flags and allocators, on a file and on
- * its model in memory. TEST_SEED repeats a run.
+ * Tens of thousands of random steps on a file and on its model in memory, with different sizes,
+ * engines, flags and allocators. TEST_SEED repeats a run.
  */
 #include <stdio.h>
 

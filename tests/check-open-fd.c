@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Opening from a descriptor: the handle gets a description of its own, and no more access. */
+/* Opening from a descriptor: the handle gets its own file description, and no additional access. */
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Opening what exists, by name. */
+/* Opening existing files by name. */
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>

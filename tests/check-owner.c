@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Whose a range or receipt is: each handle believes its own only. */
+/* The owner of ranges and receipts: each handle accepts only its own. */
 #include "range-calls.h"
 #include "two-files.h"
 

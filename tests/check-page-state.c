@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* How warm a region is guessed to be, what that is good for, and what syncs teach. */
+/* The assumed state of regions, the paths that follow from it, and what syncs teach. */
 #include "child.h"
 #include "io-path.h"
 #include "page-state.h"
@@ -162,33 +162,34 @@ END_TEST
 
 /* ---- how soon a region is populated, and what syncs teach */
 
-static unsigned int after(struct populate_threshold *patience, uint64_t bet, uint64_t written)
+static unsigned int after(struct populate_threshold *threshold, uint64_t populated,
+                          uint64_t written)
 {
-        populate_note(patience, bet);
-        populate_learn(patience, patience->written_before + written);
-        return populate_step(patience);
+        populate_note(threshold, populated);
+        populate_learn(threshold, threshold->written_before + written);
+        return populate_step(threshold);
 }
 
 START_TEST(lost_bets_make_patient)
 {
-        struct populate_threshold patience;
+        struct populate_threshold threshold;
 
-        populate_threshold_init(&patience);
-        ck_assert(populate_threshold_is_lowest(&patience));
-        ck_assert_uint_eq(after(&patience, 0, 1),
-                          POPULATE_STEP_LARGEST); /* no bet: nothing to learn */
-        ck_assert_uint_eq(after(&patience, 2 * MIB, 2 * MIB), POPULATE_STEP_LARGEST);
-        ck_assert_uint_eq(after(&patience, 2 * MIB, MIB / 2),
+        populate_threshold_init(&threshold);
+        ck_assert(populate_threshold_is_lowest(&threshold));
+        ck_assert_uint_eq(after(&threshold, 0, 1),
+                          POPULATE_STEP_LARGEST); /* nothing was populated */
+        ck_assert_uint_eq(after(&threshold, 2 * MIB, 2 * MIB), POPULATE_STEP_LARGEST);
+        ck_assert_uint_eq(after(&threshold, 2 * MIB, MIB / 2),
                           POPULATE_STEP_LARGEST); /* not that bad */
-        ck_assert_uint_eq(after(&patience, 2 * MIB, MIB / 2 - 1), POPULATE_STEP_LARGEST / 4);
-        ck_assert(!populate_threshold_is_lowest(&patience));
-        ck_assert_uint_eq(after(&patience, 0, 100 * MIB), POPULATE_STEP_LARGEST / 4);
+        ck_assert_uint_eq(after(&threshold, 2 * MIB, MIB / 2 - 1), POPULATE_STEP_LARGEST / 4);
+        ck_assert(!populate_threshold_is_lowest(&threshold));
+        ck_assert_uint_eq(after(&threshold, 0, 100 * MIB), POPULATE_STEP_LARGEST / 4);
         for (int i = 0; i < 5; i++)
-                ck_assert_uint_ge(after(&patience, 2 * MIB, 4096), POPULATE_STEP_SMALLEST);
-        ck_assert_uint_eq(populate_step(&patience), POPULATE_STEP_SMALLEST);
+                ck_assert_uint_ge(after(&threshold, 2 * MIB, 4096), POPULATE_STEP_SMALLEST);
+        ck_assert_uint_eq(populate_step(&threshold), POPULATE_STEP_SMALLEST);
         for (int i = 0; i < 5; i++)
-                after(&patience, 2 * MIB, MIB);
-        ck_assert_uint_eq(populate_step(&patience), POPULATE_STEP_LARGEST);
+                after(&threshold, 2 * MIB, MIB);
+        ck_assert_uint_eq(populate_step(&threshold), POPULATE_STEP_LARGEST);
 }
 END_TEST
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * kill -9 at random moments of writers with many threads. The file opens again at once, whatever
- * lock the dead one held; every range whose write had returned is whole, and what an allocator
- * saved can be gone on from. RMMAP_ROUNDS kills of writers.
+ * kill -9 of multithreaded writers at random moments. Afterwards the file opens at once, whatever
+ * lock the dead process held; every range whose write had returned is complete, and allocation
+ * continues from a saved state. RMMAP_ROUNDS sets the number of kills.
  */
 #include <signal.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Ranges and receipts as values: what they tell, what refuses them. Whose they are: check-owner.c;
- * splits: check-split.c.
+ * Ranges and receipts as values: what they report, and which functions refuse them. See also
+ * check-owner.c for owners and check-split.c for splits.
  */
 #include "os/seal-key.h"
 #include "range-calls.h"

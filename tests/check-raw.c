@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Access by offset, with each way of moving bytes; and the bytes that describe counts. */
+/* Access by offset with each engine, and the byte counts of rmmap_describe. */
 #include <stdlib.h>
 #include <unistd.h>
 

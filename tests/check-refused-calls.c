@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What a call that is refused, or disturbed by others, must leave as it was. */
+/* What a call that is refused, or disturbed by other processes, must leave unchanged. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -234,7 +234,7 @@ END_TEST
 
 int main(void)
 {
-        Suite *suite = suite_create("spared");
+        Suite *suite = suite_create("refused-calls");
         TCase *core = tcase_create("core");
 
         tcase_set_timeout(core, 120);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Little memory, no more mappings, quotas, pages of another size: works, or is a clear error of
- * the call that meets it. Each in a child. What needs root or a place of its own says so.
+ * Little memory, too many mappings, quotas, pages of another size: a call works, or returns a clear
+ * error. Each case runs in a child. Cases that need root or a special file system say so.
  */
 #include <fcntl.h>
 #include <linux/memfd.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* A memfd whose owner seals it, before a handle is made or after. */
+/* A memfd whose owner seals it before or after a handle is made. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>

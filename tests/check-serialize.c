@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Ranges and receipts as bytes: the layout and damage. Taking them back: check-decode.c. */
+/*
+ * Ranges and receipts as bytes: layout and damage. See check-decode.c for decoding in other
+ * handles.
+ */
 #include "serialize.h"
 #include "support.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The handler that copies through a mapping need leaves everything that isn't the library's to
- * whoever was there before. Each case in a process of its own: a handler is installed once.
+ * The SIGBUS handler of the library passes every signal that isn't the library's to the handler
+ * that was installed before. Each case runs in a process of its own, because a handler is installed
+ * once.
  */
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The kernel tells of lost data once. Whoever meets that error gets it, and so does every later
- * sync: of the handle, its clones, other threads. It may be met by the call that starts to write.
+ * The kernel reports lost data once. The call that receives the error returns it, and so does every
+ * later sync: of the handle, of its clones, in other threads. The call that receives it may be one
+ * that only starts write-back.
  */
 #include <fcntl.h>
 #include <pthread.h>

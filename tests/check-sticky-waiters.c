@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* An error that stays, and who waits while it happens: threads of the process. */
+/* A sticky error, and the threads that wait in a sync while it occurs. */
 #include <pthread.h>
 
 #include "fault/sticky.h"

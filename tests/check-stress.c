@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Everything at once: threads allocate, write in every way, hand ranges and their clones to each
- * other, read what they were handed, split, flush, sync, describe, save, and meet caught faults in
- * a second file that they cut from outside; and release, the last of them the handle itself. On
- * each engine, with patterns and flags as it happens; pieces fill regions, and reach over several.
- * For the race detectors; they record what goes wrong, and the main thread asserts.
+ * Everything at the same time: threads allocate, write in every way, pass ranges and clones to each
+ * other, read what they received, split, flush, sync, describe, save, and meet caught faults in a
+ * second file that they cut from outside. They also release handles, the last thread the shared
+ * one. Runs on each engine with random patterns and flags; pieces fill regions and reach over
+ * several. For race detectors: the threads record errors, and the main thread asserts.
  * Holds A.4, A.5, B.1, B.2, C.2, C.4, C.5.
  */
 #include <fcntl.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The k-th call of everything that can fail does fail, with each error that the kernel may give
- * there and with its work half done, for all k until none is left: in each scene of fault/, which
- * together call every public function. Nothing crashes, leaks or claims a success that isn't one;
- * out-parameters stay as they were; afterwards the same call works, but for errors that stay.
+ * Makes the k-th call of everything that can fail fail, with each error that the kernel may return
+ * there and with the work half done, for all k until no call is left: in each scene of fault/.
+ * Together the scenes call every public function. A failure must not crash, leak or report success;
+ * out-parameters stay unchanged; afterwards the same call works, except where the error is sticky.
  */
 #include <fcntl.h>
 #include <signal.h>

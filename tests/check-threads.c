@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Many threads at once on one file. They record what goes wrong; the main thread asserts. */
+/* Many threads on one file at the same time. They record errors; the main thread asserts. */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>

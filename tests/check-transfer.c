@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Writing and reading ranges, with each way of moving bytes. What was written is looked at by
- * pread, and so is every other byte of the file.
+ * Writing and reading ranges with each engine. The test reads the result by pread, including every
+ * other byte of the file.
  */
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * One directory seen through two mounts of a file system whose clients have caches of their own:
- * what two handles write next to each other is all there. By bindfs, as root.
+ * two handles write next to each other, and nothing is lost. Uses bindfs, as root.
  */
 #include <stdlib.h>
 #include <sys/mount.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Sandboxes and file systems that don't have a call that only makes things better, in each way that
- * they say so: whole jobs work without it, and describe tells what is missing.
+ * Sandboxes and file systems without system calls that only improve speed, with each errno by which
+ * they refuse: complete jobs work, and rmmap_describe reports what is missing.
  */
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Space is reserved and pages are warm, and still nothing can be written: the file system has shut
- * down, or somebody made the file immutable. Each copying call works or tells the true reason. On
- * file systems of their own, on loop devices; as root.
+ * Space is reserved and pages are mapped for writing, and still nothing can be written: the file
+ * system has shut down, or the file became immutable. Each copying call works or returns the true
+ * reason. Uses file systems on loop devices, as root.
  */
 #include <fcntl.h>
 #include <linux/fs.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Reserved space becomes written space around records that are synced one after the other. */
+/* Unwritten extents are converted around records that are synced one after the other. */
 #include <errno.h>
 
 #include "child.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* How a handle takes in an allocator of its user's: the struct, create, and what is missing. */
+/* How a handle accepts a program's own allocator: the struct, create, and missing ops. */
 #include <unistd.h>
 
 #include "puppet-allocator.h"

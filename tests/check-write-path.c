@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Which way a write or a read took, as far as it shows; and that bytes are right by each. */
+/* The path of a write or read, as far as it is observable; the bytes are right on each. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/mman.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Steps that take, claim, split, encode and decode ranges, and keep the allocator's state. */
+/* Steps that allocate, claim, split, encode and decode ranges, and keep the allocator's state. */
 #include "model.h"
 
 typedef unsigned long long number; /* for printf */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Steps that move bytes, by ranges and by offsets, and make them durable. */
+/* Steps that copy bytes, by ranges and by offsets, and make them durable. */
 #include <unistd.h>
 
 #include "model.h"

@@ -26,7 +26,7 @@ struct view {
         volatile unsigned char *map; /* NULL: access by file I/O */
 };
 
-static int open_view(struct view *view, const char *path, enum write_path way)
+static int open_view(struct view *view, const char *path, enum write_path mode)
 {
         struct stat facts;
         void *map;
@@ -37,7 +37,7 @@ static int open_view(struct view *view, const char *path, enum write_path way)
                 return errno;
         if (facts.st_size < PAGE)
                 return ESTALE;
-        if (way == BY_FILE_IO)
+        if (mode == BY_FILE_IO)
                 return 0;
         map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, view->fd, 0);
         if (map == MAP_FAILED)
@@ -84,13 +84,13 @@ static int make_page(const char *path)
 }
 
 /* Each side has the page in its cache when the other side writes to it. */
-static int try_both(char *const paths[2], enum write_path way)
+static int try_both(char *const paths[2], enum write_path mode)
 {
         struct view views[2];
         int result = 0, error = make_page(paths[0]);
 
         for (int i = 0; !error && i < 2; i++)
-                error = open_view(&views[i], paths[i], way);
+                error = open_view(&views[i], paths[i], mode);
         if (!error && (!has(&views[0], 1, 0) || !has(&views[1], 0, 0)))
                 error = EIO;
         if (!error)
@@ -116,7 +116,7 @@ static int try_both(char *const paths[2], enum write_path way)
 }
 
 /* In a child, because a page that the kernel can't supply kills it by SIGBUS. */
-static int try_in_child(const struct doctor *doctor, char *const paths[2], enum write_path way)
+static int try_in_child(const struct doctor *doctor, char *const paths[2], enum write_path mode)
 {
         int status = 0;
         pid_t child;
@@ -124,7 +124,7 @@ static int try_in_child(const struct doctor *doctor, char *const paths[2], enum 
         fflush(NULL); /* otherwise the child prints it again */
         child = fork();
         if (child == 0)
-                _exit(try_both(paths, way));
+                _exit(try_both(paths, mode));
         while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
                 ;
         doctor_remove(doctor, "also");
