@@ -75,7 +75,7 @@ static void run_apart(struct contract *contract, const struct check *check, stru
         int ends[2];
         pid_t child;
 
-        fflush(NULL); /* or the child has it to print as well */
+        fflush(NULL); /* otherwise the child prints it as well */
         if (pipe(ends) != 0) {
                 failed_by(verdict, "no pipe, error", errno);
                 return;

@@ -50,7 +50,7 @@ START_TEST(a_longer_input_is_fine_while_its_tail_is_zero)
 }
 END_TEST
 
-/* What lies beyond the size that is told isn't looked at. */
+/* Members beyond the given size are not read. */
 START_TEST(a_longer_input_that_asks_for_something_is_unknown)
 {
         const struct input *input = &inputs[_i];

@@ -43,7 +43,7 @@ static bool was_served(struct rmmap_file *file, uint64_t start, uint64_t end)
         return false;
 }
 
-/* Every way to ask for durability; each takes a range that was written just now. */
+/* Each way to ask for durability; each takes a range that was just written. */
 static int sync_in_some_way(int way, struct rmmap_file *file, struct rmmap_range range)
 {
         static const unsigned char data[4096] = "durable";
@@ -115,7 +115,7 @@ START_TEST(the_first_sync_of_a_created_file_saves_its_name)
 }
 END_TEST
 
-/* A sync of nothing may be the first: what it doesn't cover of the data it covers of the size. */
+/* The first sync may be a sync of nothing: it covers the size although it covers no data. */
 static int sync_nothing(int way, struct rmmap_file *file, struct rmmap_range range)
 {
         struct rmmap_receipt receipts[2];
@@ -166,7 +166,7 @@ START_TEST(a_first_sync_of_nothing_saves_size_and_name)
 }
 END_TEST
 
-/* Of a mapping of a read-only descriptor msync syncs nothing, and says 0. */
+/* msync of a mapping of a read-only descriptor syncs nothing and returns 0. */
 static int sync_what_another_wrote(int way, struct rmmap_file *reader, struct rmmap_receipt written)
 {
         unsigned char encoded[RMMAP_RECEIPT_ENCODED_SIZE];
@@ -220,7 +220,7 @@ START_TEST(a_reader_syncs_as_well_as_any)
 }
 END_TEST
 
-/* The link's target is the file's entry, not the link. */
+/* The directory of the link's target is synced, not that of the link. */
 START_TEST(the_name_behind_a_link)
 {
         const char *real = test_path("real"), *link = test_path("through-link");
@@ -312,7 +312,7 @@ START_TEST(receipts_are_checked_before_anything_is_synced)
 }
 END_TEST
 
-/* ---- one system call that writes and syncs, where a full disk can't be met */
+/* ---- one system call that writes and syncs, where a full disk is impossible */
 
 static void durable_write(struct rmmap_file *file, struct rmmap_range range, char first)
 {
@@ -385,7 +385,7 @@ END_TEST
 static atomic_int returned;
 static struct rmmap_range cancelled_range;
 
-/* With a cancellation pending all of these must return; the shim's calls are all points for it. */
+/* These calls must return although a cancellation is pending, which each shim call tests. */
 static void *sync_while_cancelled(void *arg)
 {
         struct rmmap_file *file = arg;
@@ -399,7 +399,7 @@ static void *sync_while_cancelled(void *arg)
         if (rmmap_mark_written(file, cancelled_range, &receipt) == 0 && rmmap_flush(file) == 0 &&
             rmmap_flush_range(file, receipt) == 0 && rmmap_raw_flush(file, 0, 4096) == 0)
                 atomic_fetch_add(&returned, 1);
-        /* Not acted upon here either: sanitizers don't like a stack that is left that way. */
+        /* Not acted upon here either: sanitizers don't support leaving the stack that way. */
         pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
         return NULL;
 }
@@ -422,7 +422,7 @@ START_TEST(syncs_are_no_cancellation_points)
 }
 END_TEST
 
-/* 256 KiB and more start their write-back at once, when that was asked for; less don't. */
+/* With write-behind, only writes of 256 KiB and more start their write-back at once. */
 START_TEST(write_behind)
 {
         static unsigned char data[512 << 10];
@@ -449,7 +449,7 @@ START_TEST(write_behind)
 }
 END_TEST
 
-/* A write that is made of pieces counts as the one that it is. */
+/* A write from several pieces counts as one write. */
 START_TEST(write_behind_of_pieces)
 {
         static unsigned char data[512 << 10];

@@ -42,7 +42,7 @@ static uint64_t dirty(struct rmmap_file *file, uint64_t start, uint64_t end)
         return pages.dirty;
 }
 
-/* Dirty pages must be seen as such, or what follows proves nothing. */
+/* The kernel must report dirty pages as dirty, otherwise the tests prove nothing. */
 static const char *why_not(void)
 {
         int fd = open(test_path("probe"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -62,8 +62,8 @@ static const char *why_not(void)
 }
 
 /*
- * A file of which every page is dirty and none is on its way; NULL: not possible with this setup.
- * The kernel may start to write at any time, so that is tried again.
+ * A file with all pages dirty and none in write-back; NULL: not possible with this setup. The
+ * kernel may start write-back at any time, so the function tries several times.
  */
 static struct rmmap_file *dirty_file(int setup)
 {
@@ -136,7 +136,7 @@ static bool far_page_is_dirty(struct rmmap_file *file, uint64_t page)
         return dirty(file, page * FAR, page * FAR + 4096) == 1;
 }
 
-/* Three dirty pages far apart; false when the kernel wrote one of them already, by itself. */
+/* Three dirty pages far apart; false if the kernel has written one of them by itself. */
 static bool dirty_far_pages(struct rmmap_file *file)
 {
         for (int tries = 0; tries < 20; tries++) {
@@ -149,7 +149,7 @@ static bool dirty_far_pages(struct rmmap_file *file)
         return false;
 }
 
-/* Is the page in the middle written, and do the others wait? */
+/* Is the page in the middle written while the others are still dirty? */
 static bool others_wait(int way, struct rmmap_file *file, struct rmmap_range range,
                         struct rmmap_receipt receipt)
 {
@@ -169,8 +169,8 @@ static bool others_wait(int way, struct rmmap_file *file, struct rmmap_range ran
 }
 
 /*
- * What lies elsewhere waits: a range is durable soon although the file has much to write. Somebody
- * may just have called sync(2), so once in many times is enough.
+ * Other pages stay dirty: a range becomes durable quickly although the file has much to write.
+ * Another process may just have called sync(2), so one success in many tries is enough.
  */
 START_TEST(what_was_not_asked_for_waits)
 {
@@ -233,7 +233,7 @@ START_TEST(a_sync_of_a_range_leaves_none_of_it)
 }
 END_TEST
 
-/* The pages that a piece touches, though it covers neither. */
+/* The pages that a piece touches, although it covers none of them completely. */
 START_TEST(a_sync_of_a_piece_takes_whole_pages)
 {
         struct rmmap_receipt receipt;
@@ -269,7 +269,7 @@ START_TEST(a_durable_write_leaves_nothing)
 }
 END_TEST
 
-/* A store through a pointer, which the library doesn't see, is written all the same. */
+/* Stores through a pointer, which the library doesn't see, are written as well. */
 START_TEST(stores_through_the_pointer)
 {
         struct rmmap_receipt receipt;
@@ -292,7 +292,7 @@ START_TEST(stores_through_the_pointer)
 }
 END_TEST
 
-/* A handle that only reads syncs what others wrote, by the descriptor: nothing is dirty then. */
+/* A read-only handle syncs what others wrote, by the descriptor: nothing is dirty then. */
 START_TEST(a_sync_by_a_reader)
 {
         struct rmmap_options options = test_options(RMMAP_READ_ONLY, 0);

@@ -8,7 +8,7 @@
 #include "child.h"
 #include "model.h"
 
-/* Odd ones, less than a block, and more than what a fill copies at once. */
+/* Odd sizes, less than a block, and more than a fill copies at once. */
 static const uint64_t sizes[] = {1, 4095, 4096, 3 * 4096 + 100, 40 * 4096 + 1, 300000};
 #define SIZES (sizeof(sizes) / sizeof(sizes[0]))
 

@@ -52,7 +52,7 @@ START_TEST(write_back_cools)
 }
 END_TEST
 
-/* By the second sync of something that calls wrote there, however little; others don't count. */
+/* The second small sync there drops the entries, however little was written; others don't count. */
 START_TEST(what_a_sync_left_is_dropped)
 {
         struct page_state regions, entries;
@@ -82,7 +82,7 @@ START_TEST(what_a_sync_left_is_dropped)
 }
 END_TEST
 
-/* One pass fills, in whatever pieces; also the last region, of which less is there. */
+/* One pass fills, with pieces of any size; also in the last region, which is shorter. */
 START_TEST(reads_fill_by_one_pass)
 {
         static const uint64_t pieces[] = {32768, 36 * 1024, 65536 + 4096, MIB, 3 * MIB};
@@ -111,7 +111,7 @@ START_TEST(small_writes_fill_after_some)
         for (; region_state(&regions, 1) < REGION_FILLED && writes < 1000; writes++)
                 page_state_note_write(&regions, 2 * MIB + 64, 64, 16);
         ck_assert_int_eq(writes, 16);
-        page_state_note_write(&regions, 64, 64, 0); /* no more than that something was written */
+        page_state_note_write(&regions, 64, 64, 0); /* only records that there was a write */
         page_state_note_write(&regions, 64, 64, 0);
         ck_assert_uint_eq(region_state(&regions, 0), REGION_COLD + 1);
         page_state_set_mapped(&regions);
@@ -120,7 +120,7 @@ START_TEST(small_writes_fill_after_some)
 }
 END_TEST
 
-/* A cold region that comes after a warm one is going to be filled, if it is begun at its start. */
+/* A cold region after a mapped one counts as filled if the write begins at its start. */
 START_TEST(page_state_in_order)
 {
         struct page_state regions;
@@ -160,7 +160,7 @@ START_TEST(what_each_state_is_good_for)
 }
 END_TEST
 
-/* ---- how soon a region is populated, and what syncs teach */
+/* ---- the threshold for populating, and what syncs teach */
 
 static unsigned int after(struct populate_threshold *threshold, uint64_t populated,
                           uint64_t written)

@@ -147,7 +147,7 @@ START_TEST(arguments)
 }
 END_TEST
 
-/* The engine that describe tells is the one that works. */
+/* rmmap_describe reports the engine that is in use. */
 START_TEST(describe_tells_how_bytes_move)
 {
         struct rmmap_file *file = setup_file(_i, "raw", SIZE);

@@ -37,7 +37,7 @@ static bool seal(int fd, int seals)
         return false;
 }
 
-/* In order and not, small and large; and back by each way. */
+/* In order and at random, small and large; then back on each path. */
 static void write_all(struct rmmap_file *file, int want)
 {
         static const size_t lengths[] = {64, MIB};
@@ -68,7 +68,7 @@ static void write_all(struct rmmap_file *file, int want)
         free(found);
 }
 
-/* What was mapped can still be stored to; who asked for calls alone is told that they are over. */
+/* An existing mapping can still be stored to; with RMMAP_ENGINE_PWRITE writes fail. */
 START_TEST(sealed_later)
 {
         static const uint32_t engines[] = {RMMAP_ENGINE_AUTO, RMMAP_ENGINE_MAP,
