@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Which thread's range owns which block of a file: every byte has one owner at a time within a
+ * The ownership of each block of a file by a range: every byte has one owner at a time within a
  * handle. Allocating costs nothing here: until the first claim or unclaim of a block, the
  * allocator's claim op knows its state. From then on two bits know it:
  *
@@ -50,7 +50,10 @@ int claims_take(struct claims *claims, uint64_t start, uint64_t end);
 /* Called by the owner. -EINVAL: it is not owned; -ENOMEM. */
 int claims_leave(struct claims *claims, uint64_t start, uint64_t end);
 
-/* The owner gives the bytes back to the allocator, whose error is passed on. -EINVAL: not owned. */
+/*
+ * Called by the owner before it gives the bytes back to the allocator, which needs the result 0.
+ * -EINVAL: not owned.
+ */
 int claims_give_back(struct claims *claims, uint64_t start, uint64_t end);
 
 /* Around a restore, which changes the allocator's answers. false: something was claimed already. */
