@@ -150,16 +150,16 @@ static bool dirty_far_pages(struct rmmap_file *file)
 }
 
 /* Is the page in the middle written while the others are still dirty? */
-static bool others_wait(int way, struct rmmap_file *file, struct rmmap_range range,
+static bool others_wait(int method, struct rmmap_file *file, struct rmmap_range range,
                         struct rmmap_receipt receipt)
 {
         ck_ok(rmmap_sync_all(file)); /* what is being written isn't started again */
         ck_assert(dirty_far_pages(file));
-        if (way == 0)
+        if (method == 0)
                 ck_ok(rmmap_flush_range(file, receipt));
-        else if (way == 1)
+        else if (method == 1)
                 ck_ok(rmmap_raw_flush(file, FAR, 1));
-        else if (way == 2)
+        else if (method == 2)
                 ck_ok(rmmap_sync_range(file, receipt));
         else
                 ck_ok(rmmap_sync_within(file, range, 0, 1));
@@ -184,16 +184,16 @@ START_TEST(what_was_not_asked_for_waits)
         ck_ok(rmmap_unclaim_range(file, range));
         ck_ok(rmmap_claim_range(file, FAR, FAR + 4096, &range));
         ck_ok(rmmap_mark_written(file, range, &receipt));
-        for (int way = 0; way < 4; way++) {
+        for (int method = 0; method < 4; method++) {
                 bool waited = false;
 
-                if (way == 2 && place_is(test_directory(), BTRFS)) {
+                if (method == 2 && place_is(test_directory(), BTRFS)) {
                         skip_part("btrfs writes all of a file to sync a part of it");
                         break;
                 }
                 for (int tries = 0; tries < 30 && !waited; tries++)
-                        waited = others_wait(way, file, range, receipt);
-                ck_assert_msg(waited, "way %d writes everything", way);
+                        waited = others_wait(method, file, range, receipt);
+                ck_assert_msg(waited, "method %d writes everything", method);
         }
         rmmap_release(file);
 }
@@ -202,7 +202,7 @@ END_TEST
 /* Holds C.3, D.1. */
 START_TEST(a_sync_of_a_range_leaves_none_of_it)
 {
-        for (int way = 0; way < 5; way++) {
+        for (int method = 0; method < 5; method++) {
                 struct rmmap_receipt receipt;
                 struct rmmap_range range;
                 struct rmmap_file *file = dirty_file(_i);
@@ -212,13 +212,13 @@ START_TEST(a_sync_of_a_range_leaves_none_of_it)
                 if (file == NULL)
                         return;
                 range_in_the_middle(file, &range, &receipt);
-                if (way == 0)
+                if (method == 0)
                         err = rmmap_sync_range(file, receipt);
-                else if (way == 1)
+                else if (method == 1)
                         err = rmmap_sync_ranges(file, &receipt, 1);
-                else if (way == 2)
+                else if (method == 2)
                         err = rmmap_sync_within(file, range, 0, SIZE / 4);
-                else if (way == 3)
+                else if (method == 3)
                         err = rmmap_raw_sync(file, SIZE / 4, SIZE / 4);
                 else
                         err = rmmap_sync_all(file);
@@ -226,7 +226,7 @@ START_TEST(a_sync_of_a_range_leaves_none_of_it)
                 ck_ok(ask(rmmap_fd(file), SIZE / 4, SIZE / 4, &pages));
                 ck_assert_uint_eq(pages.dirty, 0);
                 ck_assert_uint_eq(pages.in_writeback, 0); /* it waited */
-                if (way == 4)
+                if (method == 4)
                         ck_assert_uint_eq(dirty(file, 0, SIZE), 0);
                 rmmap_release(file);
         }
