@@ -43,7 +43,7 @@ static bool was_served(struct rmmap_file *file, uint64_t start, uint64_t end)
         return false;
 }
 
-/* Each method to ask for durability; each takes a range that was just written. */
+/* Each method of asking for durability; each takes a range that was just written. */
 static int sync_in_some_way(int method, struct rmmap_file *file, struct rmmap_range range)
 {
         static const unsigned char data[4096] = "durable";
@@ -400,7 +400,7 @@ static void *sync_while_cancelled(void *arg)
         if (rmmap_mark_written(file, cancelled_range, &receipt) == 0 && rmmap_flush(file) == 0 &&
             rmmap_flush_range(file, receipt) == 0 && rmmap_raw_flush(file, 0, 4096) == 0)
                 atomic_fetch_add(&returned, 1);
-        /* Not acted upon here either: sanitizers don't support leaving the stack that method. */
+        /* Not acted upon here either: sanitizers don't support leaving a stack like that. */
         pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
         return NULL;
 }
