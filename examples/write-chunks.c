@@ -4,8 +4,8 @@
  *
  *      cc write-chunks.c -pthread $(pkg-config --cflags --libs ranged-mmap) -o write-chunks
  *
- * Each thread allocates a chunk, writes it, and allocates the next. The allocator hands each byte of
- * the file out once, so the threads need neither a lock nor a plan.
+ * Each thread allocates a chunk, writes it, and allocates the next. The allocator hands out each
+ * byte of the file once, so the threads need neither a lock nor a plan.
  */
 #include <errno.h>
 #include <inttypes.h>

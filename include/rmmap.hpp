@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * rmmap.hpp - the C++ of rmmap.h: what a type can promise, the compiler checks
+ * rmmap.hpp - rmmap.h for C++: types that let the compiler check ownership
  *
  *      file       one reference of a mapped file; its destructor releases it
- *      range      bytes of a file that nobody else has; writing it uses it up
- *      receipt    says that a range was written: given for the range by the call that writes it, or
- *                 by mark_written, on the caller's word
+ *      range      bytes of a file with this one owner; writing the range consumes it
+ *      receipt    proof that a range was written: from the call that wrote it, or from
+ *                 mark_written, where the caller vouches for it
  *
- * All three can be moved and not copied. So a range can't go to two threads, only what was written
- * can be flushed, and by the call that writes it a range is gone. What was moved from is zeros:
- * the library refuses it with EINVAL, and clang sees its use while compiling (-Wconsumed).
+ * All three can be moved but not copied. So two threads can't own one range, only data that was
+ * written can be flushed, and a range is gone after the call that writes it. A moved-from object is
+ * all zeros: the library refuses it with EINVAL, and clang warns about its use at compile time
+ * (-Wconsumed).
  *
  * Rules for every function, unless its comment says otherwise:
  *
- *  - Its name is that of the function of rmmap.h that it calls, and so are its meaning, errors and
- *    threads; what is said here is only what is different.
- *  - There are two forms. The one with a std::error_code & never throws: it clears the code, or
- *    sets it (generic_category) and gives zeros. The one without throws std::system_error, whose
- *    text tells what was asked for and what there was ("rmmap_write_range: 100 bytes into a range
- *    of 4096: ..."), and is there only where exceptions are (not with -fno-exceptions).
- *  - A call that fails leaves the range that it was given as it was: if (range) tells.
- *  - A const one may be called by several threads at once, on the same object.
- *  - It costs what the call in C costs.
+ *  - A function has the name, meaning, errors and thread rules of the function of rmmap.h that it
+ *    calls. Comments here give only the differences.
+ *  - There are two forms. The form with a std::error_code & never throws: it clears the code, or
+ *    sets it (generic_category) and returns zeros. The other form throws std::system_error, whose
+ *    text gives the arguments and the state of the call ("rmmap_write_range: 100 bytes into a range
+ *    of 4096: ..."). It doesn't exist where exceptions are disabled (-fno-exceptions).
+ *  - A call that fails leaves its range argument as it was; if (range) tests it.
+ *  - Several threads may call const functions on the same object at the same time.
+ *  - A call costs what the call in C costs.
  *  - C++17 and later; no run-time type information. Since 0.1.
  */
 #ifndef RMMAP_HPP
@@ -51,9 +52,10 @@
 #endif
 
 /*
- * What clang's -Wconsumed goes by, also for functions of your own: a by-value range is taken for
- * good, one by reference for unknown until if (range) or RMMAP_PARAM_TYPESTATE(unconsumed) tells.
- * "unconsumed" is a range that can be used, "consumed" is zeros. All in front of what they mean.
+ * Attributes for clang's -Wconsumed, also for the functions of a program. clang treats a by-value
+ * range parameter as usable, and a by-reference one as unknown until if (range) or
+ * RMMAP_PARAM_TYPESTATE(unconsumed) decides. "unconsumed" is a usable range, "consumed" is all
+ * zeros. An attribute stands in front of what it describes.
  */
 #if defined(__clang__) && __has_cpp_attribute(clang::consumable)
 #define RMMAP_CONSUMABLE(state) [[clang::consumable(state)]]
@@ -70,13 +72,13 @@
 #define RMMAP_PARAM_TYPESTATE(state)
 #define RMMAP_RETURN_TYPESTATE(state)
 #endif
-/* A call through an object that isn't known to be zeros; an argument that is known to be none. */
+/* ALIVE: the object isn't known to be zeros. GIVEN: the argument is known not to be zeros. */
 #define RMMAP_ALIVE RMMAP_CALLABLE_WHEN("unconsumed", "unknown")
 #define RMMAP_GIVEN RMMAP_PARAM_TYPESTATE(unconsumed)
 
 #if defined(__clang__)
 #pragma clang diagnostic push
-/* Its own functions handle zeros on purpose. */
+/* The functions of this header handle zeros on purpose. */
 #pragma clang diagnostic ignored "-Wconsumed"
 #endif
 
@@ -89,8 +91,8 @@ namespace rmmap
 template <class T> using span = std::span<T>;
 #else
 /*
- * The part of C++20's std::span that is used here. The tag gives functions that return one a name
- * of their own, so that files compiled as C++17 and as C++20 can be linked.
+ * The part of C++20's std::span that this header uses. The ABI tag gives functions that return a
+ * span a name of their own, so that files compiled as C++17 and as C++20 can be linked together.
  */
 template <class T> class [[gnu::abi_tag("cxx17")]] span
 {
@@ -110,7 +112,7 @@ template <class T> class [[gnu::abi_tag("cxx17")]] span
         constexpr span(T * data, std::size_t size) noexcept : data_(data), size_(size)
         {
         }
-        /* Anything with data and size, and arrays: what holds T, or T without const. */
+        /* Any type with data and size, and arrays, whose elements are T or T without const. */
         template <class Sequence,
                   class = std::enable_if_t<
                           std::is_convertible_v<element<Sequence>(*)[], T(*)[]> &&
@@ -168,7 +170,7 @@ template <class T> class [[gnu::abi_tag("cxx17")]] span
 };
 #endif
 
-/* Bytes of the mapping, as range_data and range_view give them; valid until the last release. */
+/* Bytes of the mapping, from range_data and range_view; valid until the last release. */
 using bytes = span<std::byte>;
 using const_bytes = span<const std::byte>;
 
@@ -176,15 +178,15 @@ namespace detail
 {
 template <class Sequence>
 using element = std::remove_pointer_t<decltype(std::data(std::declval<Sequence &>()))>;
-/* Elements whose bytes may be read; and written. */
+/* Elements whose bytes may be read; elements whose bytes may be written. */
 template <class T> inline constexpr bool readable = std::is_trivially_copyable_v<T>;
 template <class T> inline constexpr bool writable = readable<T> && !std::is_const_v<T>;
 } // namespace detail
 
 /*
- * Memory to write from and to read into, for the length of a call: made, without being named, of
- * an array, vector, string, string_view, span or the like of trivially copyable elements, or of a
- * pointer and a length in bytes. An array of char is taken whole, with the 0 at its end.
+ * Memory to write from and to read into, for the duration of a call. Converts from an array,
+ * vector, string, string_view, span or similar of trivially copyable elements, or from a pointer
+ * and a length in bytes. An array of char is used completely, with the 0 at its end.
  */
 class const_buffer
 {
@@ -243,7 +245,7 @@ class mutable_buffer
         }
 };
 
-/* A name of a file: const char *, or what has c_str(): std::string, std::filesystem::path. */
+/* The name of a file: const char *, or a type with c_str(): std::string, std::filesystem::path. */
 class path_name
 {
         const char *text_;
@@ -272,7 +274,7 @@ namespace detail
 struct uninitialized {
 };
 
-/* True when it went well. The category stays when there is nothing to say: no call for that. */
+/* true on success. Success leaves the category as it is, which avoids a call. */
 inline bool tell(int result, std::error_code &error) noexcept
 {
         if (result < 0) {
@@ -284,9 +286,9 @@ inline bool tell(int result, std::error_code &error) noexcept
 }
 
 #if defined(__cpp_exceptions)
-/* The numbers in an exception's text: a length, or what has one, which is asked only then. */
+/* The numbers in an exception's text: a length, or an object whose length is read only then. */
 struct left {
-        ::rmmap_file *const &file; /* a reference: loaded only when it is needed */
+        ::rmmap_file *const &file; /* a reference: loaded only when needed */
 };
 inline std::uint64_t number(std::uint64_t value) noexcept
 {
@@ -321,7 +323,7 @@ inline constexpr char into_range[] = "# bytes into a range of #";
 inline constexpr char at_range[] = "# bytes at # of a range of #";
 inline constexpr char at_file[] = "# bytes at # of a file of #";
 
-/* "CALL: WORDS: the errno's text", with a number in the place of each #. */
+/* "CALL: WORDS: the errno's text", where each # becomes one of the numbers. */
 [[noreturn, gnu::cold, gnu::noinline]] inline void
 fail_telling(int result, const char *call, const char *words,
              std::initializer_list<std::uint64_t> numbers)
@@ -352,22 +354,22 @@ template <class... Numbers>
         fail_telling(result, call, words, {number(numbers)...});
 }
 
-template <class... Telling>
-inline int check(int result, const char *call, const Telling &...telling)
+template <class... Numbers>
+inline int check(int result, const char *call, const Numbers &...numbers)
 {
         if (result < 0)
-                fail(result, call, telling...);
+                fail(result, call, numbers...);
         return result;
 }
 #endif
 
-/* More than an int can count is one that the library refuses. */
+/* A size beyond int becomes a count that the library refuses. */
 inline int as_count(std::size_t size) noexcept
 {
         return size > static_cast<std::size_t>(INT_MAX) ? -1 : static_cast<int>(size);
 }
 
-/* A body for rmmap_guard_call, which knows functions of C. */
+/* Adapts body for rmmap_guard_call, which calls C functions. */
 template <class Body> struct guarded {
         using result = std::invoke_result_t<Body &>;
         static_assert(std::is_nothrow_invocable_v<Body &>,
@@ -416,7 +418,7 @@ inline std::uint64_t align_down(std::uint64_t offset) noexcept
         return ::rmmap_align_down(offset);
 }
 
-/* Bytes [start, end) of a file, of an allocator, a split, a claim or a decode. 32 bytes. */
+/* Bytes [start, end) of a file, from an allocator, a split, a claim or a decode. 32 bytes. */
 class RMMAP_CONSUMABLE(unconsumed) range
 {
         ::rmmap_range value_;
@@ -436,11 +438,11 @@ class RMMAP_CONSUMABLE(unconsumed) range
       public:
         using encoded = std::array<std::byte, RMMAP_RANGE_ENCODED_SIZE>;
 
-        /* Zeros: no range. */
+        /* All zeros: no range. */
         constexpr range() noexcept : value_{}
         {
         }
-        /* One of C's. That the other isn't used any more is the caller's promise. */
+        /* From a range of C. The caller must no longer use the C value. */
         RMMAP_RETURN_TYPESTATE(unknown)
         explicit constexpr range(const ::rmmap_range &value) noexcept : value_(value)
         {
@@ -461,7 +463,7 @@ class RMMAP_CONSUMABLE(unconsumed) range
         range &operator=(const range &) = delete;
         ~range() = default;
 
-        /* False for zeros only: it isn't what checks a seal. */
+        /* false only for zeros; the seal isn't checked. */
         RMMAP_TEST_TYPESTATE(unconsumed)
         explicit operator bool() const noexcept
         {
@@ -469,8 +471,9 @@ class RMMAP_CONSUMABLE(unconsumed) range
         }
 
         /*
-         * As std::move, at once: for a new owner, such as a thread. clang sees a second one. Not
-         * for a call that may fail and be tried again, since it would fail with the range.
+         * As std::move, but the move happens at once: for a new owner, such as a thread. clang
+         * warns about a second one. Don't use it in a call that may fail and be repeated, because a
+         * failed call would lose the range.
          */
         RMMAP_ALIVE
         RMMAP_SET_TYPESTATE(consumed)
@@ -509,7 +512,7 @@ class RMMAP_CONSUMABLE(unconsumed) range
                 return !(a == b);
         }
 
-        /* Use the range up and give its parts: std::move(range).split_up(position). */
+        /* Consumes the range and returns its parts: std::move(range).split_up(position). */
         RMMAP_ALIVE
         [[nodiscard]] split_parts split_up(std::uint64_t position,
                                            std::error_code &error) &&noexcept;
@@ -517,7 +520,10 @@ class RMMAP_CONSUMABLE(unconsumed) range
         [[nodiscard]] split_parts split_down(std::uint64_t position,
                                              std::error_code &error) &&noexcept;
 
-        /* As bytes. What is decoded of them is a second range of the same: use one of the two. */
+        /*
+         * Encodes the range. Decoding gives a second range of the same bytes: use only one of the
+         * two.
+         */
         RMMAP_ALIVE
         void encode(mutable_buffer buffer, std::error_code &error) const noexcept
         {
@@ -563,7 +569,7 @@ class RMMAP_CONSUMABLE(unconsumed) range
         }
 };
 
-/* What a split gave: with split::low or split::high that part is the whole, the other is zeros. */
+/* The result of a split. With split::low or split::high that part is the whole, the other zeros. */
 enum class split : int {
         both = RMMAP_SPLIT_BOTH,
         low = RMMAP_SPLIT_LOW,
@@ -623,7 +629,7 @@ inline split_parts range::split_down(std::uint64_t position) &&
 }
 #endif
 
-/* Says that a range was written: what can be flushed and synced. 32 bytes. */
+/* Proof that a range was written; flush and sync take receipts. 32 bytes. */
 class RMMAP_CONSUMABLE(unconsumed) receipt
 {
         ::rmmap_receipt value_;
@@ -641,7 +647,7 @@ class RMMAP_CONSUMABLE(unconsumed) receipt
       public:
         using encoded = std::array<std::byte, RMMAP_RECEIPT_ENCODED_SIZE>;
 
-        /* Zeros: no receipt. */
+        /* All zeros: no receipt. */
         constexpr receipt() noexcept : value_{}
         {
         }
@@ -708,7 +714,10 @@ class RMMAP_CONSUMABLE(unconsumed) receipt
                 return !(a == b);
         }
 
-        /* Back to the range, to be written once more: std::move(receipt).range(). */
+        /*
+         * Consumes the receipt and returns the range, for another write:
+         * std::move(receipt).range().
+         */
         RMMAP_ALIVE
         RMMAP_RETURN_TYPESTATE(unconsumed)
         [[nodiscard]] rmmap::range range() &&noexcept
@@ -758,7 +767,7 @@ class RMMAP_CONSUMABLE(unconsumed) receipt
         }
 };
 
-/* An array of these is one of C's: that is how sync_ranges passes it on. */
+/* An array of these has the layout of an array of C's structs, as sync_ranges needs. */
 static_assert(sizeof(range) == sizeof(::rmmap_range) && std::is_standard_layout_v<range>);
 static_assert(sizeof(receipt) == sizeof(::rmmap_receipt) && std::is_standard_layout_v<receipt>);
 
@@ -776,7 +785,7 @@ inline const ::rmmap_allocator_ops &concurrent_allocator() noexcept
 
 namespace detail
 {
-/* Whether T has an operation, and as one that may throw. Each of the names below is of one. */
+/* Does T have an operation, and may it throw? Each name below describes one operation. */
 template <class, template <class> class Operation, class T> struct operation_of {
         static constexpr bool is_there = false;
         static constexpr bool throws = false;
@@ -791,13 +800,13 @@ inline constexpr bool has = operation_of<void, Operation, T>::is_there;
 template <template <class> class Operation, class T>
 inline constexpr bool throws = operation_of<void, Operation, T>::throws;
 
-/* Constants; a function is neither of them. */
+/* Constants. A function of that name doesn't count. */
 template <class T>
 using name_of = std::bool_constant<(static_cast<void>(static_cast<const char *>(T::name)), true)>;
 template <class T>
 using thread_safe_of = std::enable_if_t<!std::is_function_v<decltype(T::thread_safe)>,
                                         std::bool_constant<bool(T::thread_safe) || true>>;
-/* A call that answers int; the value tells that nothing is thrown. */
+/* A call that returns int; the value says whether it is noexcept. */
 #define RMMAP_ANSWERS(call)                                                                        \
         std::enable_if_t<std::is_same_v<decltype(call), int>, std::bool_constant<noexcept(call)>>
 template <class T>
@@ -819,7 +828,7 @@ using save_of = RMMAP_ANSWERS(std::declval<const T &>().save(std::declval<void *
 template <class T>
 using restore_of = RMMAP_ANSWERS(std::declval<T &>().restore(std::declval<const void *>(),
                                                              std::size_t{}));
-/* What takes these is given copies, and what it puts there would be lost. */
+/* Operations whose out-parameters are passed by value, so that results would be lost. */
 template <class T>
 using allocate_of_copy = RMMAP_ANSWERS(std::declval<T &>().allocate(
         std::uint64_t{}, std::uint32_t{}, std::uint64_t{}, std::uint64_t{}));
@@ -832,9 +841,9 @@ using save_of_copy = RMMAP_ANSWERS(std::declval<const T &>().save(std::declval<v
 #undef RMMAP_ANSWERS
 
 /*
- * names::save<T>: T has a member of that name, whatever it is, and whoever may use it. It is
- * ambiguous then in a child of T and of another class that has one. A final class has no children:
- * what is private or overloaded isn't seen in it.
+ * names::save<T>: T has a member of that name, of any kind and access. The test: the name is then
+ * ambiguous in a class derived from T and from another class that has it. A final class can't be a
+ * base, so its private and overloaded members aren't detected.
  */
 struct childless {
 };
@@ -871,7 +880,7 @@ RMMAP_NAMES(restore)
 } // namespace names
 #undef RMMAP_NAMES
 
-/* A class as the operations of C's table. Nothing is thrown into C: a constructor's is caught. */
+/* The operations table of C for a class. No exception reaches C: a constructor's is caught. */
 template <class T> struct operations {
         static_assert(has<allocate_of, T> && !has<allocate_of_copy, T>,
                       "an allocator needs int allocate(size, flags, &, &)");
@@ -986,14 +995,15 @@ template <class T> struct operations {
 } // namespace detail
 
 /*
- * An allocator that is a class, as rmmap.h describes one (allocator-contract tests it). T has,
- * all of them noexcept but the constructor, and answering as the op of that name:
+ * An allocator as a class; rmmap.h describes allocators, and allocator-contract tests them. Every
+ * member function is noexcept, except the constructor, and returns what the op of that name
+ * returns. T must have:
  *
  *      explicit T(const rmmap_allocator_args &args);   throws std::system_error to refuse
  *      int allocate(uint64_t size, uint32_t flags, uint64_t &start, uint64_t &end);
  *      uint64_t remaining() const;
  *
- * and may have (what has one of these names and isn't that doesn't compile):
+ * T may have these members; a member of such a name with another signature doesn't compile:
  *
  *      static constexpr const char *name;
  *      static constexpr bool thread_safe;              RMMAP_ALLOCATOR_THREAD_SAFE
@@ -1028,7 +1038,7 @@ enum class pattern : std::uint32_t {
         random = RMMAP_PATTERN_RANDOM,
 };
 
-/* Of an open file, built by one call after the other: options().must_create().mode(0600). */
+/* Options of an open file; calls can be chained: options().must_create().mode(0600). */
 class options
 {
         ::rmmap_options value_{};
@@ -1045,7 +1055,7 @@ class options
                 value_.size = sizeof(value_);
         }
 
-        /* The ops are copied at the open; what config points to is needed until then. */
+        /* The open copies the ops; the memory of config must stay valid until then. */
         constexpr options &allocator(const ::rmmap_allocator_ops &ops,
                                      const void *config = nullptr) noexcept
         {
@@ -1079,7 +1089,7 @@ class options
                 return *this;
         }
 
-        /* The flags RMMAP_MUST_CREATE and so on; one by one, or all at once. */
+        /* The flags RMMAP_MUST_CREATE and so on: one by one, or with flags() all at once. */
         constexpr options &must_create() noexcept
         {
                 return add(RMMAP_MUST_CREATE);
@@ -1138,13 +1148,13 @@ class options
 
 /* ---- the file ------------------------------------------------------------------------------ */
 
-/* What describe fills: facts are RMMAP_FACT_..., strings live as long as the handle. */
+/* What describe fills: facts are RMMAP_FACT_...; the strings are valid as long as the handle. */
 using info = ::rmmap_info;
 
 /*
- * One reference. Calls through any of them are for any thread; moving, assigning, resetting and
- * destroying are for one at a time, as with a std::shared_ptr. All that works on the file is
- * const: constant is which file it is.
+ * One reference. Any threads may call functions through any reference; moving, assigning, resetting
+ * and destroying one is for one thread at a time, as with std::shared_ptr. All functions that work
+ * on the file are const, because they don't change which file it is.
  */
 class RMMAP_CONSUMABLE(unconsumed) file
 {
@@ -1152,7 +1162,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
 
       public:
         constexpr file() noexcept = default;
-        /* Takes over a reference that C has. */
+        /* Takes over a reference from C. */
         RMMAP_RETURN_TYPESTATE(unknown)
         explicit constexpr file(::rmmap_file *handle) noexcept : handle_(handle)
         {
@@ -1171,7 +1181,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
         }
         file(const file &) = delete;
         file &operator=(const file &) = delete;
-        /* Releases. It can't report write-back errors: sync_all first. */
+        /* Releases the reference. It can't report write-back errors: call sync_all first. */
         ~file()
         {
                 if (handle_ != nullptr)
@@ -1191,14 +1201,14 @@ class RMMAP_CONSUMABLE(unconsumed) file
         {
                 return static_cast<file &&>(*this);
         }
-        /* One more reference; the only way to a second one. */
+        /* Adds a reference; the only way to get a second one. */
         RMMAP_ALIVE
         RMMAP_RETURN_TYPESTATE(unconsumed)
         [[nodiscard]] file clone() const noexcept
         {
                 return file(::rmmap_clone(handle_));
         }
-        /* What C calls release: gives the reference up, before the destructor would. */
+        /* As rmmap_release: drops the reference before the destructor does. */
         RMMAP_SET_TYPESTATE(consumed)
         void reset() noexcept
         {
@@ -1208,7 +1218,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 if (handle != nullptr)
                         ::rmmap_release(handle);
         }
-        /* The reference, for C to release; this one has none any more. */
+        /* Passes the reference to C code, which must release it; this object is then empty. */
         RMMAP_SET_TYPESTATE(consumed)
         [[nodiscard]] ::rmmap_file *detach() noexcept
         {
@@ -1217,7 +1227,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 handle_ = nullptr;
                 return handle;
         }
-        /* Borrowed, for calls in C. */
+        /* For calls in C; this object keeps the reference. */
         ::rmmap_file *native() const noexcept
         {
                 return handle_;
@@ -1228,7 +1238,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
         {
                 return ::rmmap_size(handle_);
         }
-        /* Bytes left to hand out; and the size minus that. */
+        /* Bytes left to allocate; and the file's size minus that. */
         RMMAP_ALIVE
         std::uint64_t remaining() const noexcept
         {
@@ -1263,7 +1273,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
                         made.clear();
                 return made;
         }
-        /* With options::shared_claims the one way, with decode, to a second range of bytes. */
+        /* With options::shared_claims, claim and decode can give a second range of bytes. */
         RMMAP_ALIVE
         RMMAP_RETURN_TYPESTATE(unknown)
         [[nodiscard]] range claim_range(std::uint64_t start, std::uint64_t end,
@@ -1275,7 +1285,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
                         made.clear();
                 return made;
         }
-        /* The range is gone when it went well; its bytes stay, and can be claimed. */
+        /* Consumes the range on success; its bytes keep their content and can be claimed. */
         RMMAP_ALIVE
         void unclaim_range(RMMAP_GIVEN range &&given, std::error_code &error) const noexcept
         {
@@ -1314,7 +1324,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
                         made.clear();
                 return made;
         }
-        /* The bytes used; with ENOBUFS, and with mutable_buffer(), the bytes needed. */
+        /* Returns the bytes used; with ENOBUFS, and with mutable_buffer(), the bytes needed. */
         RMMAP_ALIVE
         std::size_t allocator_save(mutable_buffer buffer, std::error_code &error) const noexcept
         {
@@ -1369,8 +1379,9 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 return made;
         }
         /*
-         * As it may have to be called again, it takes the range by its name, and uses it up with
-         * the last byte: call; if (!range || error != std::errc::interrupted) break; in a loop.
+         * Takes the range by reference, because the call may have to be repeated, and consumes it
+         * with the last byte. In a loop: call; if (!range || error != std::errc::interrupted)
+         * break;
          */
         RMMAP_ALIVE
         RMMAP_RETURN_TYPESTATE(unknown)
@@ -1385,7 +1396,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 exchange(detail::tell(result, error), given, made);
                 return made;
         }
-        /* Several threads may write pieces of one range, which is const to them. */
+        /* The range is const: several threads may write pieces of it. */
         RMMAP_ALIVE
         void write_within(RMMAP_GIVEN const range &within, std::uint64_t offset, const_buffer data,
                           std::error_code &error) const noexcept
@@ -1404,7 +1415,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 exchange(detail::tell(result, error), given, made);
                 return made;
         }
-        /* Of a range, or of what was one before it was written; gives the length. */
+        /* Reads a range, or the range of a receipt; returns the length. */
         RMMAP_ALIVE
         std::size_t read_range(RMMAP_GIVEN const range &from, mutable_buffer buffer,
                                std::error_code &error) const noexcept
@@ -1433,7 +1444,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
                                                  offset, buffer.data(), buffer.size()),
                              error);
         }
-        /* The bytes themselves. From here on the compiler sees no range, only memory. */
+        /* Addresses in the mapping. The compiler can't check ranges behind them. */
         RMMAP_ALIVE
         bytes range_data(RMMAP_GIVEN const range &of, std::error_code &error) const noexcept
         {
@@ -1496,7 +1507,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
         {
                 detail::tell(::rmmap_raw_write(handle_, offset, data.data(), data.size()), error);
         }
-        /* Gives how many there were to read. */
+        /* Returns the number of bytes that were read. */
         RMMAP_ALIVE
         std::size_t raw_read(std::uint64_t offset, mutable_buffer buffer,
                              std::error_code &error) const noexcept
@@ -1549,8 +1560,9 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 return {static_cast<const std::byte *>(data), length_of_file()};
         }
         /*
-         * Call body(), which is noexcept and gives an int or nothing; gives what it gave. When it
-         * faults it is left by a jump: no destructor runs, so it has no object that needs one.
+         * Calls body(), which must be noexcept and return an int or nothing, and returns its
+         * result. A fault leaves body by a jump: no destructor runs, so body must not have objects
+         * that need one.
          */
         template <class Body>
         RMMAP_ALIVE auto guard_call(Body &&body, std::error_code &error) const noexcept
@@ -1564,13 +1576,13 @@ class RMMAP_CONSUMABLE(unconsumed) file
         RMMAP_ALIVE
         rmmap::info describe(std::error_code &error) const noexcept
         {
-                rmmap::info told{};
+                rmmap::info result{};
 
-                told.size = sizeof(told);
-                detail::tell(::rmmap_describe(handle_, &told), error);
-                return told;
+                result.size = sizeof(result);
+                detail::tell(::rmmap_describe(handle_, &result), error);
+                return result;
         }
-        /* Borrowed; -1 where there is none. */
+        /* Stays the handle's; -1 where there is none. */
         RMMAP_ALIVE
         int fd(std::error_code &error) const noexcept
         {
@@ -1890,11 +1902,11 @@ class RMMAP_CONSUMABLE(unconsumed) file
         RMMAP_ALIVE
         rmmap::info describe() const
         {
-                rmmap::info told{};
+                rmmap::info result{};
 
-                told.size = sizeof(told);
-                detail::check(::rmmap_describe(handle_, &told), "rmmap_describe");
-                return told;
+                result.size = sizeof(result);
+                detail::check(::rmmap_describe(handle_, &result), "rmmap_describe");
+                return result;
         }
         RMMAP_ALIVE
         int fd() const
@@ -1904,7 +1916,10 @@ class RMMAP_CONSUMABLE(unconsumed) file
 #endif
 
       private:
-        /* A receipt for a range, or the range as it was and no receipt. */
+        /*
+         * Stores the receipt and clears the range, or leaves the range as it was, without a
+         * receipt.
+         */
         static void exchange(bool done, range &given, receipt &made) noexcept
         {
                 if (done)
@@ -2044,7 +2059,7 @@ RMMAP_RETURN_TYPESTATE(unconsumed)
 }
 #endif
 
-/* As RMMAP_VERSION, of the library in use. */
+/* The version of the library in use, as RMMAP_VERSION. */
 inline std::uint32_t version() noexcept
 {
         return ::rmmap_version();

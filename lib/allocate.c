@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Ranges of a handle: from its allocator, by claim, as bytes. */
+/* Ranges of a handle: allocated, claimed, and encoded as bytes. */
 #include "api-check.h"
 
 static int allocate(struct rmmap_file *file, uint64_t size, uint32_t flags,

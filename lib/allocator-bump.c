@@ -7,7 +7,10 @@
 #include "os/os.h"
 #include "serialize.h"
 
-/* What the counter can count in any number of threads that fits into memory; see bump_add. */
+/*
+ * The largest file, in bytes: its count of units can't wrap the counter with any number of threads
+ * that fits into memory; see bump_add.
+ */
 #if SIZE_MAX > UINT32_MAX
 #define LARGEST_TOTAL (UINT64_C(1) << 53)
 #else
@@ -77,7 +80,7 @@ void bump_destroy(void *state)
         memory_free(state);
 }
 
-/* The next offset that would be handed out: all before it has been. */
+/* The offset of the next allocation; all bytes before it were handed out. */
 static uint64_t position(const struct bump *bump)
 {
         size_t next = atomic_load_explicit(&bump->next, memory_order_relaxed);
@@ -151,7 +154,7 @@ int bump_restore(void *state, const void *buffer, size_t length)
         first = atomic_load_explicit(&bump->first, memory_order_relaxed);
         if (restored < bump->floor)
                 restored = bump->floor;
-        /* Fails when anything was handed out since create or the last restore. */
+        /* Fails if anything was handed out since create or the last restore. */
         if (!atomic_compare_exchange_strong_explicit(&bump->next, &first, restored,
                                                      memory_order_relaxed, memory_order_relaxed))
                 return -EBUSY;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The state that both built-in allocators share: one counter that only goes up, in units of the
- * alignment. Units, not bytes, leave so much room above the highest count that no sequence of
- * calls can wrap it. Layer 2.
+ * The state that both built-in allocators share: one counter that only grows, in units of the
+ * alignment. Counting units instead of bytes leaves enough room above the highest count that no
+ * sequence of calls can wrap the counter. Layer 2.
  */
 #ifndef RMMAP_ALLOCATOR_BUMP_H
 #define RMMAP_ALLOCATOR_BUMP_H
@@ -17,18 +17,18 @@
 #include "rmmap.h"
 
 struct bump {
-        /* Read by all, written by none after create. */
+        /* Constant after create; all threads read them. */
         uint64_t total;      /* bytes */
-        uint64_t name;       /* which allocator: part of the saved state */
-        size_t limit;        /* units, the short last one included */
-        size_t whole;        /* units that are whole */
-        size_t floor;        /* units; a restore goes no lower */
-        unsigned int shift;  /* of the alignment */
-        atomic_size_t first; /* where next started: create's first, or what was restored */
+        uint64_t name;       /* identifies the allocator; part of the saved state */
+        size_t limit;        /* units, including the short last one */
+        size_t whole;        /* complete units */
+        size_t floor;        /* units; the lowest position that a restore may set */
+        unsigned int shift;  /* log2 of the alignment */
+        atomic_size_t first; /* start value of next: from create, or restored */
 
-        /* Added to by every allocate: on a line of its own. */
-        alignas(CACHE_LINE) atomic_size_t next; /* units; may pass limit, see the concurrent one */
-        atomic_bool in_use;                     /* the sequential one's */
+        /* Every allocate adds to next, so it has a cache line of its own. */
+        alignas(CACHE_LINE) atomic_size_t next; /* units; may exceed limit, see bump_add */
+        atomic_bool in_use;                     /* the sequential allocator's */
 };
 
 int bump_create(const struct rmmap_allocator_args *args, uint64_t name, void **state);
@@ -41,7 +41,7 @@ int bump_restore(void *state, const void *buffer, size_t length);
 int bump_check_request(const void *state, uint64_t size, uint32_t flags, const uint64_t *start,
                        const uint64_t *end);
 
-/* size rounded up to units; no sum that could wrap. */
+/* size rounded up to units; the computation can't wrap. */
 static inline uint64_t bump_units(const struct bump *bump, uint64_t size)
 {
         uint64_t mask = (UINT64_C(1) << bump->shift) - 1;
@@ -49,7 +49,7 @@ static inline uint64_t bump_units(const struct bump *bump, uint64_t size)
         return (size >> bump->shift) + ((size & mask) != 0);
 }
 
-/* Where the units [from, from + count) lie in the file; the last one may be short. */
+/* File offsets of the units [from, from + count); the last unit may be short. */
 static inline void bump_place(const struct bump *bump, size_t from, size_t count, uint64_t *start,
                               uint64_t *end)
 {
@@ -58,11 +58,12 @@ static inline void bump_place(const struct bump *bump, size_t from, size_t count
 }
 
 /*
- * Wait-free: a load, and at most one fetch-and-add. No call adds once the counter has reached the
- * limit, and none adds more than was left when it looked; so the counter stays below (threads + 1)
- * times the limit. 2^41 units can't wrap 64 bits that way; 2^19 units could wrap 32 bits only with
- * 8191 threads at once between their load and their add. Relaxed: that the read-modify-writes of
- * one counter have one order is what makes the ranges disjoint; nothing else is published by them.
+ * Wait-free: one load, and at most one fetch-and-add. No call adds once the counter has reached the
+ * limit, and no call adds more than was left when it loaded the counter. So the counter stays below
+ * (threads + 1) times the limit. With 2^41 units that can't wrap 64 bits; with 2^19 units 32 bits
+ * could wrap only if 8191 threads were between their load and their add at the same time. Relaxed:
+ * the single modification order of the counter makes the ranges disjoint; the counter publishes
+ * nothing else.
  */
 static inline int bump_add(struct bump *bump, uint64_t size, uint64_t *start, uint64_t *end)
 {

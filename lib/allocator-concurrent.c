@@ -2,9 +2,11 @@
 /*
  * The allocator for any number of threads.
  *
- *  A.1  No byte is in two ranges: each is a piece of one counter's single order of additions.
+ *  A.1  No byte is in two ranges: each range is one addition to one counter, and the additions
+ *       have a single order.
  *  A.2  allocate is wait-free where fetch-and-add is one instruction: see bump_add.
- *  A.3  exact is lock-free: when one thread's compare-and-swap fails, another's succeeded.
+ *  A.3  exact is lock-free: when the compare-and-swap of one thread fails, that of another one
+ *       has succeeded.
  */
 #include "allocator-bump.h"
 #include "allocator.h"

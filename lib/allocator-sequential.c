@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The allocator for one thread at a time: loads and stores, no read-modify-write. Two calls that
- * overlap are a mistake of the caller's; the flag sees most of them, and not all, since looking at
- * it and setting it are two steps. Relaxed: a hint orders nothing.
+ * overlap in time are a mistake of the caller. The in_use flag detects most of them, but not all,
+ * because testing it and setting it are two steps. Relaxed: the flag is a hint and orders nothing.
  */
 #include "allocator-bump.h"
 

@@ -14,7 +14,7 @@ ASSERT_ABI_SIZE(struct rmmap_allocator_args, 2 * sizeof(void *) + 32);
 
 #define KNOWN_FLAGS RMMAP_ALLOCATOR_THREAD_SAFE
 
-/* An op's word, held to what ops may say; also_allowed is that op's own. */
+/* A result that the op may not return becomes -EPROTO. also_allowed: for this op only. */
 static int checked_answer(int answer, int also_allowed)
 {
         switch (answer) {
@@ -88,7 +88,7 @@ static bool is_boundary(const struct allocator *allocator, uint64_t offset)
         return is_aligned_to(offset, RMMAP_ALIGNMENT) || offset == allocator->total;
 }
 
-/* A plug-in is believed only where it can't do harm. */
+/* Checks what an allocator returned, so that a faulty one can't make the handle leave the file. */
 static bool is_plausible(const struct allocator *allocator, uint64_t start, uint64_t end)
 {
         return start < end && end <= allocator->total && is_aligned_to(start, RMMAP_ALIGNMENT) &&
@@ -145,7 +145,7 @@ int allocator_save(const struct allocator *allocator, void *buffer, size_t *leng
                 return -EOPNOTSUPP;
         err = checked_answer(allocator->ops.save(allocator->state, buffer, &used), -ENOBUFS);
         if (err == 0 && buffer != NULL && used > *length)
-                return -EPROTO; /* it wrote beyond the buffer, or says so */
+                return -EPROTO; /* it wrote beyond the buffer, or claims so */
         if (err == 0 || err == -ENOBUFS)
                 *length = used;
         return err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * An allocator inside a handle: the checked copy of somebody's ops, and what comes back from them
- * checked too. Layer 2.
+ * An allocator inside a handle: a checked copy of the caller's ops, and functions that call an op
+ * and check its result. Layer 2.
  */
 #ifndef RMMAP_ALLOCATOR_H
 #define RMMAP_ALLOCATOR_H
@@ -17,12 +17,14 @@ struct allocator {
         uint64_t total;
 };
 
-/* Recognised by its address, so that the handle can call what it does directly. */
+/* The handle recognises this op by its address, and then calls the allocator directly. */
 int allocator_concurrent_allocate(void *state, uint64_t size, uint32_t flags, uint64_t *start,
                                   uint64_t *end);
 
-/* ops NULL: the concurrent one. first is rounded up; past the end nothing is left. flags: those of
- * rmmap_allocator_args. */
+/*
+ * ops NULL: the concurrent allocator. first is rounded up; past the end nothing is left to hand
+ * out. flags: those of rmmap_allocator_args.
+ */
 int allocator_create(struct allocator *allocator, const struct rmmap_allocator_ops *ops,
                      const void *config, uint64_t first, uint64_t total, uint64_t flags);
 void allocator_destroy(struct allocator *allocator);
@@ -31,13 +33,16 @@ int allocator_allocate(const struct allocator *allocator, uint64_t size, uint32_
                        uint64_t *start, uint64_t *end);
 uint64_t allocator_remaining(const struct allocator *allocator);
 
-/* Only where there is the op. */
+/* The allocator must have the op. */
 int allocator_give_back(const struct allocator *allocator, uint64_t start, uint64_t end);
 
-/* May a range have these? -EINVAL: it runs backwards, or not whole units; -ERANGE: past the end. */
+/*
+ * Can a range have these bounds? -EINVAL: start is after end, or they aren't whole units; -ERANGE:
+ * past the end.
+ */
 int allocator_check_bounds(const struct allocator *allocator, uint64_t start, uint64_t end);
 
-/* What the op says of good bounds, not empty: see rmmap.h. */
+/* The result of the claim op for bounds that are checked and not empty; see rmmap.h. */
 int allocator_claim(const struct allocator *allocator, uint64_t start, uint64_t end);
 int allocator_save(const struct allocator *allocator, void *buffer, size_t *length);
 int allocator_restore(const struct allocator *allocator, const void *buffer, size_t length);

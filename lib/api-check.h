@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What public functions check of their arguments, once for all of them, and in this order: NULL
- * (EINVAL), the seal (EINVAL), the owner (EXDEV), a forked child (EPERM), a handle that may only
- * read (EROFS). Bounds and lengths, which differ, come after these. Layer 3.
+ * Argument checks that the public functions have in common, in this order: NULL (EINVAL), the seal
+ * (EINVAL), the owner (EXDEV), a forked child (EPERM), a read-only handle (EROFS). Each function
+ * checks bounds and lengths itself, after these. Layer 3.
  */
 #ifndef RMMAP_API_CHECK_H
 #define RMMAP_API_CHECK_H
@@ -12,7 +12,7 @@
 #include "base/checked.h"
 #include "file.h"
 
-/* What only the process that made the handle may do. */
+/* For calls that only the process that made the handle may make. */
 static inline int check_handle(const struct rmmap_file *file)
 {
         if (unlikely(file == NULL))
@@ -25,7 +25,7 @@ static inline int check_range(const struct rmmap_file *file, const struct rmmap_
         return unlikely(file == NULL) ? -EINVAL : range_check(range, file->config.owner);
 }
 
-/* The same, where a forked child may not come. */
+/* As check_range, for calls that a forked child may not make. */
 static inline int check_range_and_process(const struct rmmap_file *file,
                                           const struct rmmap_range *range)
 {
@@ -52,7 +52,7 @@ static inline int check_bytes_and_process(const struct rmmap_file *file, uint64_
         return err;
 }
 
-/* memory may be NULL where there is nothing to copy. */
+/* memory may be NULL where length is 0. */
 static inline int check_read(const struct rmmap_file *file, const struct rmmap_range *range,
                              const void *memory, size_t length)
 {

@@ -23,7 +23,7 @@ void bitmap_destroy(_Atomic uint64_t *words)
         memory_free((void *)words);
 }
 
-/* The bits of [first, end) that lie in the word of first. */
+/* The bits of [first, end) that lie in first's word. */
 static uint64_t mask_of(uint64_t first, uint64_t end)
 {
         uint64_t mask = UINT64_MAX << (first % WORD_BITS);
@@ -47,7 +47,7 @@ static void force_word(_Atomic uint64_t *word, uint64_t mask, bool value)
                 atomic_fetch_and_explicit(word, ~mask, memory_order_acq_rel);
 }
 
-/* All of mask to value, if all of it is the other way. */
+/* Sets all bits of mask to value if all of them have the other value. */
 static bool flip_word(_Atomic uint64_t *word, uint64_t mask, bool value)
 {
         uint64_t seen = atomic_load_explicit(word, memory_order_relaxed);
@@ -97,7 +97,10 @@ bool bitmap_any(const _Atomic uint64_t *words, uint64_t first, uint64_t end)
         return bitmap_run(words, first, end, &same_end) || same_end < end;
 }
 
-/* Relaxed: a look; who acts on it changes the bits, and sees then whether it still holds. */
+/*
+ * Relaxed: only a look. A caller that acts on the result changes the bits, and learns then whether
+ * it still holds.
+ */
 bool bitmap_run(const _Atomic uint64_t *words, uint64_t first, uint64_t end, uint64_t *same_end)
 {
         uint64_t word = atomic_load_explicit(&words[first / WORD_BITS], memory_order_relaxed);

@@ -7,7 +7,7 @@
 #include "bitmap.h"
 #include "claims.h"
 
-/* A restore is possible until the first claim, and excludes claims while it is going on. */
+/* A restore is possible until the first claim. While it runs (PAUSED), claims fail. */
 enum { STAGE_NEW, STAGE_PAUSED, STAGE_BEGUN };
 
 /* The blocks [first, end). */
@@ -45,7 +45,7 @@ static uint64_t bitmap_words(const struct claims *claims)
         return BITMAP_WORDS(block_count(claims->allocator->total));
 }
 
-/* Acquire: the bits were cleared before their place was published. NULL: all are clear. */
+/* Acquire: the bits were cleared before their address was published. NULL: all bits are clear. */
 static _Atomic uint64_t *tracked_bits(const struct claims *claims)
 {
         _Atomic uint64_t *bits = atomic_load_explicit(&claims->bitmaps, memory_order_acquire);
@@ -61,7 +61,7 @@ static _Atomic uint64_t *vacant_bits(const struct claims *claims)
         return bits != NULL ? bits + bitmap_words(claims) : NULL;
 }
 
-/* Of two threads that make them at once one is too late. */
+/* When two threads make the bitmaps at the same time, the second one frees its own. */
 static int make_bitmaps(struct claims *claims)
 {
         _Atomic uint64_t *none = NULL, *made;
@@ -91,8 +91,10 @@ static int ask_allocator(const struct claims *claims, struct blocks blocks)
                                min_u64(blocks.end * RMMAP_ALIGNMENT, claims->allocator->total));
 }
 
-/* Where to look for owned blocks when some are free space: the built-in allocators hand out from
- * front to back, and have nothing owned behind. */
+/*
+ * Which part to query for owned blocks when some blocks are free space. The built-in allocators
+ * hand out from front to back, so nothing behind their position is owned.
+ */
 static struct blocks first_part(const struct claims *claims, struct blocks blocks)
 {
         const struct allocator *allocator = claims->allocator;
@@ -103,7 +105,7 @@ static struct blocks first_part(const struct claims *claims, struct blocks block
         return (struct blocks){blocks.first, min_u64(max_u64(middle, blocks.first), blocks.end)};
 }
 
-/* What is not vacant: 0, nobody owns it; -EBUSY; -ERANGE; or what else the allocator says. */
+/* For blocks that aren't vacant. 0: no owner; -EBUSY; -ERANGE; or the allocator's error. */
 static int ask(const struct claims *claims, struct blocks blocks)
 {
         struct blocks part;
@@ -125,7 +127,7 @@ static int ask(const struct claims *claims, struct blocks blocks)
         return ask(claims, part) == -EBUSY ? -EBUSY : -ERANGE;
 }
 
-/* A run of blocks that are all vacant, or all not; true, if they are. */
+/* *run: the first blocks that are all vacant (true), or that are all not vacant (false). */
 static bool run_of(const struct claims *claims, struct blocks blocks, struct blocks *run)
 {
         const _Atomic uint64_t *vacant = vacant_bits(claims);
@@ -134,7 +136,7 @@ static bool run_of(const struct claims *claims, struct blocks blocks, struct blo
         return vacant != NULL && bitmap_run(vacant, blocks.first, blocks.end, &run->end);
 }
 
-/* Might they be taken? -EBUSY goes before -ERANGE. */
+/* Can the blocks be taken now? -EBUSY has precedence over -ERANGE. */
 static int look(const struct claims *claims, struct blocks blocks)
 {
         struct blocks run;
@@ -151,7 +153,7 @@ static int look(const struct claims *claims, struct blocks blocks)
         return answer;
 }
 
-/* The first claim ends the time of restores; one that fails doesn't. */
+/* The first claim that succeeds ends the time in which a restore is possible. */
 static int begin(struct claims *claims, struct blocks blocks)
 {
         int stage = atomic_load_explicit(&claims->stage, memory_order_acquire), err;
@@ -170,8 +172,9 @@ static int begin(struct claims *claims, struct blocks blocks)
 }
 
 /*
- * After look said 0. Then a block that isn't tracked was free to take by the allocator's word, and
- * still is: that changes only by a give_back of its owner, so after it was tracked.
+ * Called after look returned 0. A block that wasn't tracked then was free to take according to the
+ * allocator. It still is: only a give_back by an owner changes that, and every owner tracked it
+ * first.
  */
 static int take(struct claims *claims, struct blocks blocks)
 {
@@ -206,7 +209,10 @@ int claims_take(struct claims *claims, uint64_t start, uint64_t end)
         return err;
 }
 
-/* Not what was given back, nor what nobody has claimed yet: a receipt may have made the range. */
+/*
+ * false for blocks that were given back, and for blocks that no claim took yet: the range may have
+ * been made from a receipt.
+ */
 static bool may_be_owned(const struct claims *claims, struct blocks blocks)
 {
         const _Atomic uint64_t *tracked = tracked_bits(claims);
@@ -253,8 +259,10 @@ int claims_give_back(struct claims *claims, uint64_t start, uint64_t end)
                 return 0;
         if (!claims->shared)
                 return bitmap_any(vacant, blocks.first, blocks.end) ? -EINVAL : 0;
-        /* Before it can be handed out again: if the allocator refuses, nobody else can claim it
-         * until it is unclaimed once more. */
+        /*
+         * Clear the bits before the allocator can hand the blocks out again. If the allocator
+         * refuses them, no thread can claim them until they are unclaimed once more.
+         */
         bitmap_force(vacant, blocks.first, blocks.end, false);
         return 0;
 }

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Who owns which block of a file, so that every byte has one owner at a time within a handle. To
- * allocate costs nothing here: as long as nobody has claimed or unclaimed a block, the allocator's
- * claim op knows about it. From then on two bits do:
+ * The ownership of each block of a file by a range: every byte has one owner at a time within a
+ * handle. Allocating costs nothing here: until the first claim or unclaim of a block, the
+ * allocator's claim op knows its state. From then on two bits know it:
  *
  *      tracked  vacant
- *         0        0    ask the allocator. 0: it was out before this handle began to allocate, and
- *                       nobody owns it. -EBUSY: whoever allocated it owns it. -ERANGE: free space.
+ *         0        0    ask the allocator. 0: it was in use before this handle began to allocate,
+ *                       and has no owner. -EBUSY: the range that allocated it owns it.
+ *                       -ERANGE: it is free space.
  *         1        0    owned; or free space, if it was given back
- *         1        1    nobody owns it, and it isn't free space
+ *         1        1    it has no owner, and is not free space
  *
- * A block that is tracked stays so: the allocator's word counts only until the first claim, so it
- * can't be taken twice by it. Vacant is set by unclaim and cleared by the claim that wins. What is
- * given back isn't vacant, so it needs no change here when it is handed out again.
+ * A tracked block stays tracked. The allocator's answer counts only until the first claim, so that
+ * no second claim can succeed because of it. An unclaim sets vacant, and the claim that succeeds
+ * clears it. A block that was given back is not vacant, so nothing changes here when the allocator
+ * hands it out again.
  *
- * With RMMAP_SHARED_CLAIMS claims take nothing: tracked isn't used, and vacant tells only what was
- * allocated once and may be claimed since. Layer 2.
+ * With RMMAP_SHARED_CLAIMS claims take no ownership: tracked is not used, and vacant marks blocks
+ * that were allocated once and can be claimed now. Layer 2.
  */
 #ifndef RMMAP_CLAIMS_H
 #define RMMAP_CLAIMS_H
@@ -29,7 +31,7 @@
 struct claims {
         const struct allocator *allocator;
         bool shared;
-        /* Both bitmaps, one behind the other. NULL: nothing was claimed or unclaimed yet. */
+        /* Both bitmaps, one after the other. NULL: no block was claimed or unclaimed yet. */
         _Atomic(_Atomic uint64_t *) bitmaps;
         atomic_int stage; /* see claims.c */
 };
@@ -37,19 +39,24 @@ struct claims {
 void claims_init(struct claims *claims, const struct allocator *allocator, bool shared);
 void claims_destroy(struct claims *claims);
 
-/* Bounds of all of them are those of a range, and not empty. */
+/* For all functions below: the bounds are those of a valid range that isn't empty. */
 
-/* -EBUSY: some of it is owned. -ERANGE: none is, but some is free space. -ENOMEM. Or what else
- * the allocator says. */
+/*
+ * -EBUSY: some of it is owned. -ERANGE: none is owned, but some is free space. -ENOMEM. Other
+ * errors are the allocator's.
+ */
 int claims_take(struct claims *claims, uint64_t start, uint64_t end);
 
-/* The owner's. -EINVAL: not owned; -ENOMEM. */
+/* Called by the owner. -EINVAL: it is not owned; -ENOMEM. */
 int claims_leave(struct claims *claims, uint64_t start, uint64_t end);
 
-/* The owner gives it back to the allocator, if this is 0. -EINVAL: not owned. */
+/*
+ * Called by the owner before it gives the bytes back to the allocator, which needs the result 0.
+ * -EINVAL: not owned.
+ */
 int claims_give_back(struct claims *claims, uint64_t start, uint64_t end);
 
-/* Around a restore, which changes what the allocator says: false once anything was claimed. */
+/* Around a restore, which changes the allocator's answers. false: something was claimed already. */
 bool claims_pause(struct claims *claims);
 void claims_resume(struct claims *claims);
 

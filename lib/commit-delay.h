@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The commit delay: how long the leader of a batch waits for siblings, threads that sync at the
- * same time. Those that one batch served come back together with their next data; a batch that
- * began with the first of them would leave the others to one more batch. So the leader waits for
- * them, a fraction of the time that a batch takes, and as long as that pays. (Databases have a
- * commit delay that people set by hand; PostgreSQL calls it commit_delay and commit_siblings.) All
- * of it is under the group commit's lock. Layer 2.
+ * same time. Threads that one batch served come back together with their next data. A batch that
+ * began with the first of them would leave the others to a second batch. So the leader waits for
+ * them, for a fraction of the time that a batch takes, and as long as waiting pays. (Databases have
+ * a commit delay that the administrator sets; PostgreSQL calls it commit_delay and
+ * commit_siblings.) The group commit's lock protects all of it. Layer 2.
  */
 #ifndef RMMAP_COMMIT_DELAY_H
 #define RMMAP_COMMIT_DELAY_H
@@ -13,21 +13,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A wait takes this part of the time of a batch, and never longer than that, in ns. */
+/* A wait is at most this fraction of the duration of a batch, and at most this many ns. */
 #define COMMIT_DELAY_PART 4
 #define COMMIT_DELAY_LONGEST UINT64_C(200000)
 
-/* After waits in vain, so many batches at most begin without one. */
+/* After waits that were in vain, at most this many batches begin without a wait. */
 #define COMMIT_DELAY_MOST_SKIPPED 255
 
 struct commit_delay {
         unsigned int siblings; /* requests that the last batch served, or that came during it */
-        unsigned int skipping; /* so many batches still begin without a wait */
-        unsigned int penalty;  /* about what skipping is set to after the next wait in vain */
-        uint64_t batch;        /* how long one takes, ns, smoothed */
+        unsigned int skipping; /* number of batches that still begin without a wait */
+        unsigned int penalty;  /* roughly the value of skipping after the next wait in vain */
+        uint64_t batch;        /* duration of a batch in ns, smoothed */
 };
 
-/* For how many ns the leader of so many requests may wait for more; 0: the batch begins now. */
+/* How many ns the leader of this many requests may wait for more. 0: the batch begins now. */
 static inline uint64_t commit_delay_next(struct commit_delay *delay, unsigned int requests)
 {
         uint64_t part = delay->batch / COMMIT_DELAY_PART;
@@ -48,8 +48,8 @@ static inline bool commit_delay_is_alone(const struct commit_delay *delay)
 }
 
 /*
- * A wait paid when at least half of the missing siblings came. It was in vain, whoever came, when
- * it took much longer than it should have: then the processor was given to other work.
+ * A wait paid when at least half of the missing siblings came. A wait that took much longer than
+ * planned counts as in vain even then: the processor was given to other work.
  */
 static inline void commit_delay_learn_wait(struct commit_delay *delay, unsigned int missing,
                                            unsigned int came, bool late)
@@ -64,7 +64,7 @@ static inline void commit_delay_learn_wait(struct commit_delay *delay, unsigned 
         delay->skipping = delay->penalty;
 }
 
-/* A batch took so many ns and served so many requests; so many more came meanwhile. */
+/* A batch took so many ns and served so many requests; waiting: those that came meanwhile. */
 static inline void commit_delay_learn_batch(struct commit_delay *delay, uint64_t took,
                                             unsigned int served, unsigned int waiting)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Creating a file. What needs only the size is prepared before the file is touched; the file is
- * touched only under the exclusive lock, so that nobody's mapping is truncated under him.
+ * Creating a file. Everything that needs only the size is prepared before the file is touched. The
+ * file is changed only under the exclusive lock, so that no mapping of another handle is truncated.
  */
 #include <errno.h>
 
@@ -12,15 +12,21 @@ struct creation {
         struct path_request request;
         const struct rmmap_options *options;
         int fd;
-        bool made;    /* by this call, so a failure removes it */
-        bool locked;  /* exclusively */
-        bool emptied; /* what an older file held is gone */
+        bool made;    /* by this call: a failure removes it */
+        bool locked;  /* with the exclusive lock */
+        bool emptied; /* the content of an older file is gone */
 };
 
-/* 0 with the lock, or without where files can't be locked and nobody asked for it. */
+/*
+ * 0 with the lock; also 0 without it where files can't be locked and the caller didn't ask for a
+ * lock.
+ */
 static int lock_exclusively(struct creation *creation)
 {
-        /* Who opens a file that was only just made finds it empty, and is gone at once. */
+        /*
+         * Another process that opens a file made just now finds it empty and closes it soon: wait
+         * for that.
+         */
         int err = creation->made ? file_lock_outlast(creation->fd)
                                  : file_lock_take(creation->fd, FILE_LOCK_EXCLUSIVE);
 
@@ -28,7 +34,7 @@ static int lock_exclusively(struct creation *creation)
         return err == -EOPNOTSUPP && !options_want_lock(creation->options) ? 0 : err;
 }
 
-/* Only what this call made, only while nobody else can have it, only if the name is still its. */
+/* Removes a file only if this call made it, holds its lock, and its name still means this file. */
 static void remove_made(const struct creation *creation)
 {
         if (creation->made && path_names(&creation->request, creation->fd))
@@ -45,12 +51,12 @@ static int open_and_lock(struct creation *creation)
         err = storage_size(creation->fd, &ignored);
         if (err == 0)
                 err = lock_exclusively(creation);
-        if (err != 0) /* without the lock it may be another creator's by now: it stays */
+        if (err != 0) /* not locked: another creator may have the file by now, so it stays */
                 storage_close(creation->fd);
         return err;
 }
 
-/* Between our open and our lock the name may have been given to another file. */
+/* Between opening and locking, another process may give the name to a different file: try again. */
 static int take_name(struct creation *creation)
 {
         for (int tries = 0; tries < PATH_NAME_TRIES; tries++) {
@@ -63,7 +69,7 @@ static int take_name(struct creation *creation)
         return -EBUSY;
 }
 
-/* What can't work whatever space there is must be refused while an older file is still whole. */
+/* Refuses an engine that can't work here while an older file is still intact. */
 static int check_engine(const struct rmmap_file *file, const struct rmmap_options *options)
 {
         bool may_reserve = file->os.file_system.reservation == RESERVES_BY_MAP ||
@@ -74,7 +80,7 @@ static int check_engine(const struct rmmap_file *file, const struct rmmap_option
         return file_choose_engine(file, options, may_reserve, &engine);
 }
 
-/* To nothing and to its size; to a larger size first, since that is what may be refused. */
+/* Truncates to nothing and extends to the size. Tries to enlarge first, because that may fail. */
 static int resize(struct rmmap_file *file, struct creation *creation)
 {
         uint64_t before;
@@ -89,7 +95,7 @@ static int resize(struct rmmap_file *file, struct creation *creation)
         return err != 0 ? err : storage_resize(file->os.fd, file->config.size);
 }
 
-/* Gives the file its size and space. *reserved: it really has the space. */
+/* Gives the file its size and disk space. *reserved: every byte has its disk space now. */
 static int fill(struct rmmap_file *file, struct creation *creation, bool *reserved)
 {
         enum reservation reservation = file->os.file_system.reservation;
@@ -109,8 +115,8 @@ static int fill(struct rmmap_file *file, struct creation *creation, bool *reserv
 }
 
 /*
- * Going down to the shared lock lets go for a moment. Who came in between has the file now, which
- * shows by his lock or by another size.
+ * Changing from the exclusive to the shared lock releases the file for a moment. A process that
+ * came in between has the file now; its lock or a different size shows that.
  */
 static int share_lock(struct rmmap_file *file, struct creation *creation)
 {
@@ -128,6 +134,17 @@ static int share_lock(struct rmmap_file *file, struct creation *creation)
         return err;
 }
 
+/* Without a directory the data can still be made durable; rmmap_describe reports it. */
+static void open_directory(struct rmmap_file *file, const struct creation *creation)
+{
+        file->os.directory = path_open_directory(&creation->request, file->os.fd);
+        if (file->os.directory < 0) {
+                file->os.directory = -1;
+                atomic_store_explicit(&file->sync.entry_unsynced, true, memory_order_relaxed);
+        }
+        atomic_store_explicit(&file->sync.entry_pending, true, memory_order_relaxed);
+}
+
 static int make(struct rmmap_file *file, struct creation *creation)
 {
         bool reserved;
@@ -142,20 +159,13 @@ static int make(struct rmmap_file *file, struct creation *creation)
         if (err == 0)
                 err = file_map(file, creation->options, reserved);
         if (err == 0) {
-                /* No directory is told by describe; the data can be made durable all the same. */
-                file->os.directory = path_open_directory(&creation->request, file->os.fd);
-                if (file->os.directory < 0) {
-                        file->os.directory = -1;
-                        atomic_store_explicit(&file->sync.entry_unsynced, true,
-                                              memory_order_relaxed);
-                }
-                atomic_store_explicit(&file->sync.entry_pending, true, memory_order_relaxed);
+                open_directory(file, creation);
                 err = share_lock(file, creation);
                 if (err == 0)
                         return 0;
         }
         if (creation->emptied && !creation->made && creation->locked)
-                (void)storage_resize(file->os.fd, 0); /* give back what was reserved */
+                (void)storage_resize(file->os.fd, 0); /* free the reserved space */
         if (creation->locked)
                 remove_made(creation);
         return err;

@@ -22,7 +22,7 @@ static const char *reason_of(const struct engine_facts *facts, uint32_t engine)
 
 int engine_select(const struct engine_facts *facts, struct engine *selected)
 {
-        /* Clients that map one file lose each other's pieces of a page where it isn't coherent. */
+        /* Without coherence, clients that map one file lose each other's parts of a page. */
         bool may_map = facts->coherent && (facts->reserved || facts->guarded);
         bool both = may_map && facts->has_file_io && facts->asked == RMMAP_ENGINE_AUTO;
         uint32_t engine;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* A handle's life, whatever it was opened from. */
+/* The life of a handle, for every kind of create and open. */
 #include <errno.h>
 #include <string.h>
 
@@ -43,7 +43,7 @@ static void init_counters(struct rmmap_file *file)
         NOTE_ATOMIC(&file->io.stats);
 }
 
-/* What is there is handed out only to who said from where on, or that it is to be replaced. */
+/* Existing content is handed out only if allocate_from or RMMAP_REWRITE asks for it. */
 static int make_allocator(struct rmmap_file *file, const struct rmmap_options *options,
                           bool has_content)
 {
@@ -58,7 +58,7 @@ static int make_allocator(struct rmmap_file *file, const struct rmmap_options *o
         return err;
 }
 
-/* From here file_free undoes all. */
+/* From this step on file_free undoes everything. */
 static int prepare(struct rmmap_file *file, const struct rmmap_options *options, bool has_content)
 {
         int err = random_word(&file->config.owner);
@@ -116,7 +116,7 @@ int file_attach(struct rmmap_file *file, int fd, bool locked)
         err = file_system_of(fd, &file->os.file_system);
         if (err != 0 || file->os.file_system.page == 0)
                 return err;
-        /* Its pages are larger than the machine's: the room kept so far doesn't fit. */
+        /* The file system has larger pages than the machine: reserve by those. */
         mapping_free(&file->os.mapping);
         return mapping_reserve(&file->os.mapping, file->config.size, file->os.file_system.page);
 }
@@ -128,7 +128,7 @@ void file_want_huge_pages(struct rmmap_file *file)
                 atomic_store_explicit(&file->io.huge_pages, true, memory_order_relaxed);
 }
 
-/* Where it is SCATTERED only what was written goes to the disk. */
+/* With SCATTERED only what was written goes to the disk, so nothing is converted. */
 static bool keeps_unwritten(const struct rmmap_file *file)
 {
         return file->config.reserved && !file->config.read_only &&
@@ -136,7 +136,7 @@ static bool keeps_unwritten(const struct rmmap_file *file)
                file->config.pattern != RMMAP_PATTERN_SCATTERED;
 }
 
-/* Where the kernel can't, pages come as they are touched. */
+/* Where the kernel can't populate, pages are mapped as they are touched. */
 static int populate(struct rmmap_file *file)
 {
         int err = mapping_populate(&file->os.mapping, file->config.read_only);
@@ -150,7 +150,7 @@ static int populate(struct rmmap_file *file)
         return 0;
 }
 
-/* The file is in its place; what is kept about the mapping is made. */
+/* After mapping: makes the page states and what else belongs to the mapping. */
 static int use_mapping(struct rmmap_file *file, uint32_t flags)
 {
         int err = 0;
@@ -171,8 +171,9 @@ static int use_mapping(struct rmmap_file *file, uint32_t flags)
 }
 
 /*
- * pread has the same bytes as the mapping, into any memory: not in a lower layer of overlayfs,
- * which a writer elsewhere copies up; only the mapping stays with the old file then.
+ * Does pread return the same bytes as the mapping, into any memory? Not from a lower layer of
+ * overlayfs: when another process writes, the file is copied up, and only the mapping stays with
+ * the old file.
  */
 static bool reads_agree(const struct rmmap_file *file)
 {
@@ -195,13 +196,13 @@ int file_choose_engine(const struct rmmap_file *file, const struct rmmap_options
 
         if (err == 0 && !engine->mapped && (options->flags & RMMAP_POPULATE))
                 err = -EOPNOTSUPP; /* there is nothing to populate */
-        /* Who asks for calls alone keeps the program's signals as they are. */
+        /* RMMAP_ENGINE_PWRITE without CATCH_FAULTS leaves the program's signals alone. */
         if (err == 0 && (engine->chosen != RMMAP_ENGINE_PWRITE || file->config.catch_faults))
                 err = fault_guard_install();
         return err;
 }
 
-/* Some file systems below others can't be mapped: FUSE, where it passes by the cache. */
+/* Some file systems can't map files although they can cache them: FUSE with direct I/O. */
 static int attach(struct rmmap_file *file, uint32_t flags)
 {
         int err = mapping_attach(&file->os.mapping, file->os.fd, file->config.read_only);
@@ -239,7 +240,7 @@ void file_free(struct rmmap_file *file)
         int before = cancellation_off();
 
         mapping_free(&file->os.mapping);
-        /* A child's release must leave its parent's lock alone. */
+        /* A forked child must leave its parent's lock alone. */
         if (file->os.locked && !file_forked(file))
                 file_lock_drop(file->os.fd);
         storage_close(file->os.fd);
@@ -250,7 +251,7 @@ void file_free(struct rmmap_file *file)
         page_state_destroy(&file->io.clean_entries);
         page_state_destroy(&file->io.read_state);
         unwritten_destroy(&file->sync.unwritten);
-        /* In a child it may be held by threads that aren't there. */
+        /* In a forked child, threads that don't exist there may hold the mutex. */
         if (!file_forked(file))
                 group_commit_destroy(&file->sync.group_commit);
         memory_free(file);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The handle. Only layer 3 sees its inside, a struct for each subject. */
+/* The handle. Only layer 3 sees its members; each sub-struct belongs to one subject. */
 #ifndef RMMAP_FILE_H
 #define RMMAP_FILE_H
 
@@ -25,59 +25,60 @@
 #include "unwritten-extents.h"
 #include "wb-error.h"
 
-/* What was asked for and decided: set before the handle is given out, and never changed. */
+/* Options and decisions: set before the handle is returned to the caller, then constant. */
 struct file_config {
         uint64_t size;       /* bytes */
-        uint64_t owner;      /* of every range of this handle */
-        uint64_t generation; /* of the process that made the handle */
+        uint64_t owner;      /* identity of the handle, sealed into each of its ranges */
+        uint64_t generation; /* fork generation of the process that made the handle */
         struct engine engine;
         uint32_t pattern;
         bool read_only;
-        bool catch_faults;  /* RMMAP_CATCH_FAULTS: more is looked at than faults of mapped copies */
+        bool catch_faults;  /* RMMAP_CATCH_FAULTS: detect more than faults of mapped copies */
         bool write_behind;  /* RMMAP_WRITE_BEHIND */
-        bool bypass_caches; /* large copies into the mapping go past the caches */
-        bool reserved;      /* every byte has its space */
+        bool bypass_caches; /* large copies into the mapping use non-temporal stores */
+        bool reserved;      /* every byte has its disk space */
         bool created;       /* by this handle: nothing in the file is worth reading ahead */
 };
 
-/* What the operating system gave; set likewise. */
+/* What the operating system gave; constant like file_config. */
 struct file_os {
-        struct mapping mapping; /* without a base: not mapped */
+        struct mapping mapping; /* base NULL: not mapped */
         struct file_system file_system;
         int fd;
-        int directory; /* holds the entry of a created file; -1: none */
+        int directory; /* directory of a created file; -1: none */
         bool locked;
-        bool errors_shared; /* the open file description is somebody else's, too */
+        bool errors_shared; /* the open file description is shared with the caller */
 };
 
-/* Of copying calls: io-path.c. All of it is hints or counters. */
+/* State of copying calls, used by io-path.c. All of it is hints or counters. */
 struct file_io {
-        struct page_state page_state;    /* where the path of each write is chosen */
-        struct page_state clean_entries; /* what syncs left in the page table, likewise */
-        struct page_state read_state;    /* what large reads have read, where theirs is chosen */
+        struct page_state page_state;    /* decides the path of each write */
+        struct page_state clean_entries; /* where syncs left clean page table entries */
+        struct page_state
+                read_state; /* what large reads have read; decides the path of each read */
         alignas(CACHE_LINE) struct populate_threshold populate;
-        atomic_bool huge_pages; /* asked for, and granted */
+        atomic_bool huge_pages; /* requested and granted */
         _Atomic uint64_t pwrite_bytes, faults_caught, faults_avoided;
         struct io_stats stats;
 };
 
-/* Of syncs: sync-exec.c. */
+/* State of syncs, used by sync-exec.c. */
 struct file_sync {
         alignas(CACHE_LINE) struct group_commit group_commit;
         struct wb_error error;
-        atomic_bool entry_unsynced;    /* the directory can't be synced */
-        atomic_bool entry_pending;     /* the first sync must make size and entry durable too */
-        atomic_bool writes_then_syncs; /* no call does both in one here */
+        atomic_bool entry_unsynced; /* the directory can't be synced */
+        atomic_bool entry_pending;  /* the first sync must make size and directory entry durable */
+        atomic_bool writes_then_syncs; /* no system call here writes and syncs in one */
         _Atomic uint64_t flush_calls;
-        /* Only touched in a batch. */
-        uint64_t dirtied_before;    /* when everything was synced last */
-        struct unwritten unwritten; /* which reserved space was written, where syncs ask for it */
+        /* Only the thread that runs a batch touches these. */
+        uint64_t dirtied_before;    /* value at the last sync of everything */
+        struct unwritten unwritten; /* which reserved space was written */
 };
 
 struct rmmap_file {
         struct file_config config;
         struct file_os os;
-        struct bump *bump; /* the concurrent allocator's state, to be called directly; or NULL */
+        struct bump *bump; /* the concurrent allocator's state, for direct calls; or NULL */
         struct allocator allocator;
         struct claims claims;
         struct file_io io;
@@ -87,55 +88,57 @@ struct rmmap_file {
 
 /* ---- the life of a handle: file.c */
 
-/* Everything but the file itself: memory, identity, allocator, address space for size bytes.
- * has_content: what the file holds stays, and allocating starts where the options say so. */
+/*
+ * Makes everything but the file itself: memory, identity, allocator, address space for size bytes.
+ * has_content: the file's content stays, and allocation starts where the options say.
+ */
 int file_new(const struct rmmap_options *options, uint64_t size, bool has_content,
              struct rmmap_file **file);
 
-/* fd, locked or not, is the file's from now on; its file system's facts are read. */
+/* Takes fd over, and reads the properties of its file system. locked: fd holds the file lock. */
 int file_attach(struct rmmap_file *file, int fd, bool locked);
 
-/* What would carry the data if space were reserved, or not; -EOPNOTSUPP where nothing may. */
+/* The engine for a file with or without reserved space; -EOPNOTSUPP if none can be used. */
 int file_choose_engine(const struct rmmap_file *file, const struct rmmap_options *options,
                        bool reserved, struct engine *engine);
 
-/* The last step: choose the engine, map. reserved: every byte of the file has its space. */
+/* The last step: choose the engine and map. reserved: every byte has its disk space. */
 int file_map(struct rmmap_file *file, const struct rmmap_options *options, bool reserved);
 
-/* For all of the mapping; it may not be granted, and describe tells. */
+/* Asks for huge pages in the whole mapping. The kernel may refuse; rmmap_describe reports it. */
 void file_want_huge_pages(struct rmmap_file *file);
 
-/* Takes one that was made in part, too. */
+/* Also frees a file that is only partly made. */
 void file_free(struct rmmap_file *file);
 
-/* ---- small questions */
+/* ---- queries */
 
 static inline bool file_forked(const struct rmmap_file *file)
 {
         return fork_generation_is_past(file->config.generation);
 }
 
-/* Written by copying calls so far, as far as it is counted. */
+/* Bytes that copying calls wrote so far; the count may be slightly low. */
 static inline uint64_t file_written(const struct rmmap_file *file)
 {
         return atomic_load_explicit(&file->io.pwrite_bytes, memory_order_relaxed) +
                io_stats_bytes(&file->io.stats);
 }
 
-/* Made dirty so far, likewise: a region that was populated is, whole. */
+/* Bytes made dirty so far, as file_written; populating makes a whole region dirty. */
 static inline uint64_t file_dirtied(const struct rmmap_file *file)
 {
         return file_written(file) +
                atomic_load_explicit(&file->io.populate.populated, memory_order_relaxed);
 }
 
-/* Do pread and pwrite move the bytes that the mapping has? */
+/* Do pread and pwrite see the same bytes as the mapping? */
 static inline bool file_has_calls(const struct rmmap_file *file)
 {
         return file->os.file_system.reservation != RESERVES_BY_MAP;
 }
 
-/* Counters tell people how often; nothing is ordered by them. */
+/* Counters are for statistics only and order nothing. */
 static inline void count(_Atomic uint64_t *counter, uint64_t by)
 {
         atomic_fetch_add_explicit(counter, by, memory_order_relaxed);

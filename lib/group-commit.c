@@ -13,21 +13,20 @@ void group_commit_init(struct group_commit *commit)
 
 void group_commit_destroy(struct group_commit *commit)
 {
-        if (group_commit_started(commit) ==
-            0) /* never used: DRD doesn't know them for what they are */
+        if (group_commit_started(commit) == 0) /* unused locks would make DRD complain */
                 return;
         pthread_cond_destroy(&commit->finished_one);
         pthread_mutex_destroy(&commit->lock);
 }
 
-/* Of a counter that is only written under lock, and read without. */
+/* For a counter that is written under the lock, and read without it. */
 static void count_up(_Atomic uint64_t *counter)
 {
         atomic_store_explicit(counter, 1 + atomic_load_explicit(counter, memory_order_relaxed),
                               memory_order_relaxed);
 }
 
-/* Under lock. */
+/* Adds work to the next batch. The caller holds the lock. */
 static void join(struct group_commit *commit, const struct sync_set *work)
 {
         if (commit->wanted)
@@ -38,7 +37,7 @@ static void join(struct group_commit *commit, const struct sync_set *work)
         commit->requests++;
 }
 
-/* Under lock: a request that comes from now on waits for the next batch. */
+/* The caller holds the lock. Requests that come from now on wait for the next batch. */
 static void begin(struct group_commit *commit, unsigned int served)
 {
         commit->busy = true;
@@ -47,7 +46,7 @@ static void begin(struct group_commit *commit, unsigned int served)
         commit->began = clock_now();
 }
 
-/* Under lock. */
+/* The caller holds the lock. */
 static void finish(struct group_commit *commit)
 {
         commit_delay_learn_batch(&commit->delay, clock_now() - commit->began, commit->served,
@@ -57,7 +56,7 @@ static void finish(struct group_commit *commit)
         pthread_cond_broadcast(&commit->finished_one);
 }
 
-/* The commit delay. Under lock, which it releases again and again, so that siblings can join. */
+/* The commit delay. The caller holds the lock; it is released so that siblings can join. */
 static void gather(struct group_commit *commit)
 {
         uint64_t delay = commit_delay_next(&commit->delay, commit->requests);
@@ -68,7 +67,7 @@ static void gather(struct group_commit *commit)
                 return;
         missing = commit->delay.siblings - before;
         began = clock_now();
-        commit->busy = true; /* no other thread leads */
+        commit->busy = true; /* no other thread becomes leader */
         do {
                 pthread_mutex_unlock(&commit->lock);
                 backoff_yield();
@@ -79,7 +78,7 @@ static void gather(struct group_commit *commit)
                                 waited / 2 > delay);
 }
 
-/* Under lock, which it releases for the I/O. */
+/* Runs a batch. The caller holds the lock; lead releases it during the I/O. */
 static void lead(struct group_commit *commit,
                  void (*perform)(void *context, const struct sync_set *work), void *context)
 {
@@ -104,7 +103,7 @@ void group_commit_run(struct group_commit *commit, const struct sync_set *work,
         pthread_mutex_lock(&commit->lock);
         count_up(&commit->calls);
         join(commit, work);
-        /* A batch that runs now may have passed this data already: the next one is ours. */
+        /* A running batch may have synced this data too early: only the next batch serves us. */
         mine = group_commit_started(commit) + 1;
         while (commit->finished < mine) {
                 if (commit->busy)

@@ -6,7 +6,7 @@
 #include "memcpy-nt.h"
 #include "os/os.h"
 
-/* done is read after the copy was left by a fault. */
+/* volatile: done is read after a fault has left the copy by a jump. */
 struct copy {
         unsigned char *to;
         const unsigned char *from;
@@ -59,7 +59,7 @@ int fault_reason(struct rmmap_file *file, uint64_t offset)
         return err != 0 ? err : storage_probe_fault(file->os.fd, offset);
 }
 
-/* It may be the caller's memory that is missing, being a pointer into this mapping. */
+/* The fault can also be in the caller's memory, if that is a pointer into this mapping. */
 int guarded_copy_fault(struct rmmap_file *file, const void *fault, uint64_t offset, size_t length)
 {
         uint64_t at = (uint64_t)((const unsigned char *)fault - file->os.mapping.base);
@@ -74,7 +74,7 @@ int guarded_copy_fault(struct rmmap_file *file, const void *fault, uint64_t offs
         return err != 0 || file_has_calls(file) ? err : fault_reason(file, at);
 }
 
-/* ---- the guard for a caller's own code */
+/* ---- the guard for the caller's own code */
 
 struct guarded_call {
         int (*body)(void *arg);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * A write is cut where regions of 2 MiB end. For each piece choose() looks at what is known of its
- * region, and changes nothing; execute() does what was chosen, and decides nothing but what to do
- * when it fails. One small write into a region that is mapped for writing, what nanoseconds count
- * for, is done in io_write itself.
+ * A write is cut at the ends of 2 MiB regions. For each piece choose() looks at the region's state
+ * and changes nothing; execute() does what was chosen, and decides only how to continue after a
+ * failure. io_write handles one case itself, where nanoseconds count: one small write into a region
+ * that is mapped for writing.
  */
 #include <errno.h>
 
@@ -19,7 +19,7 @@ static inline bool is_by_map(const struct rmmap_file *file)
         return file->config.engine.chosen != RMMAP_ENGINE_PWRITE;
 }
 
-/* Does the path of each piece depend on its region? */
+/* Does the path of each piece depend on the state of its region? */
 static inline bool has_regions(const struct rmmap_file *file)
 {
         return file->io.page_state.state != NULL;
@@ -28,15 +28,15 @@ static inline bool has_regions(const struct rmmap_file *file)
 /* ---- choose */
 
 /*
- * pwrite need not zero or read a page that it overwrites whole, but takes the inode's lock and 1 to
- * 6 us for each page. A fault takes as long for each page, or for the whole of a large folio.
- * Populating 2 MiB at once takes about 0.3 ms, and makes all of it dirty. So few small writes go by
- * pwrite, and many go to a region that is populated for them; large writes go by pwrite while the
- * pages are fresh or clean, then by the mapping, which no lock serialises. Measured with 2 threads
- * on ext4, GiB/s:
+ * pwrite neither zeroes nor reads a page that it overwrites completely, but takes the inode's lock,
+ * and 1 to 6 us for each page. A page fault takes as long for each page, or for a whole large
+ * folio. Populating 2 MiB at once takes about 0.3 ms and makes all of it dirty. So few small writes
+ * go by pwrite, and many go to a region that is populated for them. Large writes go by pwrite while
+ * the pages are new or clean, then through the mapping, where no lock serialises them. Measured
+ * with 2 threads on ext4, GiB/s:
  *
  *                         by pwrite  plain mapping  populated
- *     fresh   4 KiB in order   1.1        3.6          5.8
+ *     new     4 KiB in order   1.1        3.6          5.8
  *             4 KiB at random  1.0        0.8          5.4
  *            16 KiB in order   3.0        3.3          5.3
  *            64 KiB at random  3.5        0.8          2.8
@@ -57,7 +57,7 @@ enum write_path write_path_of(uint32_t pattern, bool large, unsigned int state)
         }
 }
 
-/* length: of the whole write. */
+/* length: that of the whole write. */
 static enum write_path choose(const struct rmmap_file *file, uint64_t offset, size_t length)
 {
         bool large = length >= REGION_LARGE_WRITE;
@@ -73,7 +73,10 @@ static enum write_path choose(const struct rmmap_file *file, uint64_t offset, si
         return write_path_of(file->config.pattern, large, state);
 }
 
-/* Between the two sizes only into another region than before: what is near may be in the cache. */
+/*
+ * Between the two sizes, non-temporal stores only into another region than the write before: a
+ * nearby destination may be in the cache.
+ */
 static inline bool should_bypass_caches(const struct rmmap_file *file, struct io_stats_shard *shard,
                                         uint64_t offset, size_t length)
 {
@@ -85,7 +88,10 @@ static inline bool should_bypass_caches(const struct rmmap_file *file, struct io
 
 /* ---- execute: pwrite */
 
-/* A memfd that its owner sealed against later writes: what is mapped can still be stored to. */
+/*
+ * A memfd whose owner sealed it against later writes: pwrite fails, but an existing mapping can
+ * still be stored to.
+ */
 static int write_sealed(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
 {
         unsigned char *base = file->os.mapping.base;
@@ -109,7 +115,7 @@ static int write_by_pwrite(struct rmmap_file *file, uint64_t offset, const void 
                            size_t length)
 {
         int before = cancellation_off();
-        /* pwrite would make a file that somebody cut grow again; asked before and after. */
+        /* pwrite would extend a file that another process cut: check the size before and after. */
         int err = file->config.catch_faults ? fault_check_size(file) : 0;
 
         if (err == 0)
@@ -126,8 +132,9 @@ static int write_by_pwrite(struct rmmap_file *file, uint64_t offset, const void 
 }
 
 /*
- * What a small write counts towards a filled region. The same page again needs no more of it than
- * before; those that follow may be the next record of a log, synced before the region is full.
+ * The steps that a small write adds to its region's state. Another write to the same page adds
+ * none. A write to the next page adds fewer, because it may be the next record of a log, which is
+ * synced before the region is full.
  */
 static unsigned int small_step(struct rmmap_file *file, uint64_t offset, size_t length)
 {
@@ -159,7 +166,7 @@ static int write_and_note(struct rmmap_file *file, uint64_t offset, const void *
 
 /* ---- execute: the mapping */
 
-/* The bytes of a copy into the mapping that met a fault. */
+/* Writes the rest of a copy into the mapping that met a fault. */
 static NOINLINE int write_after_fault(struct rmmap_file *file, const void *fault, uint64_t offset,
                                       const void *data, size_t length)
 {
@@ -185,7 +192,10 @@ static int write_by_map(struct rmmap_file *file, uint64_t offset, const void *da
                                  length - done);
 }
 
-/* The region at offset is mapped for writing, by this thread; others copy into it meanwhile. */
+/*
+ * Maps the region at offset for writing. The state is set first: other threads may copy into the
+ * region meanwhile.
+ */
 static bool populate_region(struct rmmap_file *file, uint64_t offset)
 {
         size_t region = region_of(offset);
@@ -193,8 +203,10 @@ static bool populate_region(struct rmmap_file *file, uint64_t offset)
 
         region_set(&file->io.page_state, region, REGION_MAPPED);
         region_set(&file->io.clean_entries, region, REGION_NO_CLEAN_ENTRIES);
-        /* A small durable write into a huge page takes longer later on: only where all is said to
-         * be written, and nothing is there to be read ahead. */
+        /*
+         * Later small durable writes into a huge page take longer. So huge pages are requested only
+         * where all of the file will be written and there is no old content to read ahead.
+         */
         if (file->config.created && file->config.pattern == RMMAP_PATTERN_DENSE)
                 file_want_huge_pages(file);
         err = mapping_populate_region(&file->os.mapping, offset & ~(REGION_SIZE - 1), REGION_SIZE);
@@ -204,13 +216,13 @@ static bool populate_region(struct rmmap_file *file, uint64_t offset)
         }
         if (err == 0 || err == -EOPNOTSUPP)
                 return true;
-        region_set(&file->io.page_state, region, REGION_COLD); /* pwrite will tell why */
+        region_set(&file->io.page_state, region, REGION_COLD); /* pwrite returns the reason */
         return false;
 }
 
 /* ---- execute */
 
-/* A piece of one region, of a write of length bytes. */
+/* Writes a piece that lies in one region; length: that of the whole write. */
 static int execute(struct rmmap_file *file, enum write_path path, uint64_t offset, const void *data,
                    size_t piece, size_t length)
 {
@@ -253,7 +265,7 @@ static inline bool is_mapped_region(const struct rmmap_file *file, uint64_t offs
                region_state(&file->io.page_state, region) == REGION_MAPPED;
 }
 
-/* Less than a page into a mapped region is what a few ns count for: no register is saved for it. */
+/* A write of less than a page into a mapped region: kept small so that it saves no registers. */
 int io_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
 {
         const void *fault;
@@ -290,7 +302,7 @@ void io_note_mapped(struct rmmap_file *file, uint64_t length)
 
 /* ---- reads */
 
-/* It was mapped for writing, and its pages still are for reading at least. */
+/* The region was mapped for writing, so its pages are still mapped at least for reading. */
 static bool has_entries(const struct rmmap_file *file, size_t region)
 {
         return has_regions(file) &&
@@ -299,15 +311,16 @@ static bool has_entries(const struct rmmap_file *file, size_t region)
 }
 
 /*
- * The first time a call reads, which asks the disk for all it wants at once and needs no page table
- * entries; again by the mapping. Small reads go by the mapping always. 128 MiB that aren't cached,
- * in order, by 1 MiB, ms:
+ * A large read uses pread the first time: it requests all its data from the disk at once and needs
+ * no page table entries. Later reads of the same region, and all small reads, go through the
+ * mapping. 128 MiB that aren't cached, in order, by 1 MiB, ms:
  *
  *                               by pread  by the mapping
  *     read-ahead of 128 KiB        48          81
  *     read-ahead of 8 MiB          43          48
  *
- * The region in the middle decides, so that no short end in another one does.
+ * The region in the middle of the read decides, so that a short end in another region doesn't
+ * count.
  */
 static bool should_pread(const struct rmmap_file *file, uint64_t offset, size_t length)
 {

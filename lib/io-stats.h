@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What went through the mapping, counted so that it costs a nanosecond: each thread adds to one of
- * some cache lines, found by where its stack is, by a plain load and store. Two threads that meet
- * on a line may lose each other's additions, so the sum may be a little low; it never goes back.
- * Layer 2.
+ * Bytes that were copied through the mapping, counted at a cost of one nanosecond: there are
+ * several shards of a cache line each, and each thread adds to the shard that its stack address
+ * selects, by a plain load and store. Two threads that use the same shard can lose each other's
+ * additions, so the sum may be slightly low; it never decreases. Layer 2.
  */
 #ifndef RMMAP_IO_STATS_H
 #define RMMAP_IO_STATS_H
@@ -19,15 +19,15 @@
 
 struct io_stats_shard {
         alignas(CACHE_LINE) _Atomic uint64_t bytes;
-        _Atomic uint64_t region, page; /* the numbers of those that were written last */
+        _Atomic uint64_t region, page; /* numbers of the region and page written last */
 };
 
 struct io_stats {
         struct io_stats_shard shards[IO_STATS_SHARDS];
 };
 
-/* Stacks lie at least 64 KiB apart; a multiplication spreads what their addresses differ in. */
-static inline struct io_stats_shard *io_stats_shard(struct io_stats *traffic)
+/* Stacks are at least 64 KiB apart. The multiplication spreads the bits in which they differ. */
+static inline struct io_stats_shard *io_stats_shard(struct io_stats *stats)
 {
 #if defined(__GNUC__)
         uint32_t stack = (uint32_t)((uintptr_t)__builtin_frame_address(0) >> 16);
@@ -36,7 +36,7 @@ static inline struct io_stats_shard *io_stats_shard(struct io_stats *traffic)
         uint32_t stack = (uint32_t)((uintptr_t)&here >> 16);
 #endif
 
-        return &traffic->shards[(stack * UINT32_C(2654435769)) >> 28];
+        return &stats->shards[(stack * UINT32_C(2654435769)) >> 28];
 }
 
 static inline void io_stats_count(struct io_stats_shard *shard, uint64_t length)
@@ -46,7 +46,7 @@ static inline void io_stats_count(struct io_stats_shard *shard, uint64_t length)
         atomic_store_explicit(&shard->bytes, before + length, memory_order_relaxed);
 }
 
-/* A shard's region or page is now this one; which one it was before. */
+/* Sets the shard's region or page to now, and returns the one before. */
 static inline uint64_t io_stats_visit(_Atomic uint64_t *last, uint64_t now)
 {
         uint64_t before = atomic_load_explicit(last, memory_order_relaxed);
@@ -55,12 +55,12 @@ static inline uint64_t io_stats_visit(_Atomic uint64_t *last, uint64_t now)
         return before;
 }
 
-static inline uint64_t io_stats_bytes(const struct io_stats *traffic)
+static inline uint64_t io_stats_bytes(const struct io_stats *stats)
 {
         uint64_t sum = 0;
 
         for (int i = 0; i < IO_STATS_SHARDS; i++)
-                sum += atomic_load_explicit(&traffic->shards[i].bytes, memory_order_relaxed);
+                sum += atomic_load_explicit(&stats->shards[i].bytes, memory_order_relaxed);
         return sum;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Copying memory: through the caches, or past them. Layer 2: asks the processor what it can. */
+/* Copying through the caches or with non-temporal stores. Layer 2: queries the processor. */
 #ifndef RMMAP_MEMCPY_NT_H
 #define RMMAP_MEMCPY_NT_H
 
@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 /*
- * From the larger on a copy past the caches is faster wherever it goes; from the smaller on only
- * where the cache doesn't hold what is written to. Measured on Zen 4, GiB/s,
- * pages of a file that are mapped for writing:
+ * From the larger size on, non-temporal stores are faster for any destination; from the smaller
+ * size on, only where the destination is not in the cache. Measured on Zen 4, GiB/s, into pages of
+ * a file that are mapped for writing:
  *
  *              in order            at random
  *     bytes    memcpy  streaming   memcpy  streaming
@@ -24,15 +24,16 @@
 #define MEMCPY_NT_ALWAYS ((size_t)16384)
 
 /*
- * Would stores past the caches suit a file of that many bytes on this processor? On AMD's they
- * won at every size tried, from 16 MiB on. On an Intel one whose last level held the file they
- * made it 0.6 times as fast, and 1.5 to 2.6 times where it didn't.
+ * Are non-temporal stores suitable for a file of that many bytes on this processor? On AMD
+ * processors they were faster at every size tried, from 16 MiB on. On an Intel processor they made
+ * writes 0.6 times as fast where the last-level cache held the file, and 1.5 to 2.6 times where it
+ * didn't.
  */
 bool memcpy_nt_suits(uint64_t file_size);
 
 /*
- * memcpy with non-temporal stores. What was copied is ordered before all later stores of this
- * thread, as after memcpy. Plain memcpy where the processor has none of them.
+ * memcpy with non-temporal stores. Like memcpy, the copy is ordered before all later stores of this
+ * thread. Plain memcpy where the processor has no non-temporal stores.
  */
 void memcpy_nt(void *to, const void *from, size_t length);
 

@@ -14,7 +14,7 @@ static int lock_as_asked(int fd, const struct rmmap_options *options, bool *lock
         return err == -EOPNOTSUPP && !options_want_lock(options) ? 0 : err;
 }
 
-/* Under the lock nobody who asks first can change the size. */
+/* Under the lock no cooperating process can change the size. */
 static int check_size(int fd, const struct rmmap_options *options, uint64_t *size)
 {
         int err = storage_size(fd, size);
@@ -26,7 +26,7 @@ static int check_size(int fd, const struct rmmap_options *options, uint64_t *siz
         return (options->flags & RMMAP_READ_ONLY) ? 0 : storage_check_limit(*size);
 }
 
-/* fd becomes the handle's; or is closed, on failure. */
+/* The handle owns fd from now on; on failure fd is closed. */
 static int open_locked(int fd, bool locked, bool errors_shared, const struct rmmap_options *options,
                        struct rmmap_file **file)
 {
@@ -63,7 +63,7 @@ static int open_named(const struct path_request *request, const struct rmmap_opt
 
                 if (err != 0)
                         return err;
-                err = storage_size(fd, &size); /* what can't be mapped isn't locked either */
+                err = storage_size(fd, &size); /* a file that can't be mapped isn't locked either */
                 if (err == 0)
                         err = lock_as_asked(fd, options, &locked);
                 if (err != 0) {
@@ -108,13 +108,13 @@ int rmmap_open_fd(int fd, const struct rmmap_options *given, struct rmmap_file *
         err = options_read(&options, given, OPTIONS_OPEN_FD);
         if (err != 0)
                 return err;
-        /* What is in a file without a name was put there by those who have its descriptors. */
+        /* Only holders of a descriptor can write a file without a name: hand it out. */
         if (!storage_has_name(fd))
                 options.flags |= RMMAP_REWRITE;
         before = cancellation_off();
         err = path_reopen(fd, (options.flags & RMMAP_READ_ONLY) != 0, &mine, &shared);
         if (err == 0) {
-                /* A shared description shares its lock: taking one would change the caller's. */
+                /* A shared description shares its lock: leave the caller's lock alone. */
                 if (!shared)
                         err = lock_as_asked(mine, &options, &locked);
                 else if (options_want_lock(&options))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What a caller may ask of a new handle. Layer 2. */
+/* The options of a new handle, copied and checked. Layer 2. */
 #ifndef RMMAP_OPTIONS_H
 #define RMMAP_OPTIONS_H
 
@@ -20,8 +20,8 @@ static inline bool options_want_lock(const struct rmmap_options *options)
 }
 
 /*
- * Copy and check; given may be NULL. allowed: the flags that this call can use. Known flags that
- * it can't use are -EINVAL, unknown ones -EOPNOTSUPP.
+ * Copies the caller's options and checks them; given may be NULL. allowed: the flags that this call
+ * accepts. Other known flags are -EINVAL, unknown ones -EOPNOTSUPP.
  */
 int options_read(struct rmmap_options *options, const struct rmmap_options *given,
                  uint32_t allowed);

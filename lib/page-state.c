@@ -43,13 +43,13 @@ static void fill(struct page_state *pages, size_t region, uint64_t steps)
         if (state == REGION_MAPPED)
                 return;
         if (steps == 0 && state == REGION_COLD)
-                steps = 1; /* a sync is told that there was something */
+                steps = 1; /* a sync learns that there was a write */
         steps += state;
         region_set(pages, region,
                    steps < REGION_FILLED ? (unsigned int)steps : (unsigned int)REGION_FILLED);
 }
 
-/* A region written whole makes 256 steps. */
+/* A region that is written completely adds 256 steps. */
 void page_state_note_write(struct page_state *pages, uint64_t offset, uint64_t length,
                            unsigned int small_step)
 {
@@ -62,7 +62,10 @@ void page_state_note_write(struct page_state *pages, uint64_t offset, uint64_t l
                              : bytes_in(region, offset, length) >> (REGION_SHIFT - 8));
 }
 
-/* Rounded up, and of what there is of the last region: else what is read often might never fill. */
+/*
+ * Rounded up, and relative to the part of the last region that exists: otherwise a region that is
+ * read often might never fill.
+ */
 void page_state_note_read(struct page_state *pages, uint64_t offset, uint64_t length)
 {
         size_t last = region_of(offset + length - 1);
@@ -90,7 +93,7 @@ bool page_state_note_writeback(struct page_state *pages, struct page_state *entr
 {
         unsigned int state = region_state(pages, region);
 
-        /* Much of a sparse file was never touched: its states needn't be, either. */
+        /* Large parts of a sparse file are never touched, and neither are their states. */
         if (state == REGION_COLD)
                 return false;
         region_set(pages, region, REGION_COLD);

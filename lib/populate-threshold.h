@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * When to populate a region, that is to map all of its 2 MiB for writing at once. That makes all of
- * it dirty, and pays only if most of it is written before the next sync. So a threshold of writes
- * must be reached first, and each sync adapts it: it rises when too little was written of what was
- * populated, and falls again when most of it was. Only a hint: all accesses are relaxed. Layer 2.
+ * When to populate a region, that is, to map all of its 2 MiB for writing at once. Populating makes
+ * the whole region dirty, and pays only if most of it is written before the next sync. So a region
+ * must first reach a threshold of writes, and each sync adapts the threshold: it rises when too
+ * little was written of what was populated, and falls when most of it was written. Only a hint: all
+ * accesses are relaxed. Layer 2.
  */
 #ifndef RMMAP_POPULATE_THRESHOLD_H
 #define RMMAP_POPULATE_THRESHOLD_H
@@ -13,22 +14,27 @@
 #include <stdint.h>
 
 /*
- * What a small write to another page adds to its region's state, of REGION_FILLED: with the largest
- * step 16 pages reach the threshold, with writes in order 51, and with the smallest step half of
- * all pages.
+ * What a small write to a different page adds to its region's state, where REGION_FILLED is full:
+ * with the largest step 16 pages reach the threshold, with writes in order 51, and with the
+ * smallest step half of all pages.
  */
 #define POPULATE_STEP_LARGEST 16
 #define POPULATE_STEP_IN_ORDER 5
 #define POPULATE_STEP_SMALLEST 1
 
-/* Writes below this many bytes: so many fill a page that their system calls cost more than a region
- * that was populated in vain, and their order doesn't matter. */
+/*
+ * Writes below this many bytes: a page takes so many of them that their system calls cost more than
+ * a region that was populated in vain. For these writes the order doesn't matter.
+ */
 #define POPULATE_TINY_WRITE 512
 
 struct populate_threshold {
         _Atomic uint8_t step;
         _Atomic uint64_t populated; /* bytes, since creation */
-        /* As they were at the last sync; only touched in a batch of the group commit. */
+        /*
+         * Values at the last sync. Only the thread that runs a batch of the group commit touches
+         * them.
+         */
         uint64_t populated_before, written_before;
 };
 
@@ -44,7 +50,7 @@ static inline unsigned int populate_step(const struct populate_threshold *thresh
         return atomic_load_explicit(&threshold->step, memory_order_relaxed);
 }
 
-/* Nothing was populated in vain lately: RMMAP_PATTERN_DENSE populates regions before any write. */
+/* true: no region was populated in vain lately; with RMMAP_PATTERN_DENSE, populate at once. */
 static inline bool populate_threshold_is_lowest(const struct populate_threshold *threshold)
 {
         return populate_step(threshold) == POPULATE_STEP_LARGEST;
@@ -55,7 +61,7 @@ static inline void populate_note(struct populate_threshold *threshold, uint64_t 
         atomic_fetch_add_explicit(&threshold->populated, bytes, memory_order_relaxed);
 }
 
-/* At a sync. written: bytes that were written since creation, by any path. */
+/* Called at a sync. written: bytes written since creation, on any path. */
 static inline void populate_learn(struct populate_threshold *threshold, uint64_t written)
 {
         uint64_t all = atomic_load_explicit(&threshold->populated, memory_order_relaxed);

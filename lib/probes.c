@@ -3,7 +3,7 @@
 #include "os/os.h"
 
 #ifdef RMMAP_PROBES
-/* In the section where tracers look for them. */
+/* In the section where tracers look for semaphores. */
 #define PROBE_DEFINE(name)                                                                         \
         volatile unsigned short librangedmmap_##name##_semaphore                                   \
                 __attribute__((__section__(".probes"), __used__));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Static probes (USDT) for tracers: a nop each, and a note that says where its arguments are. They
- * are nothing at all without <sys/sdt.h> or with --disable-probes. librangedmmap-probes(7) lists
- * them. Arguments are what is at hand anyway; what takes work to get is asked for only while
- * somebody traces: a tracer counts up the probe's semaphore. Layer 2.
+ * Static probes (USDT) for tracers: one nop each, and a note that tells where its arguments are.
+ * Without <sys/sdt.h>, or with --disable-probes, they compile to nothing. librangedmmap-probes(7)
+ * lists them. Arguments are values that the code has anyway; values that take work are computed
+ * only while a tracer is attached, which increments the probe's semaphore. Layer 2.
  */
 #ifndef RMMAP_PROBES_H
 #define RMMAP_PROBES_H
@@ -26,7 +26,7 @@
 #define _SDT_HAS_SEMAPHORES 1
 #include <sys/sdt.h>
 
-/* Written by tracers from outside. */
+/* Tracers write to it from outside the process. */
 #define PROBE_DECLARE(name)                                                                        \
         extern volatile unsigned short librangedmmap_##name##_semaphore                            \
                 __attribute__((__visibility__("hidden")));
@@ -38,7 +38,7 @@ PROBES(PROBE_DECLARE)
 #define PROBE4(name, a, b, c, d) STAP_PROBE4(librangedmmap, name, a, b, c, d)
 #define PROBE5(name, a, b, c, d, e) STAP_PROBE5(librangedmmap, name, a, b, c, d, e)
 
-/* Nanoseconds on a clock that nobody sets. */
+/* Monotonic clock, ns. */
 uint64_t probe_clock(void);
 #else
 #define PROBE_IS_TRACED(name) false
@@ -53,7 +53,7 @@ static inline uint64_t probe_clock(void)
 }
 #endif
 
-/* When something began; 0: nobody wants to know how long it takes. */
+/* Start time of an operation; 0: no tracer wants its duration. */
 #define PROBE_BEGIN(name) (PROBE_IS_TRACED(name) ? probe_clock() : 0)
 
 static inline uint64_t probe_since(uint64_t began)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Ranges and receipts as bytes, to be kept in a file or sent to another process. */
+/* Ranges and receipts as bytes, for storing in a file or sending to another process. */
 #include <errno.h>
 
 #include "api-check.h"
 #include "serialize.h"
 
-/* The owner goes along for people who look; it means nothing to whoever decodes. */
+/* start, end, owner. The owner is for people who look at the bytes; decoding ignores it. */
 #define ENCODED_WORDS 3
 _Static_assert(SERIALIZED_SIZE(ENCODED_WORDS) == RMMAP_RANGE_ENCODED_SIZE, "fixed for good");
 _Static_assert(SERIALIZED_SIZE(ENCODED_WORDS) == RMMAP_RECEIPT_ENCODED_SIZE, "fixed for good");
@@ -34,7 +34,7 @@ int rmmap_receipt_encode(struct rmmap_receipt receipt, void *buffer, size_t capa
         return encode(receipt.opaque, SEAL_RECEIPT, RECEIPT_MAGIC, buffer, capacity);
 }
 
-/* The bytes and their bounds. */
+/* Checks the bytes and their bounds. */
 static int decode(const struct rmmap_file *file, const void *buffer, size_t length,
                   const char *magic, uint64_t *words)
 {
@@ -64,7 +64,7 @@ int rmmap_range_decode(struct rmmap_file *file, const void *buffer, size_t lengt
         return err;
 }
 
-/* Takes nothing: whoever owns the bytes, they must only be out. */
+/* Claims nothing: the bytes must be handed out, to any owner. */
 int rmmap_receipt_decode(struct rmmap_file *file, const void *buffer, size_t length,
                          struct rmmap_receipt *receipt)
 {

@@ -86,7 +86,7 @@ struct rmmap_range rmmap_receipt_range(struct rmmap_receipt receipt)
 {
         struct rmmap_range range = {{0, 0, 0, 0}};
 
-        /* Sealing anew what came with a wrong seal would launder it. */
+        /* Only for a valid receipt: sealing the bounds of an invalid one would make them valid. */
         if (seal_is_right(receipt.opaque, SEAL_RECEIPT))
                 range_seal(&range, receipt.opaque[WORD_START], receipt.opaque[WORD_END],
                            receipt.opaque[WORD_OWNER]);
@@ -113,7 +113,7 @@ static int split_check(const struct rmmap_range *range, uint64_t position,
         return position <= range_length(range) ? 0 : -ERANGE;
 }
 
-/* Copies first: the caller's out-parameters may be where the range came from. */
+/* By value: the caller's out-parameters may be the variable that held the range. */
 static int split_give_whole(struct rmmap_range range, struct rmmap_range *whole,
                             struct rmmap_range *nothing, enum rmmap_split part)
 {

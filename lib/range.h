@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The inside of ranges and receipts: bounds, owner, seal. Layer 2. */
+/* The members of ranges and receipts: bounds, owner, seal. Layer 2. */
 #ifndef RMMAP_RANGE_H
 #define RMMAP_RANGE_H
 
@@ -11,17 +11,17 @@
 #include "rmmap.h"
 #include "seal-key.h"
 
-/* The words of rmmap_range.opaque and rmmap_receipt.opaque. */
+/* Indices into rmmap_range.opaque and rmmap_receipt.opaque. */
 enum { WORD_START, WORD_END, WORD_OWNER, WORD_SEAL };
 
-/* Part of what is sealed, so that a range isn't taken for a receipt. */
+/* Part of the sealed data, so that a range can't be used as a receipt. */
 enum seal_kind { SEAL_RANGE = 0x52, SEAL_RECEIPT = 0x57 };
 
 /*
- * A keyed checksum of the other words. It guards against mistakes, not against an attacker inside
- * the process. Two dependent multiplications where the machine has 64 x 64 -> 128 bits (the
- * folded multiply of wyhash), a sum of 32-bit products (as in UMAC's NH) elsewhere. Bit 0 is set:
- * all zeros is never valid.
+ * A keyed checksum of the other words. It guards against mistakes, but not against an attacker
+ * inside the process. It takes two dependent multiplications where the machine has 64 x 64 -> 128
+ * bits (the folded multiply of wyhash), and a sum of 32-bit products (as in UMAC's NH) elsewhere.
+ * Bit 0 is always set, so all zeros is never valid.
  */
 #ifdef __SIZEOF_INT128__
 static inline uint64_t seal_fold(uint64_t a, uint64_t b)
@@ -70,7 +70,10 @@ static inline int seal_check(const uint64_t *words, enum seal_kind kind, uint64_
         return likely(words[WORD_OWNER] == owner) ? 0 : -EXDEV;
 }
 
-/* 0, -EINVAL (seal) or -EXDEV (owner). What passes is within its owner's file. */
+/*
+ * 0, -EINVAL (seal) or -EXDEV (owner). The bounds of a range that passes lie within its owner's
+ * file, because only the library seals ranges.
+ */
 static inline int range_check(const struct rmmap_range *range, uint64_t owner)
 {
         return seal_check(range->opaque, SEAL_RANGE, owner);
@@ -81,7 +84,7 @@ static inline int receipt_check(const struct rmmap_receipt *receipt, uint64_t ow
         return seal_check(receipt->opaque, SEAL_RECEIPT, owner);
 }
 
-/* Only of a range that was checked. */
+/* The range must have passed range_check. */
 static inline uint64_t range_start(const struct rmmap_range *range)
 {
         return range->opaque[WORD_START];
@@ -113,7 +116,7 @@ static inline void receipt_seal(struct rmmap_receipt *receipt, uint64_t start, u
         words_seal(receipt->opaque, start, end, owner, SEAL_RECEIPT);
 }
 
-/* The receipt of a checked range; NULL: nobody wants it. */
+/* Stores the receipt of a checked range; receipt NULL: the caller doesn't want it. */
 static inline void receipt_give(struct rmmap_receipt *receipt, const struct rmmap_range *range)
 {
         if (receipt != NULL)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Access by offset: bounds are checked, overlap is the caller's business. */
+/* Access by offset: the library checks bounds; the caller is responsible for overlap. */
 #include <string.h>
 
 #include "api-check.h"
 #include "io-path.h"
 #include "sync-exec.h"
 
-/* What fill copies from; small enough to stay in the cache and on a small thread's stack. */
+/* The source buffer of a fill: small enough for the cache and for a small thread's stack. */
 #define FILL_PATTERN ((size_t)16 << 10)
 
-/* What is filled before its write-back starts, where that is wanted. */
+/* How much is filled before its write-back starts, with RMMAP_WRITE_BEHIND. */
 #define FILL_PART ((uint64_t)2 << 20)
 
 int rmmap_raw_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)

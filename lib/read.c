@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The public calls that read ranges, or lead to their bytes in the mapping: checks only. */
+/* The public calls that read ranges, or return their address in the mapping: checks only. */
 #include "api-check.h"
 #include "io-path.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Words as bytes: little-endian, a magic word before, a checksum after. For ranges, receipts and
- * the state of the built-in allocators. Layer 2.
+ * Words as bytes: little-endian, preceded by a magic word and followed by a checksum. For ranges,
+ * receipts and the state of the built-in allocators. Layer 2.
  */
 #ifndef RMMAP_SERIALIZE_H
 #define RMMAP_SERIALIZE_H
@@ -11,13 +11,13 @@
 
 #define SERIALIZED_SIZE(words) (8 * ((size_t)(words) + 2))
 
-/* Eight characters; the last digit is the format's version. */
+/* Eight characters; the last one is a digit, the version of the format. */
 #define SERIALIZED_MAGIC_SIZE 8
 
-/* to holds SERIALIZED_SIZE(count) bytes. */
+/* to has room for SERIALIZED_SIZE(count) bytes. */
 void serialize_words(void *to, const char *magic, const uint64_t *words, size_t count);
 
-/* -EBADMSG for another length, another magic or damaged bytes. */
+/* -EBADMSG: a different length, a different magic, or damaged bytes. */
 int deserialize_words(const void *from, size_t length, const char *magic, uint64_t *words,
                       size_t count);
 

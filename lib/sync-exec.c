@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * From a set of ranges to the disk. The steps of a batch, in this order: expand the set by space
- * that should be written along, issue the I/O, make the name durable, note what became of the page
- * table and what was learnt, latch the error, settle.
+ * From a set of ranges to the disk. The steps of a batch, in this order: expand the set by space to
+ * convert, issue the I/O, make the name durable, note the new page state and what was learnt, latch
+ * the error, settle.
  */
 #include <errno.h>
 
@@ -12,7 +12,7 @@
 #include "os/os.h"
 #include "sync-exec.h"
 
-/* So little is sooner synced whole than range by range. */
+/* With at most this many dirty bytes, syncing everything is faster than range by range. */
 #define LITTLE_DIRTY (UINT64_C(4) << 20)
 
 static void latch(struct rmmap_file *file, int err)
@@ -26,11 +26,11 @@ static void latch(struct rmmap_file *file, int err)
 static void drop_clean_entries(struct rmmap_file *file, size_t region)
 {
         mapping_forget(&file->os.mapping, (uint64_t)region << REGION_SHIFT, REGION_SIZE);
-        if (file->io.read_state.state != NULL) /* a large read there is the first one again */
+        if (file->io.read_state.state != NULL) /* the next large read there is a first one again */
                 region_set(&file->io.read_state, region, REGION_COLD);
 }
 
-/* [start, end) was written back, or is going to be. On tmpfs nothing is: regions stay mapped. */
+/* [start, end) was written back or will be. tmpfs has no write-back: its regions stay mapped. */
 static void note_writeback(struct rmmap_file *file, uint64_t start, uint64_t end)
 {
         if (start >= end || file->io.page_state.state == NULL ||
@@ -42,7 +42,7 @@ static void note_writeback(struct rmmap_file *file, uint64_t start, uint64_t end
                         drop_clean_entries(file, region);
 }
 
-/* Of a region only this was written back: the rest stays as it is. */
+/* Only this part of its regions was written back; the rest of them stays as it is. */
 static void note_durable_write(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
         if (file->io.clean_entries.state == NULL || length == 0)
@@ -55,8 +55,9 @@ static void note_durable_write(struct rmmap_file *file, uint64_t offset, uint64_
 /* ---- issue */
 
 /*
- * Each range by itself waits for the device once more, and everything waits for all that is dirty:
- * so many bytes at most, as far as they were counted, since everything was synced last.
+ * Should the set be synced as everything? Each single range waits for the device once more;
+ * everything waits for all dirty bytes. Their number is at most what was counted since the last
+ * sync of everything.
  */
 static bool suits_everything(struct rmmap_file *file, const struct sync_set *set,
                              bool entry_pending)
@@ -65,10 +66,10 @@ static bool suits_everything(struct rmmap_file *file, const struct sync_set *set
 
         if (set->everything || file->os.mapping.base == NULL || MSYNC_IS_SEEN_AS_READ)
                 return true;
-        /* Of a mapping that can't be written msync syncs nothing; the descriptor's call does. */
+        /* msync of a read-only mapping syncs nothing; fdatasync by the descriptor does. */
         if (file->config.read_only)
                 return true;
-        /* Without a directory the name is the file's to save; and its size is, if nothing else. */
+        /* Without a directory, fsync saves the name; for an empty set, the size. */
         if (entry_pending && (file->os.directory < 0 || set->count == 0))
                 return true;
         return set->count > 1 && dirty <= LITTLE_DIRTY;
@@ -76,7 +77,7 @@ static bool suits_everything(struct rmmap_file *file, const struct sync_set *set
 
 static int issue_everything(struct rmmap_file *file, bool entry_pending)
 {
-        uint64_t made = file_dirtied(file); /* before it is synced, so that none is forgotten */
+        uint64_t made = file_dirtied(file); /* read before the sync: later bytes count as dirty */
         int err = writeback_sync(file->os.fd, entry_pending);
 
         if (err == 0)
@@ -89,7 +90,10 @@ static int issue_ranges(struct rmmap_file *file, const struct sync_set *set)
 {
         int err = 0;
 
-        /* An error is everybody's; the rest is better on the disk all the same. */
+        /*
+         * After an error the other ranges are synced all the same; the error concerns every
+         * request.
+         */
         for (unsigned int i = 0; i < set->count; i++) {
                 const struct sync_set_range *range = &set->ranges[i];
                 int this = mapping_sync(&file->os.mapping, range->start, range->end - range->start);
@@ -107,7 +111,7 @@ static int issue(struct rmmap_file *file, const struct sync_set *set, bool entry
         return issue_ranges(file, set);
 }
 
-/* One that its file system can't sync is as one that can't be opened: describe tells. */
+/* A directory that can't be synced is treated as one that can't be opened. */
 static int issue_directory(struct rmmap_file *file)
 {
         int err = writeback_sync(file->os.directory, true);
@@ -120,7 +124,7 @@ static int issue_directory(struct rmmap_file *file)
 
 /* ---- a batch */
 
-/* In a batch, which run one at a time. */
+/* The I/O of one batch. Batches run one at a time. */
 static void sync_batch(void *context, const struct sync_set *asked)
 {
         struct rmmap_file *file = context;
@@ -134,7 +138,7 @@ static void sync_batch(void *context, const struct sync_set *asked)
         sync_set_join(&set, &converted);
         err = issue(file, &set, entry_pending);
         unwritten_converted(file, &converted);
-        /* A created file's size is of its data; its name is its directory's. */
+        /* Data and size first; then the name, which the directory holds. */
         if (err == 0 && entry_pending && file->os.directory >= 0)
                 err = issue_directory(file);
         if (err == 0 && entry_pending)
@@ -183,9 +187,10 @@ int sync_piece(struct rmmap_file *file, uint64_t start, uint64_t end)
 /* ---- a write that syncs itself, alone in a batch */
 
 /*
- * One system call instead of two. Only where space is reserved: elsewhere a full disk at the write
- * couldn't be told from lost data at the sync, and would stay. Only alone in a batch, for the
- * error's sake; when others sync as well, joining them is cheaper anyway.
+ * Writing and syncing in one system call. Requires reserved space: elsewhere a full disk at the
+ * write looks like lost data at the sync, and would become the sticky error. Requires a batch of
+ * its own, because the kernel reports an error to one call only; when other threads sync as well,
+ * joining their batch is cheaper anyway.
  */
 static bool can_write_durably(const struct rmmap_file *file)
 {
@@ -195,7 +200,7 @@ static bool can_write_durably(const struct rmmap_file *file)
                !atomic_load_explicit(&file->sync.writes_then_syncs, memory_order_relaxed);
 }
 
-/* A write that syncs itself takes nothing along: what is to be converted is synced before. */
+/* This write syncs only its own bytes: space that is to be converted is synced before it. */
 static int convert_before(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
         struct sync_set converted, set = {.everything = false};
@@ -220,9 +225,9 @@ static int write_in_batch(struct rmmap_file *file, uint64_t offset, const void *
         if (err != 0)
                 return err;
         err = writeback_pwrite_durable(file->os.fd, offset, data, length);
-        if (err == -EOPNOTSUPP) /* the next one needn't try */
+        if (err == -EOPNOTSUPP) /* later calls needn't try */
                 atomic_store_explicit(&file->sync.writes_then_syncs, true, memory_order_relaxed);
-        /* What is refused for the caller's memory or a limit says nothing of the disk. */
+        /* Refused because of the caller's memory or a limit: that is no error of the disk. */
         if (err == -EOPNOTSUPP || err == -EFAULT || err == -EFBIG)
                 return err;
         latch(file, err);
@@ -254,7 +259,7 @@ int sync_write(struct rmmap_file *file, uint64_t offset, const void *data, size_
                 PROBE5(write_durable, file, offset, length, probe_since(began), err);
                 wb_error_settle(&file->sync.error);
                 group_commit_leave(&file->sync.group_commit);
-                /* An error that another call met meanwhile may be of these bytes. */
+                /* An error that another call received meanwhile may concern these bytes. */
                 if (err == 0)
                         err = sync_error(file);
         }

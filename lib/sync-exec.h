@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Making bytes durable. Whatever may take a write-back error from the kernel, which reports it
- * once, either runs in a batch of the file's group commit or only starts write-back; both latch
- * the error before a batch ends whose data it may concern. All of it is the business of the process
- * that made the handle: forked children share its open file description, and would take its
+ * Making bytes durable. The kernel reports a write-back error once, to one call. A call that can
+ * receive one either runs in a batch of the file's group commit, or only starts write-back. Both
+ * latch the error before a batch ends whose data it may concern. Only the process that made the
+ * handle does any of this: forked children share its open file description and would receive its
  * errors. Layer 3.
  */
 #ifndef RMMAP_SYNC_EXEC_H
@@ -11,25 +11,28 @@
 
 #include "file.h"
 
-/* From this many bytes on RMMAP_WRITE_BEHIND starts the write-back of a write at once. */
+/* The smallest write whose write-back RMMAP_WRITE_BEHIND starts at once, in bytes. */
 #define WRITE_BEHIND_FROM ((uint64_t)256 << 10)
 
-/* 0 when the data is durable; otherwise the error that was latched. */
+/* 0 when the data is durable; otherwise the latched error. */
 int sync_run(struct rmmap_file *file, const struct sync_set *set);
 
-/* The same for [start, end), which may be empty. */
+/* As sync_run for [start, end), which may be empty. */
 int sync_piece(struct rmmap_file *file, uint64_t start, uint64_t end);
 
-/* Write and sync in one; -EOPNOTSUPP when it can't be done in one now, and nothing is written. */
+/*
+ * Writes and syncs in one system call. -EOPNOTSUPP: that is not possible now, and nothing was
+ * written.
+ */
 int sync_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length);
 
-/* Start write-back, not of 0 bytes. An error is latched; -EOPNOTSUPP isn't one. */
+/* Starts write-back of length > 0 bytes. Latches errors, except -EOPNOTSUPP. */
 int sync_start_writeback(struct rmmap_file *file, uint64_t offset, uint64_t length);
 
-/* The same, but not in a forked child, and nothing is missing where it can't be had. */
+/* As sync_start_writeback, but 0 in a forked child and where the system can't do it. */
 int sync_write_behind(struct rmmap_file *file, uint64_t offset, uint64_t length);
 
-/* All of [offset, offset + length) was written: RMMAP_WRITE_BEHIND, if it was asked for. */
+/* Called after all of [offset, offset + length) was written; acts only with RMMAP_WRITE_BEHIND. */
 static inline int sync_after_write(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
         if (unlikely(length >= WRITE_BEHIND_FROM && file->config.write_behind))

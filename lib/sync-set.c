@@ -2,7 +2,7 @@
 #include "sync-set.h"
 #include "base/checked.h"
 
-/* What lies between two ranges is rarely dirty, and each by itself waits for the device again. */
+/* Space between two ranges is rarely dirty, and each range waits for the device once more. */
 #define WIDEST_JOIN (UINT64_C(1) << 20)
 
 static bool touch(const struct sync_set_range *a, const struct sync_set_range *b)

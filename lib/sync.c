@@ -3,6 +3,32 @@
 #include "api-check.h"
 #include "sync-exec.h"
 
+/* ---- flush */
+
+/* For the kernel a length of 0 means everything up to the end; here it means nothing. */
+static int flush_piece(struct rmmap_file *file, uint64_t offset, uint64_t length)
+{
+        if (length == 0)
+                return 0;
+        count(&file->sync.flush_calls, 1);
+        return sync_start_writeback(file, offset, length);
+}
+
+int rmmap_flush(struct rmmap_file *file)
+{
+        int err = check_handle(file);
+
+        return err != 0 ? err : flush_piece(file, 0, file->config.size);
+}
+
+int rmmap_flush_range(struct rmmap_file *file, struct rmmap_receipt receipt)
+{
+        uint64_t start = receipt.opaque[WORD_START];
+        int err = check_receipt_and_process(file, &receipt);
+
+        return err != 0 ? err : flush_piece(file, start, receipt.opaque[WORD_END] - start);
+}
+
 /* ---- sync */
 
 int rmmap_sync_range(struct rmmap_file *file, struct rmmap_receipt receipt)
@@ -52,42 +78,18 @@ int rmmap_sync_all(struct rmmap_file *file)
         return err != 0 ? err : sync_run(file, &set);
 }
 
-int rmmap_raw_sync(struct rmmap_file *file, uint64_t offset, uint64_t length)
-{
-        int err = check_bytes_and_process(file, offset, length);
-
-        return err != 0 ? err : sync_piece(file, offset, offset + length);
-}
-
-/* ---- flush */
-
-/* To the kernel a length of 0 means all the rest: not here. */
-static int flush_piece(struct rmmap_file *file, uint64_t offset, uint64_t length)
-{
-        if (length == 0)
-                return 0;
-        count(&file->sync.flush_calls, 1);
-        return sync_start_writeback(file, offset, length);
-}
-
-int rmmap_flush(struct rmmap_file *file)
-{
-        int err = check_handle(file);
-
-        return err != 0 ? err : flush_piece(file, 0, file->config.size);
-}
-
-int rmmap_flush_range(struct rmmap_file *file, struct rmmap_receipt receipt)
-{
-        uint64_t start = receipt.opaque[WORD_START];
-        int err = check_receipt_and_process(file, &receipt);
-
-        return err != 0 ? err : flush_piece(file, start, receipt.opaque[WORD_END] - start);
-}
+/* ---- raw access */
 
 int rmmap_raw_flush(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
         int err = check_bytes_and_process(file, offset, length);
 
         return err != 0 ? err : flush_piece(file, offset, length);
+}
+
+int rmmap_raw_sync(struct rmmap_file *file, uint64_t offset, uint64_t length)
+{
+        int err = check_bytes_and_process(file, offset, length);
+
+        return err != 0 ? err : sync_piece(file, offset, offset + length);
 }

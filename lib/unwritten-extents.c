@@ -8,7 +8,7 @@
 #define MET_UNWRITTEN 2
 #define MET_NONE 1
 
-/* What is this near to the sync before goes on where that left off, whoever's thread it is. */
+/* A sync this near to the one before continues it, whichever thread makes it. */
 #define NEAR UNWRITTEN_SMALL_SYNC
 
 int unwritten_create(struct unwritten *unwritten, uint64_t size)
@@ -50,7 +50,7 @@ bool unwritten_visit(struct unwritten *unwritten, uint64_t start, uint64_t end)
                unwritten->pieces[piece_of(end - 1)] < UNWRITTEN_DUE;
 }
 
-/* True: it is to be converted now. */
+/* true: the piece should be converted now. */
 static bool learn(struct unwritten *unwritten, size_t piece, bool met, bool in_order)
 {
         uint8_t *known = &unwritten->pieces[piece];
@@ -74,7 +74,7 @@ size_t unwritten_learn(struct unwritten *unwritten, uint64_t start, uint64_t end
 {
         size_t count = 0;
 
-        /* Two at most, as what is longer teaches nothing. */
+        /* At most two pieces, because unwritten_visit refuses longer syncs. */
         for (size_t piece = piece_of(start); piece <= piece_of(end - 1); piece++) {
                 if (!learn(unwritten, piece, met, in_order))
                         continue;
@@ -86,7 +86,7 @@ size_t unwritten_learn(struct unwritten *unwritten, uint64_t start, uint64_t end
 
 /* ---- conversion: inside a batch of syncs */
 
-/* What was written there already is left as it is, and needn't be read. */
+/* Makes only unwritten extents dirty: written ones are left alone, and needn't be read. */
 static void dirty_unwritten(struct rmmap_file *file, uint64_t start, uint64_t end,
                             struct sync_set *converted)
 {
@@ -101,7 +101,7 @@ static void dirty_unwritten(struct rmmap_file *file, uint64_t start, uint64_t en
                 from = align_down_to(from, page);
                 start = align_up_to(to, page);
                 to = min_u64(start, file->config.size);
-                /* Where it can't be done the records' own syncs do it, or tell why not. */
+                /* On an error the syncs of the records themselves convert, or return the reason. */
                 if (mapping_dirty(&file->os.mapping, from, to - from, at_random) != 0)
                         return;
                 sync_set_add(converted, from, to);
@@ -139,7 +139,7 @@ void unwritten_convert(struct rmmap_file *file, const struct sync_set *set,
                 convert_around(file, &set->ranges[i], converted);
 }
 
-/* Entries of the page table that are left slow down each later sync there. */
+/* Page table entries that remain slow down each later sync in the region. */
 void unwritten_converted(struct rmmap_file *file, const struct sync_set *converted)
 {
         for (unsigned int i = 0; i < converted->count; i++)

@@ -24,8 +24,9 @@ _Bool wb_error_latch(struct wb_error *error, int err)
 }
 
 /*
- * Sequentially consistent, here and in settle: either this call finds the phase as it was, and the
- * sync that changes it then finds this call counted; or it counts itself anew.
+ * Sequentially consistent, here and in settle. Either this call reads the old phase, and then the
+ * sync that changes the phase sees this call in the count; or this call counts itself again in the
+ * new phase.
  */
 unsigned int wb_error_start_begin(struct wb_error *error)
 {
@@ -39,7 +40,7 @@ unsigned int wb_error_start_begin(struct wb_error *error)
         }
 }
 
-/* Release: what this call latched is seen by the sync that finds it gone. */
+/* Release: the sync that sees the count drop also sees what this call latched. */
 void wb_error_start_end(struct wb_error *error, unsigned int phase)
 {
         atomic_fetch_sub_explicit(&error->starting[phase], 1, memory_order_release);
@@ -49,7 +50,7 @@ void wb_error_settle(struct wb_error *error)
 {
         unsigned int phase = atomic_fetch_add_explicit(&error->phase, 1, memory_order_seq_cst) & 1;
 
-        /* No call joins this count any more but to leave it at once, so it gets to 0. */
+        /* Calls that join this count now leave it at once, so it reaches 0. */
         for (unsigned int tries = 0;
              atomic_load_explicit(&error->starting[phase], memory_order_seq_cst) != 0; tries++)
                 backoff(tries);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Filling a range from a descriptor. Into regions that are mapped for writing, and where copying
- * goes by the mapping anyway, the kernel reads straight into the mapping; a page that can't be had
- * is then EFAULT of the read, and no signal. Elsewhere the bytes go through a small buffer, as
- * small writes do. The read is a cancellation point, and EINTR and EAGAIN come through: it is the caller's descriptor.
+ * Filling a range from a descriptor. Where a region is mapped for writing, or where copying uses
+ * the mapping anyway, the kernel reads straight into the mapping; a page that it can't supply is
+ * then EFAULT of the read instead of a signal. Elsewhere the bytes go through a small buffer, as
+ * small writes do. The read is a cancellation point, and its EINTR and EAGAIN are passed on,
+ * because the descriptor is the caller's.
  */
 #include <string.h>
 
@@ -16,10 +17,10 @@
 /* On the stack, so that nothing needs freeing when the thread is cancelled in the read. */
 #define BOUNCE ((size_t)16 << 10)
 
-/* One call reads no more, so that *done moves on while a slow source trickles. */
+/* The most that one read takes, so that *done advances while a slow source trickles. */
 #define LARGEST_READ ((size_t)1 << 30)
 
-/* Bytes read, 0 at the end of input, or a negative errno: -EFAULT for a page that can't be had. */
+/* Bytes read, 0 at the end of input, or a negative errno; -EFAULT: a page can't be had. */
 static int64_t read_into_map(struct rmmap_file *file, uint64_t offset, uint64_t length, int fd)
 {
         int64_t got = source_read(fd, file->os.mapping.base + offset, (size_t)length);
@@ -46,7 +47,7 @@ static int64_t read_and_write(struct rmmap_file *file, uint64_t offset, uint64_t
         return got;
 }
 
-/* A page that can't be had says no more than that, but a system call for its bytes does. */
+/* EFAULT doesn't tell the reason; writing the bytes by a system call does. */
 static int64_t take(struct rmmap_file *file, uint64_t offset, uint64_t left, int fd)
 {
         uint64_t room = io_mapped_room(file, offset, min_u64(left, LARGEST_READ));

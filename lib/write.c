@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The public calls that write ranges: checks, the copy, the write-back that was asked for. */
+/* The public calls that write ranges: checks, the copy, and the write-back that was asked for. */
 #include "api-check.h"
 #include "io-path.h"
 #include "sync-exec.h"
@@ -56,7 +56,7 @@ static bool pieces_are_there(const struct iovec *iov, int iovcnt)
         return true;
 }
 
-/* The pieces must fill the range exactly. Their sum is formed so that it can't wrap. */
+/* Do the pieces fill the range exactly? Their sum can't wrap. */
 static bool pieces_fill(const struct iovec *iov, int iovcnt, uint64_t length)
 {
         uint64_t left = length;
@@ -87,7 +87,7 @@ int rmmap_writev_range(struct rmmap_file *file, struct rmmap_range range, const 
         for (int i = 0; i < iovcnt && err == 0; i++) {
                 size_t length = iov[i].iov_len;
 
-                /* Read once more: who changes the array meanwhile still can't leave the range. */
+                /* Read again: a thread that changes the array can't widen the copy. */
                 if (length > end - offset)
                         return -EMSGSIZE;
                 err = io_write(file, offset, iov[i].iov_base, length);

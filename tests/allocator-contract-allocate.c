@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What create, allocate and remaining owe. */
+/* The rules for create, allocate and remaining. */
 #include <errno.h>
 #include <string.h>
 
@@ -26,7 +26,7 @@ static void struct_is_whole(struct contract *contract)
                 broken(contract, "create, destroy, allocate and remaining are mandatory");
 }
 
-/* Two of them know nothing of each other, and can be made and freed for ever. */
+/* Two allocators are independent, and can be made and freed any number of times. */
 static void create_and_destroy(struct contract *contract)
 {
         struct instance one, two;
@@ -45,7 +45,7 @@ static void create_and_destroy(struct contract *contract)
         }
 }
 
-/* A size that it can't manage must be refused in words that callers know. */
+/* A size that the allocator can't manage must be refused with one of the documented errors. */
 static void create_of_any_size(struct contract *contract)
 {
         static const uint64_t totals[] = {
@@ -100,7 +100,7 @@ static void rounds_up(struct contract *contract)
         instance_destroy(&instance);
 }
 
-/* With many patterns of sizes; the rules of each range are in instance_allocate. */
+/* With many patterns of sizes; instance_allocate checks the rules for each range. */
 static void every_byte_once(struct contract *contract)
 {
         static const uint64_t most[] = {1, 2, 3, 7, 20, BLOCKS, 2 * BLOCKS};
@@ -141,7 +141,7 @@ static void all_that_is_left(struct contract *contract)
         }
 }
 
-/* Sums of such sizes wrap a counter that isn't made for them. */
+/* The sums of these sizes wrap a counter that isn't protected. */
 static void ask_for_ever(struct instance *instance)
 {
         static const uint64_t sizes[] = {HALF, HALF, BLOCK, UINT64_MAX, 1, UINT64_MAX - 1};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What claim and give_back owe. */
+/* The rules for claim and give_back. */
 #include <errno.h>
 
 #include "allocator-contract.h"
@@ -11,7 +11,7 @@ static uint64_t bound(uint64_t block, uint64_t total)
         return block * BLOCK < total ? block * BLOCK : total;
 }
 
-/* Every span there is, held against the book. */
+/* Every possible span, compared with the record. */
 static void claim_every_span(struct instance *instance)
 {
         struct contract *contract = instance->contract;
@@ -62,7 +62,7 @@ static void claim_is_true(struct contract *contract)
         }
 }
 
-/* Of two that do the same, one is asked all the time. */
+/* Two allocators get the same calls, and only one of them also gets claims: both must act alike. */
 static void claim_changes_nothing(struct contract *contract)
 {
         struct instance asked, left_alone;
@@ -90,7 +90,7 @@ static void claim_changes_nothing(struct contract *contract)
         instance_destroy(&asked);
 }
 
-/* What give_back took is to be had again, what it refused is not. */
+/* Bytes that give_back accepted are handed out again; bytes that it refused are not. */
 static void give_back_one(struct instance *instance, uint64_t start, uint64_t end)
 {
         struct contract *contract = instance->contract;
@@ -129,7 +129,7 @@ static void give_back_makes_room(struct contract *contract)
         if (!contract->failed && instance_allocate(&instance, end - start, RMMAP_ALLOCATE_EXACT,
                                                    &again_start, &again_end) != 0)
                 broken(contract, "what was given back can't be had again");
-        instance_exhaust(&instance, BLOCKS); /* and nothing besides */
+        instance_exhaust(&instance, BLOCKS); /* and nothing else */
         instance_destroy(&instance);
 }
 
@@ -137,7 +137,7 @@ struct live {
         uint64_t start, end;
 };
 
-/* Takes and gives back at random; the book sees any overlap. */
+/* Allocates and gives back at random; the record detects any overlap. */
 static void give_back_keeps_apart(struct contract *contract)
 {
         struct live live[BLOCKS + 1];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The allocator at its work: behind a handle of a real file. */
+/* The allocator in use: behind a handle of a real file. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ static bool open_subject(struct subject *subject, struct contract *contract, uin
         options.allocator = contract->ops;
         options.allocate_from = from;
         err = rmmap_create(subject->path, TOTAL, &options, &subject->file);
-        /* The names aren't needed: who crashes leaves nothing behind. */
+        /* The name isn't needed: an allocator that crashes leaves no file behind. */
         unlink(subject->path);
         rmdir(subject->directory);
         if (err != 0)
@@ -44,7 +44,7 @@ static bool open_subject(struct subject *subject, struct contract *contract, uin
         return err == 0;
 }
 
-/* Each block is filled with what tells its range, so that an overlap is seen when it is read. */
+/* Each block is filled with data that identifies its range, so that reading detects an overlap. */
 static void fill(unsigned char *data, struct rmmap_range range)
 {
         for (uint64_t i = 0; i < rmmap_range_length(range); i++)
@@ -76,7 +76,7 @@ static void read_one(struct subject *subject, struct rmmap_range range)
                        (unsigned long long)rmmap_range_start(range));
 }
 
-/* Takes all of it, now and then exactly; each range is written at once. */
+/* Allocates everything, sometimes by exact allocations; writes each range at once. */
 static size_t write_all(struct subject *subject, struct rmmap_range *ranges)
 {
         struct contract *contract = subject->contract;
@@ -113,7 +113,7 @@ static void written_and_read(struct contract *contract)
         rmmap_release(subject.file);
 }
 
-/* An op that is there works through the handle, one that isn't is told. */
+/* An existing op works through the handle; a missing one is EOPNOTSUPP. */
 static void expect_optional(struct contract *contract, const char *name, bool is_there, int answer)
 {
         if (answer != (is_there ? 0 : -EOPNOTSUPP))
@@ -137,7 +137,7 @@ static void go_on(struct contract *contract, const unsigned char *state, size_t 
         rmmap_release(subject.file);
 }
 
-/* A claim of what is owned fails; of what was unclaimed it works, with or without the op. */
+/* A claim of owned bytes fails; a claim of unclaimed bytes works, with the op or without. */
 static void claim_again(struct contract *contract, const struct subject *subject,
                         struct rmmap_range range)
 {
@@ -238,7 +238,7 @@ static void from_many_threads(struct contract *contract)
         rmmap_release(subject.file);
 }
 
-/* A child's release destroys its copy of the allocator; the parent's goes on. */
+/* The release in a child destroys the child's copy of the allocator; the parent's goes on. */
 static void released_in_a_child(struct contract *contract)
 {
         struct subject subject;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* An allocator at work, and the book that is kept of what it hands out. */
+/* One allocator in use, and a record of what it hands out. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -98,7 +98,7 @@ static bool keeps_book(const struct instance *instance)
         return instance->total <= TOTAL;
 }
 
-/* The first rule that this range breaks, or NULL. */
+/* The first rule that this range violates, or NULL. */
 static const char *fault_of(const struct instance *instance, uint64_t size, uint32_t flags,
                             uint64_t start, uint64_t end)
 {
@@ -119,7 +119,7 @@ static const char *fault_of(const struct instance *instance, uint64_t size, uint
         return NULL;
 }
 
-/* Writes it down; false: some of it was given before. */
+/* Records the range; false: some of it was handed out before. */
 static bool note(struct instance *instance, uint64_t start, uint64_t end)
 {
         bool fresh = true;
@@ -163,7 +163,7 @@ void instance_exhaust(struct instance *instance, uint64_t most_blocks)
         uint64_t start, end;
         int err = 0;
 
-        /* One more than there are blocks: who still gives then would never stop. */
+        /* One more than there are blocks: to stop an allocator that never ends. */
         for (uint64_t i = 0; err == 0 && i <= instance->total / BLOCK + 1; i++)
                 err = instance_allocate(instance, random_below(contract, most_blocks * BLOCK) + 1,
                                         0, &start, &end);

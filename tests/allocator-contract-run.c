@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Running the checks. Each in a process of its own: an allocator that crashes, or never comes
- * back, spoils one line and not the rest.
+ * Runs the checks, each in a process of its own: an allocator that crashes or hangs fails one check
+ * and leaves the others alone.
  */
 #include <errno.h>
 #include <poll.h>
@@ -75,7 +75,7 @@ static void run_apart(struct contract *contract, const struct check *check, stru
         int ends[2];
         pid_t child;
 
-        fflush(NULL); /* or the child has it to print as well */
+        fflush(NULL); /* otherwise the child prints it as well */
         if (pipe(ends) != 0) {
                 failed_by(verdict, "no pipe, error", errno);
                 return;

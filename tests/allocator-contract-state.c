@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What save and restore owe. */
+/* The rules for save and restore. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static bool can_do_both(struct contract *contract)
         return false;
 }
 
-/* How long its state is; 0: the check is broken. */
+/* The length of the allocator's state; 0: the check is broken. */
 static size_t ask_length(struct instance *instance)
 {
         struct contract *contract = instance->contract;
@@ -37,7 +37,7 @@ static size_t ask_length(struct instance *instance)
         return contract->failed ? 0 : length;
 }
 
-/* The state, or NULL bytes and the check is broken. */
+/* The saved state; bytes NULL: the check is broken. */
 static struct state save(struct instance *instance)
 {
         struct contract *contract = instance->contract;
@@ -59,7 +59,7 @@ static struct state save(struct instance *instance)
         return state;
 }
 
-/* Too small a buffer, and what lies behind one. */
+/* A buffer that is too small, and the bytes behind a buffer. */
 static void save_into(struct instance *instance, unsigned char *buffer, size_t capacity,
                       size_t needed)
 {
@@ -102,7 +102,7 @@ static void save_tells_its_length(struct contract *contract)
         instance_destroy(&instance);
 }
 
-/* A few ranges taken, and the state of that. */
+/* Allocates a few ranges and saves the state. */
 static bool prepare(struct instance *instance, struct contract *contract, uint64_t total,
                     unsigned int ranges, struct state *state)
 {
@@ -122,7 +122,7 @@ static bool prepare(struct instance *instance, struct contract *contract, uint64
         return state->bytes != NULL;
 }
 
-/* What the saved one had given counts as given by this one, and is left alone by it. */
+/* What the saved allocator had handed out counts as handed out, and is not handed out again. */
 static void go_on(struct instance *later, const struct instance *earlier)
 {
         struct contract *contract = later->contract;
@@ -167,7 +167,7 @@ static void restore_goes_on(struct contract *contract)
         }
 }
 
-/* Damaged, and so no change. */
+/* The bytes are damaged, so a restore fails and changes nothing. */
 static void refuse(struct instance *instance, const unsigned char *bytes, size_t length,
                    const char *what, size_t where)
 {
@@ -262,7 +262,7 @@ static void restore_comes_first(struct contract *contract)
         instance_destroy(&earlier);
 }
 
-/* What lies before first is not handed out, whatever the state says. */
+/* Bytes before first are not handed out, whatever the state says. */
 static void restore_respects_first(struct contract *contract)
 {
         struct instance earlier, later;
@@ -284,7 +284,7 @@ static void restore_respects_first(struct contract *contract)
         instance_destroy(&earlier);
 }
 
-/* Where first is the end only because nobody said where to begin, the state does. */
+/* With START_AT_END the start is a default, so the restored position replaces it. */
 static void restore_replaces_the_end(struct contract *contract)
 {
         struct rmmap_allocator_args args = {

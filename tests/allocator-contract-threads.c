@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What an allocator owes that says it is for many threads. Threads record, one judges. */
+/* The rules for thread-safe allocators. The threads record; the main thread checks the record. */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -11,7 +11,7 @@
 #define THREADS 8
 #define ROUNDS 30
 
-/* One allocator, and who has each block: 0 nobody. */
+/* One allocator, and the worker that has each block; 0: none. */
 struct arena {
         const struct rmmap_allocator_ops *ops;
         void *state;
@@ -23,12 +23,12 @@ struct arena {
 struct worker {
         pthread_t thread;
         struct arena *arena;
-        struct contract own; /* random numbers, and what went wrong */
+        struct contract own; /* random numbers, and errors */
         uint64_t given;      /* bytes that it has */
         unsigned int number;
 };
 
-/* Marks each block as this worker's, or as nobody's again. */
+/* Marks each block as owned by this worker, or as free again. */
 static void change_owner(struct worker *worker, uint64_t start, uint64_t end, unsigned int from,
                          unsigned int to)
 {
@@ -57,7 +57,7 @@ static void look_around(struct worker *worker)
                        (unsigned long long)TOTAL);
 }
 
-/* What this thread was given is known as such, whatever the others do. */
+/* A claim of what this thread has is refused, whatever the other threads do. */
 static void look_back(struct worker *worker, uint64_t start, uint64_t end)
 {
         const struct arena *arena = worker->arena;
@@ -74,7 +74,7 @@ static void give_back(struct worker *worker, uint64_t start, uint64_t end)
         worker->given -= end - start;
         if (arena->ops->give_back(arena->state, start, end) == 0)
                 return;
-        worker->given += end - start; /* refused: it is ours still */
+        worker->given += end - start; /* refused: the range stays ours */
         change_owner(worker, start, end, 0, worker->number);
 }
 

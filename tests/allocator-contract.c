@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The command line of allocator-contract, and how it finds the allocator. */
+/* The command line of allocator-contract, and the search for the allocator. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* dladdr1 */
 #endif

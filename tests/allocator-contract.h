@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * allocator-contract: what an allocator owes its callers, as a suite to run on any. It uses
- * nothing but the public library, so that others can run it on theirs.
+ * allocator-contract: the rules for allocators, as a suite that runs on any allocator. It uses only
+ * the public library, so that authors of allocators can run it on theirs.
  */
 #ifndef ALLOCATOR_CONTRACT_H
 #define ALLOCATOR_CONTRACT_H
@@ -13,16 +13,16 @@
 
 #define BLOCK ((uint64_t)RMMAP_ALIGNMENT)
 
-/* What most checks hand out: whole blocks and a short end. */
+/* The size of most checks: whole blocks, and a short last one. */
 #define BLOCKS UINT64_C(64)
 #define TOTAL (BLOCKS * BLOCK + 100)
 
-/* The examination of one allocator. */
+/* The state of one run of the suite. */
 struct contract {
         const struct rmmap_allocator_ops *ops;
-        unsigned int timeout; /* seconds a check may take; 0: checks aren't run apart */
+        unsigned int timeout; /* seconds a check may take; 0: no processes of their own */
         uint64_t random;
-        bool failed, skipped; /* of the check that runs now */
+        bool failed, skipped; /* results of the check that runs now */
         char why[200];
 };
 
@@ -31,11 +31,11 @@ struct check {
         void (*run)(struct contract *contract);
 };
 
-/* The list, ended by one without a name; each file has its piece. */
+/* The lists end with a check without a name; each file has its part. */
 extern const struct check allocate_checks[], claim_checks[], state_checks[], thread_checks[],
         file_checks[];
 
-/* This check is broken, or has nothing to look at; the first reason is kept. */
+/* The check can't work, or has nothing to check; the first reason is kept. */
 void broken(struct contract *contract, const char *format, ...)
         __attribute__((__format__(__printf__, 2, 3)));
 void skip(struct contract *contract, const char *why);
@@ -46,42 +46,42 @@ uint64_t rounded(uint64_t size);
 /* "-28 (No space left on device)"; in one of a few static buffers, for messages. */
 const char *answer_text(int answer);
 
-/* May an op say this? also: the answer that this op alone may give, or 0. */
+/* May an op return this? also: an error that only this op may return, or 0. */
 bool is_allowed(int answer, int also);
 
-/* ---- one allocator at work, each answer held to the rules ---------------------------------- */
+/* ---- one allocator, with each result checked against the rules ----------------------------- */
 
 struct instance {
         struct contract *contract;
         void *state;
         uint64_t first, total;
         uint64_t given;             /* bytes */
-        bool has_given[BLOCKS + 1]; /* for totals of TOTAL and less: each block */
+        bool has_given[BLOCKS + 1]; /* for totals of TOTAL and less: which blocks were given */
 };
 
-/* false: it couldn't, and the check is broken. */
+/* false: create failed, and the check is marked as broken. */
 bool instance_create(struct instance *instance, struct contract *contract, uint64_t first,
                      uint64_t total);
 void instance_destroy(struct instance *instance);
 
-/* 0 with a range that breaks no rule, or the op's error; -EPROTO: the check is broken. */
+/* 0 with a range that violates no rule, or the op's error; -EPROTO: the check is broken. */
 int instance_allocate(struct instance *instance, uint64_t size, uint32_t flags, uint64_t *start,
                       uint64_t *end);
 
-/* Takes all of it, in pieces of up to so many blocks. */
+/* Allocates everything, in pieces of up to most_blocks blocks. */
 void instance_exhaust(struct instance *instance, uint64_t most_blocks);
 
 void instance_expect_remaining(struct instance *instance, uint64_t want, const char *when);
 
-/* A span was given back: it may be handed out again. */
+/* A span was given back: the allocator may hand it out again. */
 void instance_forget(struct instance *instance, uint64_t start, uint64_t end);
 
-/* The first byte that nobody was given, or total. */
+/* The first byte that was not given out, or total. */
 uint64_t instance_gap(const struct instance *instance);
 
 /* ---- running, in allocator-contract-run.c --------------------------------------------------- */
 
-/* Runs all checks and prints a line for each; the number of failed ones. */
+/* Runs all checks and prints a line for each; returns the number of failed checks. */
 unsigned int contract_run(struct contract *contract);
 
 #endif

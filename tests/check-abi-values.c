@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Values in structs that cross the ABI which this version doesn't know, or the call can't use. */
+/* Structs that cross the ABI with values that this version doesn't know or the call can't use. */
 #include "abi/any.h"
 
 static const struct {
         const char *function;
         use_function *use;
-        uint32_t known; /* flags that it can use; the others of the known ones are EINVAL */
+        uint32_t known; /* flags that it accepts; other known flags are EINVAL */
 } makers[] = {
         {"create", use_in_create, 0x7ff & ~(RMMAP_READ_ONLY | RMMAP_REWRITE)},
         {"open", use_in_open, 0x7ff & ~(RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE)},
@@ -22,7 +22,7 @@ static int expected_of_flag(int maker, uint32_t flag)
                 return -EINVAL;
         if (ON_FLOOR && flag == RMMAP_LOCK_FILE && maker == 2)
                 return -EOPNOTSUPP;
-        return flag == RMMAP_LOCK_FILE && maker != 0 ? -EBUSY : 0; /* file is held by set_up's */
+        return flag == RMMAP_LOCK_FILE && maker != 0 ? -EBUSY : 0; /* set_up's handle holds file */
 }
 
 START_TEST(unknown_flags_and_those_of_other_calls)
@@ -33,7 +33,7 @@ START_TEST(unknown_flags_and_those_of_other_calls)
                 fill_options();
                 any.options.flags = flag;
                 ck_is(makers[_i].use(), expected_of_flag(_i, flag));
-                /* Not known comes before not usable. */
+                /* An unknown flag has precedence over one that isn't accepted. */
                 any.options.flags = flag | UINT32_C(1) << 31;
                 ck_is(makers[_i].use(), -EOPNOTSUPP);
         }

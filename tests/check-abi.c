@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The structs that cross the ABI, as programs of other versions have them: shorter, longer,
- * absurdly long. Their layout is in abi/layout.c.
+ * Structs that cross the ABI, with the sizes of other versions: shorter, longer, absurdly long.
+ * Their layout is tested by abi/layout.c.
  */
 #include "abi/any.h"
 
@@ -50,7 +50,7 @@ START_TEST(a_longer_input_is_fine_while_its_tail_is_zero)
 }
 END_TEST
 
-/* What lies beyond the size that is told isn't looked at. */
+/* Members beyond the given size are not read. */
 START_TEST(a_longer_input_that_asks_for_something_is_unknown)
 {
         const struct input *input = &inputs[_i];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Both built-in allocators without a file, straight through their ops, and their counter. */
+/* Both built-in allocators without a file, through their ops, and their counter. */
 #include "allocator-bump.h"
 #include "support.h"
 
@@ -174,7 +174,7 @@ START_TEST(begins_at_first)
         ck_assert_uint_eq(ops->remaining(state), 0);
         refuses(1, 0, -ENOSPC);
         teardown();
-        use(_i, UINT64_MAX, SIZE, A); /* no handle asks this; past the end is past the end */
+        use(_i, UINT64_MAX, SIZE, A); /* handles never ask for this */
         ck_assert_uint_eq(ops->remaining(state), 0);
         refuses(1, 0, -ENOSPC);
 }
@@ -215,7 +215,7 @@ START_TEST(other_ops_check_theirs)
 }
 END_TEST
 
-/* Saved with one alignment, that of another file's position may mean other bytes. */
+/* A position that was saved with a different alignment may mean other bytes. */
 START_TEST(state_of_another_alignment)
 {
         unsigned char buffer[64];
@@ -238,7 +238,7 @@ static size_t counter(void)
         return atomic_load(&bump->next);
 }
 
-/* The counter is in blocks, and stays where it is once all are taken. */
+/* The counter counts blocks and stops growing when all are handed out. */
 START_TEST(counter_stops_when_full)
 {
         use(_i, 0, SIZE, A);
@@ -253,8 +253,8 @@ START_TEST(counter_stops_when_full)
 END_TEST
 
 /*
- * Threads that looked before the others added leave the counter beyond the limit; as far as their
- * number can bring it, all is taken, and nothing else.
+ * Threads that loaded the counter before other threads added leave it beyond the limit. For each
+ * value that the number of threads can cause, the allocator is full and hands out nothing.
  */
 START_TEST(counter_beyond_the_limit)
 {
@@ -282,7 +282,7 @@ START_TEST(counter_beyond_the_limit)
 }
 END_TEST
 
-/* What a call sees that comes while another one is inside. Holds A.7. */
+/* The result of a call during another call. Holds A.7. */
 START_TEST(sequential_tells_of_overlap)
 {
         struct bump *bump;

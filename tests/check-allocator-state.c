@@ -39,7 +39,7 @@ static void save(struct rmmap_file *file, unsigned char *state)
         ck_assert_uint_eq(length, STATE_SIZE);
 }
 
-/* Of an allocator of this kind, where that many bytes were taken. */
+/* The state of an allocator of this kind, for a file of size bytes with taken bytes handed out. */
 static void make_state(int which, uint64_t size, uint64_t taken, unsigned char *state)
 {
         struct rmmap_file *file = create(which, size, 0);
@@ -69,7 +69,7 @@ START_TEST(goes_on_where_it_stopped)
 }
 END_TEST
 
-/* Fixed for good: a state may be read by a later version, on another machine. */
+/* The layout never changes: a later version, or another machine, may read a state. */
 START_TEST(layout_is_fixed)
 {
         static const unsigned char literal[2][STATE_SIZE] = {
@@ -116,7 +116,7 @@ START_TEST(asks_for_room)
 }
 END_TEST
 
-/* Bad bytes leave the allocator as it was. */
+/* Bad bytes leave the allocator unchanged. */
 static void refuses(struct rmmap_file *file, const unsigned char *state, size_t length)
 {
         uint64_t before = rmmap_allocated(file);
@@ -177,7 +177,7 @@ START_TEST(another_allocators_state)
 }
 END_TEST
 
-/* Well-formed, and yet no state that there is: the position, word 3, is no boundary. */
+/* Well-formed bytes with an impossible position: word 3 is not a boundary. */
 START_TEST(impossible_positions)
 {
         static const uint64_t positions[] = {1,     A - 1,      SIZE - 1,         SIZE + 1,
@@ -199,7 +199,7 @@ START_TEST(impossible_positions)
 }
 END_TEST
 
-/* Only a fresh one: what it gave already might lie in what was given then. */
+/* Only a new allocator: what it handed out already may overlap what the state says. */
 START_TEST(too_late)
 {
         unsigned char state[STATE_SIZE];
@@ -243,7 +243,7 @@ START_TEST(the_higher_one_holds)
 }
 END_TEST
 
-/* One restore after the other never goes back. */
+/* A second restore never lowers the position. */
 START_TEST(twice)
 {
         unsigned char low[STATE_SIZE], high[STATE_SIZE];

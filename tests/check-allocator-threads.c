@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The concurrent allocator under 8, 16 and 100 threads: no byte twice, every byte once, and the
- * counter within what bump_add promises. Threads record; the main thread judges.
+ * The concurrent allocator with 8, 16 and 100 threads: no byte is handed out twice, every byte is
+ * handed out once, and the counter stays within the bound of bump_add. The threads record; the main
+ * thread checks the record.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ struct span {
         uint64_t start, end;
 };
 
-/* Where the ranges come from: a handle, or the ops alone. */
+/* The source of ranges: a handle, or the ops alone. */
 struct source {
         struct rmmap_file *file; /* or NULL */
         void *state;
@@ -38,7 +39,7 @@ struct worker {
         uint64_t seed;
         struct span *spans;
         size_t count, capacity;
-        int wrong; /* an answer that nobody may give */
+        int wrong; /* a result that no op may return */
 };
 
 static int request(const struct source *source, uint64_t size, bool exact, struct span *span)
@@ -223,7 +224,7 @@ START_TEST(through_the_handle)
 }
 END_TEST
 
-/* The last block is fought for again and again, each time by threads that all saw it free. */
+/* Threads compete for the last block again and again; each time all of them saw it free. */
 START_TEST(the_last_block_is_given_once)
 {
         struct worker workers[16];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Both built-in allocators through the handle: each test runs once for each. Claims are in
- * check-claim.c, saved states in check-allocator-state.c, the allocators without a file in
- * check-allocator-ops.c.
+ * Both built-in allocators through a handle; each test runs once for each of them. See also
+ * check-claim.c for claims, check-allocator-state.c for saved states, and check-allocator-ops.c for
+ * allocators without a file.
  */
 #include "child.h"
 #include "support.h"
@@ -28,7 +28,7 @@ static void teardown(void)
         file = rmmap_release(file);
 }
 
-/* The next allocate gives these bytes, and the books agree before and after. */
+/* The next allocation returns these bytes; the byte counts are right before and after. */
 static void gives(uint64_t size, uint64_t start, uint64_t end)
 {
         struct rmmap_range range;
@@ -53,7 +53,7 @@ static void gives_exactly(uint64_t size, uint64_t start, uint64_t end)
 
 typedef int (*allocate_call)(struct rmmap_file *file, uint64_t size, struct rmmap_range *range);
 
-/* No, and nothing is taken or written. */
+/* The call is refused: nothing is allocated or written. */
 static void is_refused(allocate_call call, uint64_t size, int want)
 {
         struct rmmap_range range, marked;
@@ -156,7 +156,7 @@ START_TEST(smaller_than_a_block)
 }
 END_TEST
 
-/* Sums of these wrapped a counter of bytes round to where another range lies. */
+/* Sums of these sizes wrap a counter of bytes, to where another range lies. */
 START_TEST(huge_sizes_wrap_nothing)
 {
         use(_i, SIZE, 0);
@@ -206,7 +206,7 @@ START_TEST(begins_where_asked)
 
         use(_i % 2, SIZE, beginnings[_i / 2].from);
         ck_assert_uint_eq(rmmap_allocated(file), first);
-        /* What lies before is there to be claimed, and nothing else. */
+        /* The bytes before first can be claimed, and nothing else. */
         if (first < SIZE)
                 ck_is(rmmap_claim_range(file, 0, first < 6 * A ? first + A : SIZE, &range),
                       -ERANGE);
@@ -251,7 +251,7 @@ static int in_a_child(void *arg)
         return 0;
 }
 
-/* Both would hand out the same range. */
+/* Parent and child would hand out the same range. */
 START_TEST(only_the_parent_allocates)
 {
         struct rmmap_range range;

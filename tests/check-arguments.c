@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Every argument of every function with NULL, 0, the highest value, and wrong by one: the error is
- * the documented one, nothing is written anywhere, and nothing stays behind.
+ * Every argument of every function as NULL, 0, the highest value, and off by one: the call returns
+ * the documented error, writes nothing, and leaves nothing behind.
  */
 #include "arguments/stage.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Runs of bits, against an array of bools: all of a run changes, or nothing. */
+/* Runs of bits, compared with an array of bools: a run changes completely or not at all. */
 #include <stdio.h>
 
 #include "bitmap.h"

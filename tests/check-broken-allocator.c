@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What the handle makes of allocators that break their promises: it can't see an overlap, but
- * what is not aligned, not in bounds or empty, and answers that no op may give, are EPROTO.
+ * Allocators that violate their contract. The handle can't detect an overlap; but ranges that are
+ * unaligned, out of bounds or empty, and results that an op may not return, are EPROTO.
  */
 #include "puppet-allocator.h"
 #include "support.h"
@@ -88,7 +88,7 @@ START_TEST(ranges_that_can_not_be)
 }
 END_TEST
 
-/* What each op may answer, of all that it could. */
+/* The errors that any op may return. */
 static bool is_common(int answer)
 {
         return answer == 0 || answer == -ENOSPC || answer == -EBUSY || answer == -ENOMEM ||
@@ -177,7 +177,7 @@ START_TEST(give_back_is_handed_on)
 }
 END_TEST
 
-/* The plug-ins that the suite condemns, put to work: nothing bad reaches the caller. */
+/* The allocators that the contract suite rejects, in use: the caller sees no invalid range. */
 START_TEST(condemned_ones)
 {
         static const struct rmmap_allocator_ops *const all[] = {

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Threads that claim at once: each byte has one owner at a time, and a claim that fails leaves
- * nothing taken. Owners write plainly, so a race detector sees if two own a byte, or if one
- * doesn't see what the owner before it did. Holds B.5.
+ * Threads that claim at the same time: each byte has one owner at a time, and a claim that fails
+ * keeps nothing. Owners write without atomics, so a race detector reports two owners of a byte, and
+ * an owner that doesn't see the writes of the one before.
+ * Holds B.5.
  */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 
+#include "base/sync-annotations.h"
 #include "instrumented.h"
 #include "support.h"
-#include "base/sync-annotations.h"
 
 #define A UINT64_C(4096)
 #define BLOCKS 200 /* over some words of the bitmaps */
@@ -28,7 +29,7 @@ static unsigned int next_random(unsigned int *seed)
         return *seed >> 16;
 }
 
-/* Enough to meet each mistake that was tried, in a second. */
+/* Enough rounds to detect each planted mistake within a second. */
 static int rounds(int many)
 {
         return test_is_instrumented() ? many / 50 : many;
@@ -54,7 +55,7 @@ static void own(uint64_t from, uint64_t to, int me)
         }
 }
 
-/* A claim, or a decode of the same bounds; both in turns with others that overlap. */
+/* A claim, or a decode of the same bounds. Both compete with others that overlap. */
 static int take(struct rmmap_range *range, uint64_t from, uint64_t to, bool by_decode,
                 const struct rmmap_range *whole)
 {
@@ -104,7 +105,7 @@ static void *claim_and_leave(void *arg)
         return NULL;
 }
 
-/* allocated: what is fought for was allocated and unclaimed; otherwise it was out before. */
+/* allocated: the bytes were allocated and unclaimed; otherwise they were in use before. */
 static struct rmmap_range open_for(bool allocated)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -140,19 +141,19 @@ START_TEST(one_owner_at_a_time)
                 pthread_join(threads[i], NULL);
         ck_assert_uint_eq(atomic_load(&wrong), 0);
         ck_assert_uint_gt(atomic_load(&got), 0);
-        ck_ok(rmmap_claim_range(file, 0, SIZE, &all)); /* those that failed have left all */
+        ck_ok(rmmap_claim_range(file, 0, SIZE, &all)); /* the claims that failed kept nothing */
         file = rmmap_release(file);
 }
 END_TEST
 
 /*
- * Two claims at the same moment, far more often than by chance. The winner leaves, and then all of
- * it can be claimed. Either all is vacant, or each round has new blocks, by turns vacant and never
- * claimed.
+ * Two claims at the same moment, far more often than by chance. The winner unclaims, and then the
+ * whole range can be claimed. Either all blocks are vacant, or each round has new blocks,
+ * alternately vacant and never claimed.
  */
 enum { VACANT, BY_TURNS, KINDS };
 
-/* Where pointers have 32 bits a file of all new blocks must be smaller. */
+/* With 32-bit pointers a file of all new blocks must be smaller. */
 static const int moments[KINDS] = {50000, sizeof(void *) >= 8 ? 5000 : 500};
 static atomic_uint arrived;
 
@@ -236,7 +237,7 @@ START_TEST(at_the_same_moment)
 }
 END_TEST
 
-/* The first claims of a handle make its bitmaps; of all that start at once one gets the block. */
+/* The first claims make the bitmaps of a handle; of all that start together one gets the block. */
 static atomic_int at_start;
 
 static void *claim_first(void *arg)

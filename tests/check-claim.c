@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Who owns which byte: claims, unclaims, decodes. Each test runs once for each built-in allocator,
- * unless it is about one of a user's. Threads that claim at once are in check-claim-threads.c.
+ * Ownership of bytes: claims, unclaims, decodes. Each test runs once for each built-in allocator,
+ * except tests of a program's own allocator. See check-claim-threads.c for threads that claim at
+ * the same time.
  */
 #include "child.h"
 #include "puppet-allocator.h"
@@ -17,7 +18,7 @@ static const struct rmmap_allocator_ops *builtin(int which)
         return which == 0 ? rmmap_concurrent_allocator() : rmmap_sequential_allocator();
 }
 
-/* A file whose first three blocks were out before, and the next two are allocated. */
+/* A file whose first three blocks were in use before; the next two are allocated. */
 static void use(int which, uint32_t flags)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -83,7 +84,7 @@ START_TEST(claim_has_rules)
 }
 END_TEST
 
-/* What a claim has is nobody else's until it is unclaimed. A claim that fails takes nothing. */
+/* A claimed range has one owner until it is unclaimed. A claim that fails keeps nothing. */
 START_TEST(one_owner_at_a_time)
 {
         struct rmmap_range middle;
@@ -118,7 +119,7 @@ START_TEST(the_end_may_be_short)
 }
 END_TEST
 
-/* Unclaim ends the ownership of what was allocated too, and nothing else. */
+/* Unclaiming also ends the ownership of allocated ranges, and does nothing else. */
 START_TEST(allocated_ranges_are_unclaimed)
 {
         unsigned char block[4096] = "written before", found[4096];
@@ -131,17 +132,17 @@ START_TEST(allocated_ranges_are_unclaimed)
         ck_ok(rmmap_unclaim_range(file, range));
         ck_assert_uint_eq(rmmap_allocated(file), 6 * A);
         next = claim(5 * A, 6 * A);
-        ck_assert(rmmap_range_equal(range, next)); /* so nobody sees who uses the old one */
+        ck_assert(rmmap_range_equal(range, next)); /* so a use of the old one goes unnoticed */
         ck_ok(rmmap_read_range(file, next, found, sizeof(found), NULL));
         ck_assert_mem_eq(found, block, sizeof(found));
         ck_ok(rmmap_sync_range(file, receipt));
         refused(5 * A, 6 * A, -EBUSY);
-        ck_ok(rmmap_allocate(file, A, &next)); /* never what is unclaimed */
+        ck_ok(rmmap_allocate(file, A, &next)); /* never the unclaimed bytes */
         ck_assert_uint_eq(rmmap_range_start(next), 6 * A);
 }
 END_TEST
 
-/* Parts go one by one; what has gone can't go again. */
+/* Parts are unclaimed one by one; a part can't be unclaimed twice. */
 START_TEST(parts_are_unclaimed)
 {
         struct rmmap_range whole, low, high;
@@ -202,7 +203,7 @@ START_TEST(decode_claims_too)
 }
 END_TEST
 
-/* Claims may overlap each other there, and never what is allocated. */
+/* Shared claims may overlap each other, but never an allocated range. */
 START_TEST(shared_claims)
 {
         struct rmmap_range one, two, allocated;
@@ -247,7 +248,7 @@ START_TEST(not_in_a_forked_child)
 }
 END_TEST
 
-/* A restore changes what is out: so it comes before whatever took something by that. */
+/* A restore changes what is handed out, so it must come before the first claim. */
 START_TEST(restore_comes_first)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -288,7 +289,7 @@ static void use_bitmap(uint32_t flags)
         ck_ok(rmmap_create(test_path("claim"), SIZE, &options, &file));
 }
 
-/* Space that was given back is free, whoever had it, and no claim gets it. */
+/* Space that was given back is free, whichever call made the range, and can't be claimed. */
 START_TEST(what_is_given_back_is_free)
 {
         struct rmmap_range range, again;
@@ -328,7 +329,7 @@ START_TEST(what_is_unclaimed_is_not_given_back)
 }
 END_TEST
 
-/* What the allocator says of each block decides until the first claim, wherever they lie. */
+/* Until the first claim the allocator's answer counts for each block, in any order. */
 START_TEST(a_restored_state_may_have_holes)
 {
         struct rmmap_range ranges[4], range;
@@ -352,7 +353,7 @@ START_TEST(a_restored_state_may_have_holes)
 }
 END_TEST
 
-/* Any other answer of the op is the claim's. */
+/* The claim returns any other error of the op. */
 START_TEST(answers_pass_through)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -375,7 +376,7 @@ START_TEST(answers_pass_through)
 }
 END_TEST
 
-/* Somebody claims the second block after a claim has looked at it, and before it takes it. */
+/* Another thread claims the second block after a claim has looked at it, and before it takes it. */
 static int faster;
 
 static int claim_of_another(const void *state, uint64_t start, uint64_t end)
@@ -399,7 +400,10 @@ START_TEST(who_is_too_late_takes_nothing)
         options.allocator = &ops;
         options.allocator_config = &puppet;
         ck_ok(rmmap_create(test_path("claim"), SIZE, &options, &file));
-        /* The first and the third are vacant: so the allocator is asked of the others in turn. */
+        /*
+         * The first and third blocks are vacant, so the allocator is asked about the others in
+         * turn.
+         */
         ck_ok(rmmap_unclaim_range(file, claim(0, A)));
         ck_ok(rmmap_unclaim_range(file, claim(2 * A, 3 * A)));
         faster = 2;

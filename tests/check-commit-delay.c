@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* How long a batch waits for the threads that synced together before. */
+/* The commit delay: how long a batch waits for the siblings of the batch before. */
 #include <pthread.h>
 
 #include "child.h"
@@ -21,7 +21,7 @@ START_TEST(one_thread_never_waits)
 }
 END_TEST
 
-/* Those that were served, and those that came meanwhile. */
+/* Requests that were served, and requests that came meanwhile, are siblings. */
 START_TEST(a_crowd_is_waited_for)
 {
         struct commit_delay delay = {.siblings = 0};
@@ -49,7 +49,7 @@ static int skipped(struct commit_delay *delay)
         return skipped;
 }
 
-/* In vain once, a batch begins at once; again, three do; and so on up to a limit. */
+/* After the first wait in vain one batch begins at once; after the second, three; up to a limit. */
 START_TEST(waits_in_vain_get_rare)
 {
         struct commit_delay delay = {.siblings = 0};
@@ -75,7 +75,7 @@ START_TEST(waits_in_vain_get_rare)
 }
 END_TEST
 
-/* ---- who leads a batch */
+/* ---- the leader of a batch */
 
 static struct group_commit commit;
 
@@ -108,7 +108,7 @@ static void *sync_once(void *context)
         return NULL;
 }
 
-/* And when nobody came, the next begins at once, by whichever way. */
+/* After a wait in vain the next batch begins at once, by either function. */
 START_TEST(a_leader_waits)
 {
         uint64_t asked, began;
@@ -124,7 +124,7 @@ START_TEST(a_leader_waits)
 }
 END_TEST
 
-/* Without a wait two requests never share a batch that begins with one of them. */
+/* Without a wait, two requests never share a batch that begins with one of them. */
 START_TEST(two_that_come_together_share_a_batch)
 {
         int tries = 0;

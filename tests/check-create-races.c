@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What others may do between two steps of create and open: give the name away, hold a lease. */
+/* Other processes act between two steps of create and open: they rename, replace, take a lease. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 #define SIZE 8192
 
-/* ---- the name, between our open and our lock */
+/* ---- the name, between open and lock */
 
 static char name[4096], other[4096], kept[4096];
 
@@ -55,7 +55,10 @@ static void old_file_is_whole(const char *path)
         ck_assert(test_file_holds(path, 0, expected, SIZE));
 }
 
-/* _i 0: an older file has the name; 1: create makes it. What has the name at last is taken over. */
+/*
+ * _i 0: an older file has the name; 1: create makes it. Create takes over the file that has it
+ * last.
+ */
 START_TEST(create_is_of_what_has_the_name)
 {
         ino_t expected;
@@ -86,7 +89,7 @@ START_TEST(open_is_of_what_has_the_name)
 }
 END_TEST
 
-/* What was made but can't be locked may be somebody else's by then: it keeps its name. */
+/* A new file that can't be locked may belong to another process by then: it keeps its name. */
 START_TEST(a_file_that_cannot_be_locked_keeps_its_name)
 {
         struct rmmap_options options = test_options(RMMAP_LOCK_FILE, 0);
@@ -103,7 +106,7 @@ START_TEST(a_file_that_cannot_be_locked_keeps_its_name)
 }
 END_TEST
 
-/* ---- a lease: the kernel asks its holder to end it, and who opens waits */
+/* ---- a lease: the kernel asks the holder to end it, and an open waits */
 
 static int lease_pipe[2];
 static volatile sig_atomic_t lease_asked_for;
@@ -114,7 +117,7 @@ static void end_lease(int number)
         lease_asked_for = 1;
 }
 
-/* Holds the only descriptor of the file until it is asked. */
+/* Holds the only descriptor of the file until the kernel asks for the lease. */
 static int hold_lease(void *arg)
 {
         const struct timespec moment = {.tv_nsec = 1000000};
@@ -128,19 +131,19 @@ static int hold_lease(void *arg)
                 return 0;
         for (int i = 0; i < 30000 && !lease_asked_for; i++)
                 nanosleep(&moment, NULL);
-        for (int i = 0; i < 20; i++) /* who doesn't wait is gone by now */
+        for (int i = 0; i < 20; i++) /* an open that doesn't wait has returned by now */
                 nanosleep(&moment, NULL);
         child_is(fcntl(fd, F_SETLEASE, F_UNLCK), 0);
         child_is(lease_asked_for, 1);
         return 0;
 }
 
-static int open_somehow(int way, const char *path, struct rmmap_file **file)
+static int open_somehow(int method, const char *path, struct rmmap_file **file)
 {
-        struct rmmap_options options = test_options(way == 2 ? RMMAP_READ_ONLY : 0, 0);
+        struct rmmap_options options = test_options(method == 2 ? RMMAP_READ_ONLY : 0, 0);
 
-        return way == 0 ? rmmap_create(path, SIZE, &options, file)
-                        : rmmap_open(path, &options, file);
+        return method == 0 ? rmmap_create(path, SIZE, &options, file)
+                           : rmmap_open(path, &options, file);
 }
 #define WAYS 3
 
@@ -165,7 +168,7 @@ START_TEST(a_lease_is_waited_for)
 }
 END_TEST
 
-/* ---- space is reserved in pieces, so that a signal or a kill is heeded between them */
+/* ---- space is reserved in pieces, so that signals are handled between them */
 
 START_TEST(space_is_reserved_in_pieces)
 {
@@ -184,9 +187,9 @@ START_TEST(space_is_reserved_in_pieces)
 }
 END_TEST
 
-/* ---- a file system that looks like any other, and can't be mapped */
+/* ---- a file system that looks like any other, but has no mappings */
 
-/* The file is locked once there is room for its mapping. */
+/* The file is locked when the address range is reserved. */
 static void refuse_mapping(void *arg)
 {
         (void)arg;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What rmmap_create makes of names, sizes, modes and flags, and what it leaves when it fails. */
+/* rmmap_create with all kinds of names, sizes, modes and flags, and what a failure leaves. */
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 #include "child.h"
 
-/* Create must fail with this, leave *file alone and leak nothing. */
+/* Create must fail with this error, leave *file unchanged and leak nothing. */
 static void fails(const char *path, uint64_t size, uint32_t flags, int want)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -21,7 +21,7 @@ static void fails(const char *path, uint64_t size, uint32_t flags, int want)
         ck_is(rmmap_create(path, size, &options, &file), want);
         ck_assert_ptr_eq(file, UNTOUCHED);
         ck_assert_uint_eq(test_count_descriptors(), descriptors);
-        if (!test_sanitized() && !test_under_valgrind()) /* their own come and go */
+        if (!test_sanitized() && !test_under_valgrind()) /* their own mappings vary */
                 ck_assert_uint_eq(test_count_mappings(), mappings);
 }
 
@@ -46,7 +46,7 @@ static mode_t mode_of(const char *path)
         return status.st_mode & 07777;
 }
 
-/* One handle comes and goes first, so that what a process needs once is there. */
+/* One handle is made and released first, so that everything allocated once per process exists. */
 static void warm_up(void)
 {
         struct rmmap_file *file;
@@ -235,7 +235,7 @@ START_TEST(symbolic_links)
 }
 END_TEST
 
-/* Who made a file behind a link that led nowhere can't be told: it stays, empty, and the link. */
+/* A file behind a dangling link may be another process's: it stays, empty, and so does the link. */
 START_TEST(a_failure_behind_a_link_leaves_both)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -259,7 +259,7 @@ START_TEST(what_is_no_file)
         int end = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         char before[PATH_MAX];
 
-        alarm(20); /* opening a FIFO could wait for ever */
+        alarm(20); /* opening a FIFO could wait forever */
         fails(test_directory(), 1, 0, -EISDIR);
         ck_assert_int_eq(mkfifo(fifo, 0600), 0);
         ck_assert_int_eq(symlink("fifo", link), 0);

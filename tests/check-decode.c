@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Encoded ranges taken back: by the rules of claim, by other handles, later runs and other
- * processes. For a process with keys of its own this program starts itself once more.
+ * Decoding ranges by the rules of claim: in other handles, later runs and other processes. To get a
+ * process with other seal keys, this program starts itself again.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 
 static const char *path;
 
-/* What one process leaves for another. */
+/* What one process sends to another. */
 struct message {
         unsigned char range[BYTES], receipt[BYTES], state[256];
         size_t state_length;
@@ -35,7 +35,7 @@ static struct rmmap_file *create(void)
         return file;
 }
 
-/* Hands out two blocks, writes the second, tells of it. */
+/* Allocates two blocks, writes the second, and describes both. */
 static struct message prepare(struct rmmap_file *file)
 {
         struct message message;
@@ -52,8 +52,10 @@ static struct message prepare(struct rmmap_file *file)
         return message;
 }
 
-/* Good bytes, sum and all, of bounds that no encode may have seen. A range that is decoded is let
- * go again. */
+/*
+ * Valid bytes, with their checksum, for bounds that no encode produced. A decoded range is
+ * unclaimed.
+ */
 static void check_claim(struct rmmap_file *file, uint64_t start, uint64_t end, int want)
 {
         const uint64_t words[] = {start, end, 1};
@@ -92,7 +94,7 @@ static const struct {
         {1, A, -EINVAL},
         {0, A + 1, -EINVAL},
         {100, 200, -EINVAL},
-        /* Empty ones need only a place. */
+        /* Empty ranges need only valid bounds. */
         {0, 0, 0},
         {2 * A, 2 * A, 0},
         {4 * A, 4 * A, 0},
@@ -152,7 +154,7 @@ START_TEST(another_handle_seals_anew)
 }
 END_TEST
 
-/* A handle whose allocator still has those bytes to hand out can't take them. Holds D.6. */
+/* A handle whose allocator still has these bytes to hand out refuses them. Holds D.6. */
 START_TEST(not_handed_out_here)
 {
         struct rmmap_file *first = create(), *second = NULL;
@@ -173,7 +175,7 @@ START_TEST(not_handed_out_here)
 }
 END_TEST
 
-/* An allocator that can't claim takes only what is empty. */
+/* An allocator without claim accepts only empty ranges. */
 START_TEST(without_claim)
 {
         struct rmmap_allocator_ops ops = *rmmap_concurrent_allocator();
@@ -214,7 +216,7 @@ static int go_on(const struct message *message, const char *where)
         child_is(rmmap_sync_range(file, receipt), 0);
         child_is(rmmap_allocate(file, A, &next), 0);
         child_expect(rmmap_range_start(next) == 2 * A);
-        /* The structs themselves mean nothing where the key is another. */
+        /* The structs themselves are invalid in a process with another key. */
         child_expect(rmmap_range_length(message->raw_range) == 0);
         child_is(rmmap_read_range(file, message->raw_range, found, sizeof(found), NULL), -EINVAL);
         child_is(rmmap_sync_range(file, message->raw_receipt), -EINVAL);
@@ -222,7 +224,7 @@ static int go_on(const struct message *message, const char *where)
         return 0;
 }
 
-/* The life of this program when it was started by itself. */
+/* main of this program when it was started by itself. */
 static int second_life(const char *message_path, const char *where)
 {
         struct message message;
@@ -268,7 +270,7 @@ START_TEST(another_process)
 }
 END_TEST
 
-/* Opens in a forked child, and sends home what it was given. */
+/* Opens in a forked child, and sends the allocated range to the parent. */
 static int open_and_send(void *pipe_end)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -283,7 +285,7 @@ static int open_and_send(void *pipe_end)
         return 0;
 }
 
-/* Forked processes share the key, so all rests on owners being random, not counted. */
+/* Forked processes share the key, so owners must be random, not counted. */
 START_TEST(owners_differ_across_forks)
 {
         struct rmmap_file *file = create();

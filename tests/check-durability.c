@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What a sync asks of the kernel: seen by standing between the library and libc. */
+/* Which system calls a sync makes, recorded by functions between the library and libc. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -43,8 +43,8 @@ static bool was_served(struct rmmap_file *file, uint64_t start, uint64_t end)
         return false;
 }
 
-/* Every way to ask for durability; each takes a range that was written just now. */
-static int sync_in_some_way(int way, struct rmmap_file *file, struct rmmap_range range)
+/* Each method of asking for durability; each takes a range that was just written. */
+static int sync_in_some_way(int method, struct rmmap_file *file, struct rmmap_range range)
 {
         static const unsigned char data[4096] = "durable";
         struct rmmap_receipt receipts[2];
@@ -53,7 +53,7 @@ static int sync_in_some_way(int way, struct rmmap_file *file, struct rmmap_range
         if (err != 0)
                 return err;
         receipts[1] = receipts[0];
-        switch (way) {
+        switch (method) {
         case 0:
                 return rmmap_sync_range(file, receipts[0]);
         case 1:
@@ -105,9 +105,9 @@ START_TEST(the_first_sync_of_a_created_file_saves_its_name)
         ck_assert_int_ge(file_at, 0); /* its size is saved with its data, by any of the calls */
         ck_assert_int_gt(directory_at, file_at);
 
-        for (int way = 0; way < WAYS; way++) { /* once is enough */
+        for (int method = 0; method < WAYS; method++) { /* once is enough */
                 inject_start();
-                ck_ok(sync_in_some_way(way, file, range));
+                ck_ok(sync_in_some_way(method, file, range));
                 for (int i = 0; i < inject_total(); i++)
                         ck_assert(!inject_record(i).directory);
         }
@@ -115,8 +115,8 @@ START_TEST(the_first_sync_of_a_created_file_saves_its_name)
 }
 END_TEST
 
-/* A sync of nothing may be the first: what it doesn't cover of the data it covers of the size. */
-static int sync_nothing(int way, struct rmmap_file *file, struct rmmap_range range)
+/* The first sync may be a sync of nothing: it covers the size although it covers no data. */
+static int sync_nothing(int method, struct rmmap_file *file, struct rmmap_range range)
 {
         struct rmmap_receipt receipts[2];
         struct rmmap_range empty, rest;
@@ -127,7 +127,7 @@ static int sync_nothing(int way, struct rmmap_file *file, struct rmmap_range ran
         if (err != 0)
                 return err;
         receipts[1] = receipts[0];
-        switch (way) {
+        switch (method) {
         case 0:
                 return rmmap_sync_range(file, receipts[0]);
         case 1:
@@ -166,8 +166,9 @@ START_TEST(a_first_sync_of_nothing_saves_size_and_name)
 }
 END_TEST
 
-/* Of a mapping of a read-only descriptor msync syncs nothing, and says 0. */
-static int sync_what_another_wrote(int way, struct rmmap_file *reader, struct rmmap_receipt written)
+/* msync of a mapping of a read-only descriptor syncs nothing and returns 0. */
+static int sync_what_another_wrote(int method, struct rmmap_file *reader,
+                                   struct rmmap_receipt written)
 {
         unsigned char encoded[RMMAP_RECEIPT_ENCODED_SIZE];
         struct rmmap_receipt receipt;
@@ -176,7 +177,7 @@ static int sync_what_another_wrote(int way, struct rmmap_file *reader, struct rm
         ck_ok(rmmap_receipt_encode(written, encoded, sizeof(encoded)));
         ck_ok(rmmap_allocate(reader, SIZE, &range)); /* all of it is there to be read */
         ck_ok(rmmap_receipt_decode(reader, encoded, sizeof(encoded), &receipt));
-        switch (way) {
+        switch (method) {
         case 0:
                 return rmmap_sync_range(reader, receipt);
         case 1:
@@ -220,7 +221,7 @@ START_TEST(a_reader_syncs_as_well_as_any)
 }
 END_TEST
 
-/* The link's target is the file's entry, not the link. */
+/* The directory of the link's target is synced, not that of the link. */
 START_TEST(the_name_behind_a_link)
 {
         FLOOR_LACKS("way from a descriptor to its name");
@@ -253,12 +254,12 @@ START_TEST(every_sync_serves_what_it_was_asked_for)
                 return;
         ck_ok(rmmap_allocate(file, 4096, &range));
         ck_ok(rmmap_sync_all(file));
-        for (int way = 0; way < WAYS; way++) {
+        for (int method = 0; method < WAYS; method++) {
                 inject_start();
-                ck_ok(sync_in_some_way(way, file, range));
+                ck_ok(sync_in_some_way(method, file, range));
                 ck_assert(inject_count(INJECT_PWRITEV2) == 1 ||
-                          was_served(file, way == 2 || way == 4 ? 10 : 0,
-                                     way == 2 || way == 4 ? 110 : 4096));
+                          was_served(file, method == 2 || method == 4 ? 10 : 0,
+                                     method == 2 || method == 4 ? 110 : 4096));
                 for (int i = 0; i < inject_total(); i++)
                         ck_assert(!inject_record(i).directory); /* saved by the first one */
         }
@@ -313,7 +314,7 @@ START_TEST(receipts_are_checked_before_anything_is_synced)
 }
 END_TEST
 
-/* ---- one system call that writes and syncs, where a full disk can't be met */
+/* ---- one system call that writes and syncs, where a full disk is impossible */
 
 static void durable_write(struct rmmap_file *file, struct rmmap_range range, char first)
 {
@@ -370,11 +371,11 @@ START_TEST(an_interrupted_call_is_made_again)
                 created("interrupted", _i == 0 ? 0 : RMMAP_NO_PREALLOCATE, &range);
 
         ck_ok(rmmap_sync_all(file));
-        for (int way = 0; way < WAYS; way++) {
+        for (int method = 0; method < WAYS; method++) {
                 inject_start();
                 for (int call = 0; call < INJECT_RECORDED; call++)
                         inject_fail((enum injected)call, 1, EINTR, 3);
-                ck_ok(sync_in_some_way(way, file, range));
+                ck_ok(sync_in_some_way(method, file, range));
         }
         inject_start();
         inject_fail(INJECT_SYNC_FILE_RANGE, 1, EINTR, 3);
@@ -387,7 +388,7 @@ END_TEST
 static atomic_int returned;
 static struct rmmap_range cancelled_range;
 
-/* With a cancellation pending all of these must return; the shim's calls are all points for it. */
+/* These calls must return although a cancellation is pending, which each shim call tests. */
 static void *sync_while_cancelled(void *arg)
 {
         struct rmmap_file *file = arg;
@@ -395,13 +396,13 @@ static void *sync_while_cancelled(void *arg)
         int state;
 
         pthread_cancel(pthread_self());
-        for (int way = 0; way < WAYS; way++)
-                if (sync_in_some_way(way, file, cancelled_range) == 0)
+        for (int method = 0; method < WAYS; method++)
+                if (sync_in_some_way(method, file, cancelled_range) == 0)
                         atomic_fetch_add(&returned, 1);
         if (rmmap_mark_written(file, cancelled_range, &receipt) == 0 && rmmap_flush(file) == 0 &&
             rmmap_flush_range(file, receipt) == 0 && rmmap_raw_flush(file, 0, 4096) == 0)
                 atomic_fetch_add(&returned, 1);
-        /* Not acted upon here either: sanitizers don't like a stack that is left that way. */
+        /* Not acted upon here either: sanitizers don't support leaving a stack like that. */
         pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
         return NULL;
 }
@@ -425,7 +426,7 @@ START_TEST(syncs_are_no_cancellation_points)
 }
 END_TEST
 
-/* 256 KiB and more start their write-back at once, when that was asked for; less don't. */
+/* With write-behind, only writes of 256 KiB and more start their write-back at once. */
 START_TEST(write_behind)
 {
         FLOOR_LACKS("start of write-back");
@@ -453,7 +454,7 @@ START_TEST(write_behind)
 }
 END_TEST
 
-/* A write that is made of pieces counts as the one that it is. */
+/* A write from several pieces counts as one write. */
 START_TEST(write_behind_of_pieces)
 {
         FLOOR_LACKS("start of write-back");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * How a handle's calls move data, for each combination of what is asked and what is there, against
- * what rmmap_create(3) promises: as rules, since a second table would only be a copy of the first.
+ * The choice of the engine for each combination of options and file properties, compared with the
+ * promises of rmmap_create(3). The expected results are written as rules, because a second table
+ * would only copy the first.
  */
 #include "child.h"
 #include "engine-select.h"
@@ -27,8 +28,8 @@ static struct engine_facts combination(int number)
 }
 
 /*
- * A full disk is no surprise: there is space, or who asked wants it so. And no other client's pages
- * lie under ours.
+ * A full disk can't surprise the caller: space is reserved, or the caller asked for guarded copies.
+ * And no other client has pages of the same file.
  */
 static bool may_store(const struct engine_facts *facts)
 {
@@ -48,7 +49,7 @@ static const char *shown(const struct engine_facts *facts)
 
 #define rule(condition) ck_assert_msg(condition, "%s: %s", shown(&facts), #condition)
 
-/* Decides, and says whether it was refused; then nothing may have been decided. */
+/* Chooses an engine, and returns whether it was refused; then the result must be unchanged. */
 static bool decide(const struct engine_facts *given, struct engine *policy)
 {
         struct engine_facts facts = *given;
@@ -63,7 +64,7 @@ static bool decide(const struct engine_facts *given, struct engine *policy)
         return err == 0;
 }
 
-/* Refused is what can't work, or could kill; and nothing else. */
+/* Exactly those engines are refused that can't work or could kill the program. */
 START_TEST(only_what_can_not_be_is_refused)
 {
         struct engine_facts facts = combination(_i);
@@ -93,7 +94,7 @@ START_TEST(what_was_asked_for_is_taken)
 }
 END_TEST
 
-/* No signal for a full disk, and no call where there are none. */
+/* No signal for a full disk, and no system call where there are none. */
 START_TEST(nobody_is_killed)
 {
         struct engine_facts facts = combination(_i);
@@ -107,7 +108,7 @@ START_TEST(nobody_is_killed)
 }
 END_TEST
 
-/* Where mapping and file I/O may differ nothing is mapped, whatever is asked for. */
+/* Nothing is mapped where mapping and file I/O may differ, whatever the caller asks for. */
 START_TEST(no_mapping_where_it_may_differ)
 {
         struct engine_facts facts = combination(_i);
@@ -141,7 +142,7 @@ START_TEST(what_the_library_chooses)
 }
 END_TEST
 
-/* ---- the way of each write */
+/* ---- the path of each write */
 
 START_TEST(scattered_small_writes_prepare_nothing)
 {
@@ -150,7 +151,7 @@ START_TEST(scattered_small_writes_prepare_nothing)
 }
 END_TEST
 
-/* Whoever said nothing, or of reading only, has a region populated when pwrite has filled it. */
+/* Without a pattern, or with one for reading, a region is populated when pwrite has filled it. */
 START_TEST(calls_come_first)
 {
         static const uint32_t patterns[] = {RMMAP_PATTERN_UNKNOWN, RMMAP_PATTERN_RANDOM};
@@ -163,7 +164,7 @@ START_TEST(calls_come_first)
 }
 END_TEST
 
-/* Whoever said that all will be written has it populated by the first small write. */
+/* With DENSE, the first small write populates the region. */
 START_TEST(the_first_write_prepares)
 {
         for (unsigned int state = REGION_COLD; state < REGION_MAPPED; state++) {

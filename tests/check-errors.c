@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The library's own errors are those that rmmap.h and the manual pages list, function by function,
- * no fewer and no more. Each row of errors/rows.c brings one about, and none is without a row; then
- * every scene of the rows meets every function, whatever comes of it, as long as it is in the list.
+ * The library returns exactly the errors that rmmap.h and the manual pages list for each function.
+ * Each row of errors/rows.c causes one error, and every listed error has a row. Then every function
+ * is called in every scene of the rows: any result is allowed that the function's list contains.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,10 +12,10 @@
 #include "errors/scene.h"
 #include "support.h"
 
-/* Instead of a result: this machine has no such scene. */
+/* In place of a result: this machine doesn't have the scene. */
 #define NO_SUCH_SCENE 1000
 
-/* What a child found, through a pipe: its limits may not let it write a file. */
+/* What a child found; sent through a pipe, because its limits may prevent writing a file. */
 struct found {
         int call;
         int result;
@@ -59,7 +59,7 @@ static size_t find_call(const char *function)
         return 0;
 }
 
-/* In a child of its own where the scene wants that. */
+/* In a child of its own where the scene needs that. */
 static int make_call(struct scene *scene, const struct call *call)
 {
         int status;
@@ -195,13 +195,13 @@ static bool seen_before(size_t index)
         return false;
 }
 
-/* Where the kernel itself answers with an error, that one passes through. */
+/* Errors of the kernel itself are passed through. */
 static bool kernel_answers(const struct row *row)
 {
         return row->spoil == page_fault || row->spoil == full_disk;
 }
 
-/* No expectations, but that what comes is documented, and doesn't kill. */
+/* Nothing is expected but a documented error and a living process. */
 START_TEST(every_scene_meets_every_function)
 {
         int undocumented = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * A file that somebody cuts short is an error of the call that meets it. The second time, too, and
- * the thousandth; in any thread, with any stack and mask. RMMAP_CATCH_FAULTS looks out for more.
+ * A file that another process cuts short gives an error in the call that meets the cut: the first
+ * time and the thousandth, in any thread, with any stack and signal mask. RMMAP_CATCH_FAULTS
+ * detects more cases.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -60,7 +61,7 @@ static uint64_t size_now(const struct victim *victim)
         return (uint64_t)status.st_size;
 }
 
-/* The calls that copy a range. Threads call it: it doesn't assert, it counts wrong answers. */
+/* The calls that copy a range. Called by threads: it counts wrong results instead of asserting. */
 static int copy_range(const struct victim *victim, int want)
 {
         static const unsigned char data[LENGTH] = "data";
@@ -95,7 +96,7 @@ START_TEST(a_cut_file_is_an_error_of_every_copy)
         ck_assert_int_eq(copy_in_every_way(&victim, 0), 0);
         cut(&victim);
         ck_assert_int_eq(copy_in_every_way(&victim, -ESTALE), 0);
-        ck_assert_uint_eq(size_now(&victim), CUT); /* nothing made it grow again */
+        ck_assert_uint_eq(size_now(&victim), CUT); /* no call made it grow again */
         ck_ok(rmmap_raw_read(victim.file, CUT - 10, left, 10, NULL)); /* what is left is there */
         mend(&victim);
         ck_assert_int_eq(copy_in_every_way(&victim, 0), 0);
@@ -103,7 +104,7 @@ START_TEST(a_cut_file_is_an_error_of_every_copy)
 }
 END_TEST
 
-/* Without the flag, too, where copies go by the mapping; a call makes the file grow again there. */
+/* Also without the flag where copies use the mapping; there a pwrite makes the file grow again. */
 START_TEST(a_default_handle_is_not_killed)
 {
         FLOOR_LACKS("page populated at once");
@@ -130,7 +131,7 @@ START_TEST(a_default_handle_is_not_killed)
 }
 END_TEST
 
-/* What can't be read is the copy's source, in the same mapping. */
+/* The source of the copy faults; it lies in the same mapping. */
 START_TEST(a_source_in_the_mapping)
 {
         struct victim victim = make("source-inside", RMMAP_ENGINE_MAP);
@@ -172,7 +173,7 @@ START_TEST(filling_a_cut_file_from_a_descriptor)
 }
 END_TEST
 
-/* A copy that is interrupted by the cut has moved what it could. */
+/* A copy that the cut interrupts has copied everything before the cut. */
 START_TEST(a_range_cut_in_its_middle)
 {
         struct victim victim = make("middle", RMMAP_ENGINE_MAP);
@@ -190,7 +191,7 @@ START_TEST(a_range_cut_in_its_middle)
 }
 END_TEST
 
-/* Reading by calls needs no guard to tell. */
+/* Reading by system calls needs no guard to report the error. */
 START_TEST(a_short_read_without_the_flag)
 {
         struct rmmap_options options = test_options(0, RMMAP_ENGINE_PWRITE);
@@ -322,7 +323,7 @@ START_TEST(a_callers_body)
 }
 END_TEST
 
-/* The inner guard's fault ends the inner call only. */
+/* The fault under the inner guard ends only the inner call. */
 static int copy_to_other(void *arg)
 {
         return copy_in_every_way(arg, -ESTALE);
@@ -333,13 +334,13 @@ static int guard_other(void *arg)
         const struct victim *pair = arg;
         int result = 7;
 
-        /* A store into the first, the outer one's, while the second's guard is the innermost. */
+        /* A store into the first file, under the guard of the second one. */
         if (rmmap_guard_call(pair[1].file, store, (void *)(uintptr_t)&pair[0], &result) != 0)
                 return 1;
-        return 2; /* reached neither way, since the fault is the outer one's */
+        return 2; /* not reached: the fault belongs to the outer guard */
 }
 
-/* The outer guard is there again when the inner one has had its fault. */
+/* The outer guard is active again after the inner guard caught its fault. */
 static int copy_then_store(void *arg)
 {
         struct victim *pair = arg;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What rmmap_describe says of a file must be what its file system can do: whether space is
- * reserved, whether mapping and file I/O are one, and so how bytes move. TEST_TMPDIR says where.
+ * rmmap_describe must report what the file system can do: whether space is reserved, whether
+ * mapping and file I/O are coherent, and so how bytes are moved. TEST_TMPDIR selects the file
+ * system.
  */
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -28,7 +29,7 @@ static struct place {
 
 static const struct place *place;
 
-/* The magic number of ext4 is that of ext3, too, which reserves nothing. */
+/* ext4 has the magic number of ext3, which reserves nothing. */
 static bool has_fallocate(void)
 {
         int fd = open(test_path("probe"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -61,7 +62,7 @@ static struct rmmap_info described(struct rmmap_file *file)
         return info;
 }
 
-/* Describe says so; the engine follows from it. */
+/* rmmap_describe reports it, and the engine follows from it. */
 static void is_reserved(struct rmmap_file *file, bool reserved)
 {
         struct rmmap_info info = described(file);
@@ -193,7 +194,7 @@ START_TEST(an_opened_file)
                 is_reserved(file, place->reserves && cases[i].whole);
                 rmmap_release(file);
         }
-        /* What this library made counts the same when it is opened, if all was written. */
+        /* A completely written file of this library counts the same when it is opened. */
         ck_ok(rmmap_create(test_path("again"), SIZE, NULL, &file));
         ck_ok(rmmap_raw_fill(file, 1));
         rmmap_release(file);
@@ -203,7 +204,7 @@ START_TEST(an_opened_file)
 }
 END_TEST
 
-/* A second copy of the same blocks: writing needs new ones. */
+/* A second copy that shares the same blocks: writing needs new ones. */
 START_TEST(an_opened_file_that_shares_its_blocks)
 {
         const char *path = older("shared", SIZE, SIZE, 0);
@@ -228,9 +229,8 @@ START_TEST(an_opened_file_that_shares_its_blocks)
 END_TEST
 
 /*
- * TEST_LOWER_FILE: of 3 MiB of zeros, in a lower layer of overlayfs. Somebody else's write copies
- * it up; a mapping stays with the old one. Which of the two is read must not change from call to
- * call.
+ * TEST_LOWER_FILE: 3 MiB of zeros in a lower layer of overlayfs. A write by another process copies
+ * the file up; a mapping stays with the old file. Every call must read the same one of the two.
  */
 START_TEST(a_file_of_a_lower_layer)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Does a flush start I/O, and does a sync leave nothing to be written? cachestat(2) tells which
- * pages of a file are dirty; what it doesn't know of (tmpfs, overlayfs) can't be tested here.
+ * Flushes start I/O, and syncs leave nothing dirty. cachestat(2) reports which pages of a file are
+ * dirty; file systems that it doesn't support (tmpfs, overlayfs) can't be tested here.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static uint64_t dirty(struct rmmap_file *file, uint64_t start, uint64_t end)
         return pages.dirty;
 }
 
-/* Dirty pages must be seen as such, or what follows proves nothing. */
+/* The kernel must report dirty pages as dirty, otherwise the tests prove nothing. */
 static const char *why_not(void)
 {
         int fd = open(test_path("probe"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -62,8 +62,8 @@ static const char *why_not(void)
 }
 
 /*
- * A file of which every page is dirty and none is on its way; NULL: not possible with this setup.
- * The kernel may start to write at any time, so that is tried again.
+ * A file with all pages dirty and none in write-back; NULL: not possible with this setup. The
+ * kernel may start write-back at any time, so the function tries several times.
  */
 static struct rmmap_file *dirty_file(int setup)
 {
@@ -138,7 +138,7 @@ static bool far_page_is_dirty(struct rmmap_file *file, uint64_t page)
         return dirty(file, page * FAR, page * FAR + 4096) == 1;
 }
 
-/* Three dirty pages far apart; false when the kernel wrote one of them already, by itself. */
+/* Three dirty pages far apart; false if the kernel has written one of them by itself. */
 static bool dirty_far_pages(struct rmmap_file *file)
 {
         for (int tries = 0; tries < 20; tries++) {
@@ -151,17 +151,17 @@ static bool dirty_far_pages(struct rmmap_file *file)
         return false;
 }
 
-/* Is the page in the middle written, and do the others wait? */
-static bool others_wait(int way, struct rmmap_file *file, struct rmmap_range range,
+/* Is the page in the middle written while the others are still dirty? */
+static bool others_wait(int method, struct rmmap_file *file, struct rmmap_range range,
                         struct rmmap_receipt receipt)
 {
         ck_ok(rmmap_sync_all(file)); /* what is being written isn't started again */
         ck_assert(dirty_far_pages(file));
-        if (way == 0)
+        if (method == 0)
                 ck_ok(rmmap_flush_range(file, receipt));
-        else if (way == 1)
+        else if (method == 1)
                 ck_ok(rmmap_raw_flush(file, FAR, 1));
-        else if (way == 2)
+        else if (method == 2)
                 ck_ok(rmmap_sync_range(file, receipt));
         else
                 ck_ok(rmmap_sync_within(file, range, 0, 1));
@@ -171,8 +171,8 @@ static bool others_wait(int way, struct rmmap_file *file, struct rmmap_range ran
 }
 
 /*
- * What lies elsewhere waits: a range is durable soon although the file has much to write. Somebody
- * may just have called sync(2), so once in many times is enough.
+ * Other pages stay dirty: a range becomes durable quickly although the file has much to write.
+ * Another process may just have called sync(2), so one success in many tries is enough.
  */
 START_TEST(what_was_not_asked_for_waits)
 {
@@ -187,16 +187,16 @@ START_TEST(what_was_not_asked_for_waits)
         ck_ok(rmmap_unclaim_range(file, range));
         ck_ok(rmmap_claim_range(file, FAR, FAR + 4096, &range));
         ck_ok(rmmap_mark_written(file, range, &receipt));
-        for (int way = 0; way < 4; way++) {
+        for (int method = 0; method < 4; method++) {
                 bool waited = false;
 
-                if (way == 2 && place_is(test_directory(), BTRFS)) {
+                if (method == 2 && place_is(test_directory(), BTRFS)) {
                         skip_part("btrfs writes all of a file to sync a part of it");
                         break;
                 }
                 for (int tries = 0; tries < 30 && !waited; tries++)
-                        waited = others_wait(way, file, range, receipt);
-                ck_assert_msg(waited, "way %d writes everything", way);
+                        waited = others_wait(method, file, range, receipt);
+                ck_assert_msg(waited, "method %d writes everything", method);
         }
         rmmap_release(file);
 }
@@ -205,7 +205,7 @@ END_TEST
 /* Holds C.3, D.1. */
 START_TEST(a_sync_of_a_range_leaves_none_of_it)
 {
-        for (int way = 0; way < 5; way++) {
+        for (int method = 0; method < 5; method++) {
                 struct rmmap_receipt receipt;
                 struct rmmap_range range;
                 struct rmmap_file *file = dirty_file(_i);
@@ -215,13 +215,13 @@ START_TEST(a_sync_of_a_range_leaves_none_of_it)
                 if (file == NULL)
                         return;
                 range_in_the_middle(file, &range, &receipt);
-                if (way == 0)
+                if (method == 0)
                         err = rmmap_sync_range(file, receipt);
-                else if (way == 1)
+                else if (method == 1)
                         err = rmmap_sync_ranges(file, &receipt, 1);
-                else if (way == 2)
+                else if (method == 2)
                         err = rmmap_sync_within(file, range, 0, SIZE / 4);
-                else if (way == 3)
+                else if (method == 3)
                         err = rmmap_raw_sync(file, SIZE / 4, SIZE / 4);
                 else
                         err = rmmap_sync_all(file);
@@ -229,14 +229,14 @@ START_TEST(a_sync_of_a_range_leaves_none_of_it)
                 ck_ok(ask(rmmap_fd(file), SIZE / 4, SIZE / 4, &pages));
                 ck_assert_uint_eq(pages.dirty, 0);
                 ck_assert_uint_eq(pages.in_writeback, 0); /* it waited */
-                if (way == 4)
+                if (method == 4)
                         ck_assert_uint_eq(dirty(file, 0, SIZE), 0);
                 rmmap_release(file);
         }
 }
 END_TEST
 
-/* The pages that a piece touches, though it covers neither. */
+/* The pages that a piece touches, although it covers none of them completely. */
 START_TEST(a_sync_of_a_piece_takes_whole_pages)
 {
         struct rmmap_receipt receipt;
@@ -272,7 +272,7 @@ START_TEST(a_durable_write_leaves_nothing)
 }
 END_TEST
 
-/* A store through a pointer, which the library doesn't see, is written all the same. */
+/* Stores through a pointer, which the library doesn't see, are written as well. */
 START_TEST(stores_through_the_pointer)
 {
         struct rmmap_receipt receipt;
@@ -295,7 +295,7 @@ START_TEST(stores_through_the_pointer)
 }
 END_TEST
 
-/* A handle that only reads syncs what others wrote, by the descriptor: nothing is dirty then. */
+/* A read-only handle syncs what others wrote, by the descriptor: nothing is dirty then. */
 START_TEST(a_sync_by_a_reader)
 {
         struct rmmap_options options = test_options(RMMAP_READ_ONLY, 0);

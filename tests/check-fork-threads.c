@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Fork while other threads hold whatever there is to hold: a child must never wait for ever. */
+/* Fork while other threads hold every lock in turn: a child must never wait forever. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -33,7 +33,7 @@ static int use_amid_syncs(void *arg)
         return inherited_release(arg);
 }
 
-/* One thread is in a round, three wait for the next one: none of them is in the child. */
+/* One thread is in a batch, three wait for the next one; none of them exists in the child. */
 /* Holds A.8. */
 START_TEST(fork_amid_a_round)
 {
@@ -92,7 +92,7 @@ static int work_alone(void *arg)
         return own_handle_works(arg);
 }
 
-/* With no other handle, each open and release sets up and takes down what a process has once. */
+/* Without other handles, each open and release sets up and removes the process-wide state. */
 /* Holds A.6. */
 START_TEST(fork_amid_first_opens_and_last_releases)
 {

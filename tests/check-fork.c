@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What a forked child may do with handles it inherited, and with its own. */
+/* What a forked child may do with inherited handles, and with handles of its own. */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -45,7 +45,7 @@ START_TEST(a_child_writes_and_reads)
 }
 END_TEST
 
-/* The lengths and the error that stays come after: an answer of EPERM is all that they get. */
+/* Lengths and the sticky error are checked later: all calls return EPERM. */
 static int inherited_syncs_nothing(void *arg)
 {
         struct inherited *inherited = arg;
@@ -74,7 +74,7 @@ static int inherited_syncs_nothing(void *arg)
         return 0;
 }
 
-/* What a child writes goes to the disk by itself, or by its parent, who is told of errors. */
+/* A child's data is written by the kernel or by its parent, which receives the errors. */
 static int write_without_behind(void *arg)
 {
         struct inherited *inherited = arg;
@@ -103,18 +103,18 @@ START_TEST(a_child_makes_nothing_durable)
 }
 END_TEST
 
-/* ---- each way to tell a child, in a process that opens its first file; advice that is refused */
+/* ---- each method of detecting a fork, in a process that opens its first file */
 
 #define FORK_WAYS 3
 
-/* How many calls of madvise are refused, after the first, which asks for no advice that is. */
+/* The library tries three ways to detect a fork. refused: how many madvise calls fail. */
 static const struct {
         int refused;
         bool seen_without_libc;
 } fork_ways[FORK_WAYS] = {
-        {0, true},  /* a page that is wiped */
-        {1, true},  /* one that is left out */
-        {2, false}, /* a handler of fork */
+        {0, true},  /* a page wiped at fork */
+        {1, true},  /* a page that a child lacks */
+        {2, false}, /* a fork handler */
 };
 
 static int be_known(void *arg)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Filling a range from descriptors of all kinds, in one go and in many, with each way of moving. */
+/* Filling a range from descriptors of all kinds, in one call and in many, with each engine. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -216,7 +216,7 @@ static void *interrupt(void *arg)
         return NULL;
 }
 
-/* EINTR of the caller's descriptor is the caller's: he may want to stop. */
+/* EINTR of the caller's descriptor goes to the caller, who may want to stop. */
 START_TEST(a_read_that_is_interrupted)
 {
         const struct sigaction action = {.sa_handler = ignore}; /* no SA_RESTART */
@@ -275,7 +275,7 @@ START_TEST(what_is_refused_reads_nothing)
 }
 END_TEST
 
-/* What was taken from the source but couldn't be written is put back: position and *done agree. */
+/* Bytes that were read from the source but not written are put back: position and *done agree. */
 static int fail_to_write(void *arg)
 {
         struct rlimit limit = {START + 50000, RLIM_INFINITY};

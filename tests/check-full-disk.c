@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * A full disk is an error of the call that meets it: of create where space can be reserved, of a
- * write elsewhere; never a signal. On a small tmpfs of its own, or where TEST_SMALL_DISK says.
+ * write elsewhere. It is never a signal. The tests use a small tmpfs, or TEST_SMALL_DISK.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@ static const char *on_disk(const char *name)
         return path[turn];
 }
 
-/* Some file systems give space back only then. */
+/* Some file systems free space only after a sync. */
 static void sync_disk(void)
 {
         int fd = open(disk, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -37,7 +37,7 @@ static void sync_disk(void)
         close(fd);
 }
 
-/* Every test starts and ends with nothing on it. */
+/* Every test starts and ends with an empty disk. */
 static void clear_disk(void)
 {
         DIR *directory = opendir(disk);
@@ -56,7 +56,7 @@ static uint64_t larger_than_disk(void)
         return place_free(disk) + 16 * MIB;
 }
 
-/* 0 once a write has met the end of the disk and said so; every one before worked. */
+/* 0 if a write returned that the disk is full, and all writes before it worked. */
 static int write_until_full(struct rmmap_file *file)
 {
         unsigned char *data = setup_data(5, PIECE), *found = malloc(PIECE);
@@ -78,7 +78,7 @@ static int write_until_full(struct rmmap_file *file)
         return 0;
 }
 
-/* All other calls that copy, on holes of a full disk. */
+/* All other copying calls, on holes of a full disk. */
 static int everything_says_full(struct rmmap_file *file, uint64_t hole)
 {
         unsigned char *data = setup_data(5, PIECE);
@@ -160,7 +160,7 @@ START_TEST(a_file_larger_than_the_disk)
 }
 END_TEST
 
-/* What fills itself in now can't, either. */
+/* Populating a sparse file fails on a full disk. */
 static int populate_sparse(void *arg)
 {
         struct rmmap_options options =
@@ -213,7 +213,7 @@ START_TEST(a_callers_stores)
 }
 END_TEST
 
-/* ---- space that was reserved can be had */
+/* ---- reserved space can be written */
 
 START_TEST(what_was_reserved_is_there)
 {
@@ -275,9 +275,9 @@ START_TEST(rewriting_on_a_full_disk)
 }
 END_TEST
 
-/* ---- create says so at once, and leaves nothing */
+/* ---- create reports it at once, and leaves nothing */
 
-/* As much is free as was before, or nearly: metadata comes and goes, and some in a moment only. */
+/* About as much space is free as before: metadata may take some, and some is freed later. */
 static bool is_free_again(const void *before)
 {
         sync_disk();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Threads that ask for durability at the same time are served together. The first one is held in
- * the kernel's stead until all others have asked, so what happens then is no matter of luck.
+ * One batch serves all threads that ask for durability at the same time. The first batch is held in
+ * place of the kernel's I/O until all other threads have asked, so the result doesn't depend on
+ * timing.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -85,7 +86,7 @@ static void start(struct asker *asker)
         ck_assert_int_eq(pthread_create(&asker->thread, NULL, ask_once, asker), 0);
 }
 
-/* One batch is held; the rest ask meanwhile; then all go on. */
+/* One batch is held; the other threads ask meanwhile; then all go on. */
 static void ask_together(struct rmmap_file *file, struct asker *askers)
 {
         struct expected_calls expected = {file, described(file).sync_calls + THREADS};
@@ -107,7 +108,7 @@ static void ask_together(struct rmmap_file *file, struct asker *askers)
                 ck_ok(askers[i].result);
 }
 
-/* Ranges of a page each, so many bytes apart; the file's name is saved already. */
+/* Ranges of one page each, this many bytes apart; the file's name is saved already. */
 static struct rmmap_file *ready(struct asker *askers, uint64_t apart,
                                 int (*ask)(struct rmmap_file *file, struct rmmap_range range))
 {
@@ -126,7 +127,7 @@ static struct rmmap_file *ready(struct asker *askers, uint64_t apart,
         return file;
 }
 
-/* A request isn't served by the batch that runs already, and one more serves all of them. */
+/* The running batch doesn't serve a request; one more batch serves all of them. */
 /* Holds C.3. */
 START_TEST(two_rounds_serve_eight)
 {
@@ -158,7 +159,7 @@ static bool covers(int n, struct rmmap_file *file, struct rmmap_range range)
                        (const char *)view + rmmap_range_length(range);
 }
 
-/* Neighbours in one call; far ones by syncing everything, which is little: nobody is left out. */
+/* Neighbours are synced in one call; distant ranges by syncing everything, if little is dirty. */
 START_TEST(ranges_are_joined)
 {
         static const uint64_t apart[] = {4096, 3 * 4096, MIB, 8 * MIB};
@@ -176,7 +177,7 @@ START_TEST(ranges_are_joined)
 }
 END_TEST
 
-/* What nobody asked for isn't waited for, when it is much: each range is synced by itself. */
+/* Other dirty data isn't waited for when it is much: each range is synced by itself. */
 static void dirty_much(struct rmmap_file *file)
 {
         static const unsigned char data[MIB] = "dirty";
@@ -205,7 +206,7 @@ START_TEST(far_ranges_beside_much_else)
 }
 END_TEST
 
-/* One caller's receipts, wherever they are; of more than are counted everything is synced. */
+/* One caller's distant receipts; with more than the set holds, everything is synced. */
 START_TEST(receipts_far_apart)
 {
         struct rmmap_receipt receipts[THREADS + 1];
@@ -236,7 +237,7 @@ START_TEST(receipts_far_apart)
 }
 END_TEST
 
-/* ---- the pure part: what was added is covered, by eight ranges at most */
+/* ---- without a file: the set covers what was added, with eight ranges at most */
 
 static bool work_covers(const struct sync_set *work, uint64_t start, uint64_t end)
 {
@@ -288,7 +289,7 @@ START_TEST(all_is_more_than_a_range)
 }
 END_TEST
 
-/* Some emulators of a process have no pwritev2: a durable write is then two steps, always. */
+/* Some emulators have no pwritev2: a durable write then always takes two steps. */
 static bool writes_in_one_call(struct asker *asker)
 {
         inject_start();
@@ -300,7 +301,7 @@ START_TEST(durable_writes_join)
 {
         struct asker askers[THREADS];
         struct rmmap_file *file = ready(askers, 4096, ask_by_writing);
-        /* The first one's second step comes early enough for the others' batch, or has its own. */
+        /* The first thread's second step joins the others' batch, or has its own. */
         uint64_t most = writes_in_one_call(&askers[0]) ? 2 : 3;
         struct rmmap_info before = described(file), after;
 
@@ -316,7 +317,7 @@ START_TEST(durable_writes_join)
 }
 END_TEST
 
-/* Who asks alone pays for his own only. */
+/* A thread that syncs alone pays only for its own data. */
 START_TEST(one_after_the_other_is_a_round_each)
 {
         struct asker askers[THREADS];
@@ -332,7 +333,7 @@ START_TEST(one_after_the_other_is_a_round_each)
 }
 END_TEST
 
-/* All that takes a lock in the library, or might; not flush, which would wait at the gate. */
+/* Every call that takes a lock, or might; except flush, which would wait at the gate. */
 static void do_everything_but_sync(struct rmmap_file *file, struct rmmap_range range)
 {
         unsigned char bytes[4096], state[128];
@@ -356,7 +357,7 @@ static void do_everything_but_sync(struct rmmap_file *file, struct rmmap_range r
         rmmap_release(other);
 }
 
-/* Holds A.4, A.5. A batch is held in the kernel's stead: whoever waited for it would hang. */
+/* Holds A.4, A.5. A batch is held in its I/O: a call that waits for it would hang. */
 START_TEST(nothing_else_waits_for_a_batch)
 {
         struct asker askers[THREADS];
@@ -388,7 +389,7 @@ int main(void)
         tcase_add_test(core, receipts_far_apart);
         tcase_add_test(core, work_covers_what_was_added);
         tcase_add_test(core, all_is_more_than_a_range);
-        if (INJECT_HAS_PWRITEV2) /* who tries it in vain has a batch, too */
+        if (INJECT_HAS_PWRITEV2) /* a try that fails has a batch, too */
                 tcase_add_test(core, durable_writes_join);
         else
                 skip_part("libc has no pwritev2: no write that syncs");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Programs that recover from signals by a jump of their own, out of whatever the library was doing:
- * its handler takes nothing that is left of that for alive. Each case in a process of its own.
+ * Programs whose signal handlers leave the library by a jump, at any point. Afterwards the
+ * library's handler must not use anything from the abandoned call. Each case runs in a process of
+ * its own.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -25,8 +26,8 @@
 
 static sigjmp_buf recovery;
 static volatile sig_atomic_t jumps;
-static char *nothing; /* a page of a file without it: SIGBUS */
-static char *nobody;  /* a page that may not be touched: SIGSEGV */
+static char *nothing; /* a page past the end of its file: SIGBUS */
+static char *nobody;  /* a page without access: SIGSEGV */
 
 static void jump(int number)
 {
@@ -35,7 +36,7 @@ static void jump(int number)
         siglongjmp(recovery, 1);
 }
 
-/* The program's recovery is there first, then a handle whose copies are guarded. */
+/* First the program's recovery, then a handle with guarded copies. */
 static struct rmmap_file *prepare(void)
 {
         struct rmmap_options options = test_options(RMMAP_CATCH_FAULTS, RMMAP_ENGINE_MAP);
@@ -54,7 +55,7 @@ static struct rmmap_file *prepare(void)
         return file;
 }
 
-/* What a frame that is gone held is overwritten. */
+/* Overwrites what a frame that was left held. */
 static NOINLINE void overwrite_stack(unsigned char byte)
 {
         volatile unsigned char frame[16384];
@@ -69,7 +70,7 @@ static NOINLINE void touch(volatile char *page)
                 *page = 1;
 }
 
-/* Faults that are none of the library's still end up here, and its own are still caught. */
+/* Foreign faults still reach the program's handler, and the library still catches its own. */
 static int all_is_well(struct rmmap_file *file)
 {
         int before = jumps;
@@ -88,7 +89,7 @@ static int all_is_well(struct rmmap_file *file)
         return 0;
 }
 
-/* The copy's source is what faults. */
+/* The source of the copy faults. */
 static NOINLINE void copy_from(struct rmmap_file *file, const char *source)
 {
         volatile char deeper[4096];
@@ -110,7 +111,7 @@ static int out_of_a_copy(void *arg)
         return 0;
 }
 
-/* A body that jumps out, which it may not. What it stored to the mapping later is the program's. */
+/* A body that jumps out, which is forbidden. Later faults of its stores belong to the program. */
 static int touch_nothing(void *arg)
 {
         *(volatile char *)nothing = *(const char *)arg;
@@ -136,7 +137,7 @@ static int out_of_a_body(void *arg)
         return 0;
 }
 
-/* A body that recovers from a copy's fault goes on under its own guard. */
+/* A body that recovers from a copy's fault continues under its own guard. */
 static int recover_inside(void *arg)
 {
         struct rmmap_file *file = arg;
@@ -164,7 +165,7 @@ static int inside_a_body(void *arg)
         return 0;
 }
 
-/* ---- on a stack that is unmapped afterwards, above that of the thread */
+/* ---- on a stack that is unmapped afterwards, at a higher address than the thread's */
 
 static struct rmmap_file *shared_file;
 
@@ -212,7 +213,7 @@ static int with_its_stack(void *arg)
         return 0;
 }
 
-/* ---- a stack for signals that is put away while a handler runs */
+/* ---- an alternate signal stack that is removed while a handler runs */
 
 static int disarmed_stack(void *arg)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Limits of the process and of the place: what is over them is an error, never a signal, leaves
- * nothing behind and leaves an older file's content alone. Each in a child, which keeps the limit.
+ * Limits of the process and of the file system: exceeding one is an error, never a signal. It
+ * leaves nothing behind and keeps an older file's content. Each case runs in a child, because
+ * limits stay lowered.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -30,7 +31,7 @@ static bool exists(const char *path)
         return access(path, F_OK) == 0;
 }
 
-/* ---- RLIMIT_FSIZE: the kernel would send SIGXFSZ, which kills */
+/* ---- RLIMIT_FSIZE: the kernel would send SIGXFSZ, which kills the process */
 
 static int create_over_the_file_size_limit(void *arg)
 {
@@ -100,7 +101,7 @@ START_TEST(the_file_size_limit)
 }
 END_TEST
 
-/* ---- RLIMIT_NOFILE: whichever descriptor can't be had */
+/* ---- RLIMIT_NOFILE: each descriptor in turn is unavailable */
 
 static int create_with_few_descriptors(void *arg)
 {
@@ -125,7 +126,7 @@ static int create_with_few_descriptors(void *arg)
         return 0;
 }
 
-/* A file but no directory: it works, and describe tells. */
+/* With a file but no directory it works, and rmmap_describe reports it. */
 static int create_with_one_descriptor(void *arg)
 {
         struct rmmap_info info = RMMAP_INFO_INIT;
@@ -143,7 +144,7 @@ static int create_with_one_descriptor(void *arg)
         return 0;
 }
 
-/* The caller's descriptor is looked at, and can't be opened anew: that's no reason to share it. */
+/* The caller's descriptor is valid but can't be opened again: the library must not share it. */
 static int open_fd_with_no_descriptor(void *arg)
 {
         int fd = open(arg, O_RDWR | O_CLOEXEC);
@@ -169,7 +170,7 @@ START_TEST(the_descriptor_limit)
 }
 END_TEST
 
-/* ---- RLIMIT_AS: address space comes first, so an older file isn't touched */
+/* ---- RLIMIT_AS: address space is reserved first, so an older file is untouched */
 
 static uint64_t address_space_in_use(void)
 {
@@ -211,12 +212,12 @@ START_TEST(the_address_space_limit)
 }
 END_TEST
 
-/* ---- who may not */
+/* ---- missing permissions */
 
 static int become_nobody(void)
 {
         if (getuid() != 0)
-                return 0; /* nobody already, as far as these tests go */
+                return 0; /* no root either, as far as these tests need it */
         return setgid(65534) != 0 || setuid(65534) != 0 ? -1 : 0;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The shared library, loaded and unloaded while the program runs: it leaves nothing behind, except
- * where it has installed a handler; then it stays, and passes on what isn't its own.
+ * The shared library, loaded and unloaded while the program runs. It leaves nothing behind, unless
+ * it has installed a handler: then it stays loaded, and the handler passes on signals that aren't
+ * its own.
  */
 #include <dlfcn.h>
 #include <setjmp.h>
@@ -19,7 +20,7 @@
 #define ROUNDS 20
 #define PAGE ((size_t)RMMAP_ALIGNMENT)
 
-/* Not linked with the library: these come from it when it is loaded. */
+/* Not linked with the library: these pointers come from it when it is loaded. */
 static struct library {
         void *handle;
         __typeof__(rmmap_version) *version;
@@ -80,7 +81,7 @@ static bool is_loaded(void)
         return handle != NULL;
 }
 
-/* Not every libc unloads anything: musl never does. */
+/* Some C libraries never unload anything, such as musl. */
 static bool is_gone(void)
 {
 #ifdef __GLIBC__
@@ -132,7 +133,7 @@ START_TEST(rounds_leave_nothing)
                 if (_i != 0)
                         use(0, RMMAP_ENGINE_PWRITE);
                 unload();
-                /* The first round may have made the C library map something for good. */
+                /* The first round may make the C library map something permanently. */
                 if (round == 0) {
                         descriptors = test_count_descriptors();
                         mappings = test_count_mappings();
@@ -145,7 +146,7 @@ START_TEST(rounds_leave_nothing)
 }
 END_TEST
 
-/* What it asked the C library to call at a fork must not be called when its code is gone. */
+/* A fork handler that the library registered must not run when its code is gone. */
 START_TEST(fork_after_it_is_gone)
 {
         pid_t child;
@@ -174,7 +175,7 @@ static void on_bus(int signal_number)
         siglongjmp(before_fault, 1);
 }
 
-/* A fault that has nothing to do with the library. */
+/* A fault outside the library. */
 static void fault_elsewhere(void)
 {
         FILE *empty = tmpfile();
@@ -204,7 +205,7 @@ static int touch(void *data)
         return 0;
 }
 
-/* The file is cut off under the body: the library's own fault, never the program's handler's. */
+/* The file is cut under the body: the fault goes to the library, never to the program's handler. */
 static void catch_one(void)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -219,7 +220,7 @@ static void catch_one(void)
         library.release(file);
 }
 
-/* ---- two copies, as when a plug-in has one of its own inside */
+/* ---- two copies of the library, as when a plug-in contains its own */
 
 struct side {
         struct library library;
@@ -229,7 +230,7 @@ struct side {
         const struct side *other;
 };
 
-/* Its file is cut off. */
+/* Its file is cut. */
 static void make_side(struct side *side, const char *path, const char *name)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -253,7 +254,7 @@ static int write_side(const struct side *side)
 
 static int bodies_at_end;
 
-/* Each side's faults under guards of both; at last its own ends the body. */
+/* Faults of each side under guards of both; at the end its own fault ends the body. */
 static int fault_in_both(void *arg)
 {
         const struct side *side = arg;
@@ -270,7 +271,7 @@ START_TEST(two_copies_of_it)
         static char copy[4096], command[3 * sizeof(copy)];
         struct side sides[2];
 
-        /* A copy installs its handler once in a process; the next tests replace it. */
+        /* Each copy installs its handler once per process; the next tests replace it. */
         if (test_under_valgrind()) {
                 skip_part("under valgrind all tests run in one process");
                 return;
@@ -336,7 +337,7 @@ START_TEST(with_a_handler_it_passes_on_what_is_not_its_own)
 }
 END_TEST
 
-/* Whoever asks for system calls keeps every signal's disposition. */
+/* With RMMAP_ENGINE_PWRITE every signal keeps its disposition. */
 START_TEST(without_mapped_copies_it_installs_nothing)
 {
         FLOOR_LACKS("reservation of space");

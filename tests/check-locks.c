@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Who has a file keeps others from truncating it, or out; and lets go when he is done or dead. */
+/* An open handle keeps others from truncating or opening the file, until it is released or dies. */
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -45,7 +45,7 @@ static int try_open_fd(const char *path, uint32_t flags)
         return err;
 }
 
-/* Some file systems can't lock at all; then there is nothing to see here. */
+/* Some file systems have no locks; there this can't be tested. */
 static bool locks_work(void)
 {
         int fd = open(test_path("lock-probe"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -72,7 +72,7 @@ static void listen(int fd)
                 _exit(99);
 }
 
-/* A process that has the file open until it is told to stop, or killed. */
+/* A process that has the file open until the test stops or kills it. */
 static int hold(void *arg)
 {
         const uint32_t *flags = arg;
@@ -200,7 +200,7 @@ START_TEST(in_any_process_until_it_dies)
 }
 END_TEST
 
-/* The lock belongs to the description, which parent and child share: a child must not undo it. */
+/* Parent and child share the description and its lock: a child must not release it. */
 static int release_inherited(void *arg)
 {
         rmmap_release(arg);
@@ -256,7 +256,7 @@ START_TEST(the_last_release_unlocks_though_a_child_has_the_descriptor)
 }
 END_TEST
 
-/* What was refused left no lock behind, nor a descriptor that would hold one. */
+/* A refused call leaves neither a lock nor a descriptor that holds one. */
 START_TEST(who_was_refused_holds_nothing)
 {
         FLOOR_LACKS("other description for a descriptor");
@@ -275,7 +275,7 @@ START_TEST(who_was_refused_holds_nothing)
 }
 END_TEST
 
-/* One winner at a time: the others are refused, and nobody's file is cut under him. */
+/* One winner at a time: the others are refused, and no open file is truncated. */
 static int fight(void *arg)
 {
         const char *path = arg;

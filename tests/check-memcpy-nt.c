@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Copies put every byte where memcpy would, and none beside it, past the caches or not. */
+/* Copies put every byte where memcpy would and change nothing else, with any kind of store. */
 #include <stdlib.h>
 
 #include "child.h"
@@ -37,7 +37,7 @@ START_TEST(every_length_and_alignment)
 }
 END_TEST
 
-/* ---- by the linker: in which pieces large copies are made */
+/* ---- with wrapped functions: the pieces of large copies */
 
 static const unsigned char *watched;
 static size_t watched_size, largest_copy, copies;
@@ -61,7 +61,7 @@ void *__wrap_memcpy(void *to, const void *from, size_t length)
         return __real_memcpy(to, from, length);
 }
 
-/* Not by a linker that optimises: it leaves calls of built-in functions as they are. */
+/* An optimising linker leaves calls of built-in functions as they are. */
 static bool memcpy_is_seen(struct rmmap_file *file)
 {
         unsigned char data[100];
@@ -72,7 +72,7 @@ static bool memcpy_is_seen(struct rmmap_file *file)
         return copies != 0;
 }
 
-/* On cold pages libc's copy of a large block would walk several of them at once. */
+/* On pages that aren't mapped yet, libc's large copy would walk several pages at once. */
 START_TEST(large_copies_go_in_slices)
 {
         const size_t size = (size_t)3 << 20, slice = (size_t)256 << 10;
@@ -91,7 +91,7 @@ START_TEST(large_copies_go_in_slices)
                 return;
         }
         ck_ok(rmmap_raw_view(file, &base));
-        watch(base, size); /* past the caches, perhaps, with little left for memcpy */
+        watch(base, size); /* perhaps non-temporal, with a short rest for memcpy */
         ck_ok(rmmap_raw_write(file, 0, data, size));
         ck_assert_uint_le(largest_copy, slice);
         watch(data, size);
@@ -110,7 +110,7 @@ START_TEST(large_copies_go_in_slices)
 }
 END_TEST
 
-/* Through the handle, where both kinds of copies meet other ways of writing. */
+/* Through a handle, where both kinds of copies meet other ways of writing. */
 START_TEST(large_and_jumping_writes_arrive)
 {
         const size_t size = (size_t)8 << 20, most = (size_t)256 << 10;
@@ -130,7 +130,7 @@ START_TEST(large_and_jumping_writes_arrive)
                 length = (size_t)1 << (unsigned int)(random % 19);
                 length -= (random >> 8) % 3 == 0 ? (size_t)((random >> 16) % length) : 0;
                 offset = (size_t)((random >> 24) % (size - length));
-                /* What lies a word further differs, so that a shifted copy is seen. */
+                /* Neighbouring words differ, so that a shifted copy is detected. */
                 for (size_t at = 0; at < length; at++)
                         data[at] = (unsigned char)((random >> 56) + at * 37 + (at >> 8));
                 ck_ok(rmmap_raw_write(file, offset, data, length));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What a handle takes of the process's memory: at most a byte for each 64 KiB of its file, and
- * 4 KiB besides, whatever the file's size.
+ * The memory of a handle: at most one byte for each 64 KiB of its file, plus 4 KiB, for any file
+ * size.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -35,12 +35,12 @@ static void must_be_little(struct taken before, uint64_t size, const char *when)
 
         ck_assert_msg(allocated > 0 && (uint64_t)allocated <= size / PER_BYTE + BESIDES,
                       "%s: %lld bytes for a file of %" PRIu64, when, allocated, size);
-        /* Nothing but the file itself, and a page shared with forked children. */
+        /* Nothing but the file itself, and one page shared with forked children. */
         ck_assert_msg(mapped >= 0 && (uint64_t)mapped <= (size + page - 1) / page * page + page,
                       "%s: %lld bytes are mapped", when, mapped);
 }
 
-/* All of the file's ends, and the same region until it is warm: what is remembered of them. */
+/* The start and end of the file, and one region until it is mapped: all kinds of page state. */
 static void use(struct rmmap_file *file, uint64_t size)
 {
         struct rmmap_range range;
@@ -72,7 +72,7 @@ static void try_size(uint64_t size, uint32_t flags)
         ck_assert_int_eq(inject_mapped(), before.mapped);
 }
 
-/* Not in 32 bits, nor under valgrind. */
+/* Impossible with 32 bits and under valgrind. */
 static bool has_addresses(uint64_t size)
 {
         void *base = (size_t)size != size
@@ -87,7 +87,7 @@ START_TEST(a_byte_for_each_64_kib)
 {
         struct rmmap_file *file;
 
-        /* A process's handles share some pages, from the first to the last. */
+        /* The handles of a process share some pages, from the first handle to the last. */
         ck_ok(rmmap_create(test_path("first"), 4096, NULL, &file));
         try_size(4096, 0);
         try_size(64 * MIB, 0);
@@ -101,23 +101,23 @@ START_TEST(a_byte_for_each_64_kib)
 }
 END_TEST
 
-/* What grows: the notes of a file whose space is reserved, as no test could have 1 TiB of. */
+/* The per-region state of a file with reserved space, for sizes that no test could reserve. */
 START_TEST(notes_of_a_huge_file)
 {
         for (uint64_t size = 64 * MIB; size <= 1024 * GIB; size *= 4) {
                 long long before = inject_bytes();
-                struct page_state regions, leftovers, reads;
+                struct page_state regions, clean_entries, reads;
                 struct unwritten unwritten;
 
                 ck_ok(page_state_create(&regions, size));
-                ck_ok(page_state_create(&leftovers, size));
+                ck_ok(page_state_create(&clean_entries, size));
                 ck_ok(page_state_create(&reads, size));
                 ck_ok(unwritten_create(&unwritten, size));
                 ck_assert_int_gt(inject_bytes(), before);
                 ck_assert_int_le(inject_bytes() - before, (long long)(size / PER_BYTE));
                 unwritten_destroy(&unwritten);
                 page_state_destroy(&reads);
-                page_state_destroy(&leftovers);
+                page_state_destroy(&clean_entries);
                 page_state_destroy(&regions);
                 ck_assert_int_eq(inject_bytes(), before);
         }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * One file, and a handle of it for every setup there is: all engines and patterns, guarded or not,
- * written behind or not. A thread for each writes pieces from a byte to some MiB that touch those
- * of the others, reads them by yet another handle, and writes them again, while one more thread
- * syncs and flushes. In the end every byte is what its writer wrote last.
+ * One file, and one handle of it for every setup: all engines and patterns, guarded or not, with
+ * and without write-behind. One thread for each handle writes pieces from one byte to several MiB
+ * next to those of the other threads, reads them through another handle, and writes them again.
+ * Another thread syncs and flushes. At the end every byte has the value that its writer wrote last.
  * Holds B.2, C.2, C.5.
  */
 #include <fcntl.h>
@@ -42,13 +42,13 @@ static void record(int err, int line)
 }
 #define must(call) record(call, __LINE__)
 
-/* Each 8 bytes of the file tell where they belong and in which turn they were written. */
+/* Each 8 bytes of the file encode their place and the turn in which they were written. */
 static uint64_t word_of(uint64_t offset, unsigned int turn)
 {
         return (offset << 8 | turn) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-/* Of [offset, offset + length); into a buffer with 16 bytes more. The result lies in it. */
+/* The data of [offset, offset + length), in a buffer with 16 bytes more; returns its start. */
 static unsigned char *fill(void *buffer, uint64_t offset, size_t length, unsigned int turn)
 {
         uint64_t *words = buffer, first = offset & ~UINT64_C(7);
@@ -66,7 +66,7 @@ struct writer {
         void *data, *found;
 };
 
-/* By pointer where there is one: plain stores beside everybody else's calls. */
+/* Through a pointer where possible: plain stores beside the calls of other threads. */
 static int put_by_pointer(struct rmmap_file *file, uint64_t offset, const unsigned char *data,
                           size_t length)
 {
@@ -97,7 +97,7 @@ static int put(struct writer *writer, const struct piece *piece, const unsigned 
         }
 }
 
-/* By any handle: the file is one. */
+/* Through any handle: all of them see one file. */
 static void look_again(struct writer *writer, const struct piece *piece, const unsigned char *data)
 {
         size_t other = (size_t)(test_random(&writer->random) % (size_t)mixed.file_count);
@@ -152,7 +152,7 @@ static void *sync_meanwhile(void *arg)
 
 /* ---- one run */
 
-/* As many of each order of magnitude, one behind the other. */
+/* Equally many pieces of each order of magnitude, one behind the other. */
 static void plan(uint64_t *random, size_t count)
 {
         uint64_t at = 0;
@@ -169,7 +169,7 @@ static void plan(uint64_t *random, size_t count)
         mixed.size = at;
 }
 
-/* The mapping alone can't be had where nothing is reserved. */
+/* The mapping alone is unavailable where no space is reserved. */
 static void open_as(const struct setup *setup, const char *path)
 {
         struct rmmap_options options =
@@ -185,7 +185,7 @@ static void open_as(const struct setup *setup, const char *path)
         mixed.files[mixed.file_count++] = file;
 }
 
-/* The first handle has made the file; whether its space is reserved is for all the others, too. */
+/* The first handle makes the file and so decides for all whether space is reserved. */
 static void open_all(int maker, const char *path)
 {
         struct rmmap_options options = test_options(setups[maker].flags, setups[maker].engine);
@@ -226,7 +226,7 @@ static void run_threads(uint64_t seed)
                       strerror(atomic_load(&mixed.first_error) % 1000));
 }
 
-/* By a call, which no handle had a hand in. */
+/* By a plain system call, independent of the handles. */
 static void verify(const char *path)
 {
         unsigned char *found = malloc(LONGEST);

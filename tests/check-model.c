@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Tens of thousands of random steps, over sizes, engines, flags and allocators, on a file and on
- * its model in memory. TEST_SEED repeats a run.
+ * Tens of thousands of random steps on a file and on its model in memory, with different sizes,
+ * engines, flags and allocators. TEST_SEED repeats a run.
  */
 #include <stdio.h>
 
 #include "child.h"
 #include "model.h"
 
-/* Odd ones, less than a block, and more than what a fill copies at once. */
+/* Odd sizes, less than a block, and more than a fill copies at once. */
 static const uint64_t sizes[] = {1, 4095, 4096, 3 * 4096 + 100, 40 * 4096 + 1, 300000};
 #define SIZES (sizeof(sizes) / sizeof(sizes[0]))
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Opening from a descriptor: the handle gets a description of its own, and no more access. */
+/* Opening from a descriptor: the handle gets its own file description, and no additional access. */
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -74,7 +74,7 @@ START_TEST(descriptors_of_no_file)
 }
 END_TEST
 
-/* O_APPEND would send every pwrite to the end; a shared position would move under the caller. */
+/* O_APPEND would move every pwrite to the end; a shared position would change for the caller. */
 START_TEST(appending_and_position_stay_the_callers)
 {
         FLOOR_LACKS("other description for a descriptor");
@@ -107,7 +107,7 @@ START_TEST(appending_and_position_stay_the_callers)
 }
 END_TEST
 
-/* Direct I/O is of the caller's descriptor alone: the library's writes needn't be aligned to it. */
+/* Only the caller's descriptor has direct I/O: the library's writes need no alignment. */
 START_TEST(direct_io_stays_the_callers)
 {
         FLOOR_LACKS("other description for a descriptor");
@@ -131,7 +131,7 @@ START_TEST(direct_io_stays_the_callers)
 }
 END_TEST
 
-/* Names that /proc shows and that lead nowhere must do, too. */
+/* Files whose name in /proc leads nowhere must work, too. */
 START_TEST(files_without_a_name)
 {
         const char *path = test_file("unlinked", 8192);
@@ -160,7 +160,7 @@ START_TEST(files_without_a_name)
 }
 END_TEST
 
-/* Where /proc isn't there, the caller's description must do, and describe says so. */
+/* Without /proc the library uses the caller's description, and rmmap_describe reports it. */
 static int open_fd_without_proc(void *arg)
 {
         struct rmmap_options locking = test_options(RMMAP_LOCK_FILE, 0);

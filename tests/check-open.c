@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Opening what exists, by name. */
+/* Opening existing files by name. */
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -75,7 +75,7 @@ START_TEST(allocation_goes_on_where_it_is_told)
 }
 END_TEST
 
-/* Of what is there nothing is handed out, unless the caller says so. Holds B.6. */
+/* Existing content is handed out only if the caller asks for it. Holds B.6. */
 START_TEST(content_is_not_handed_out)
 {
         static const struct {
@@ -153,7 +153,7 @@ START_TEST(what_can_not_be_opened)
 }
 END_TEST
 
-/* A part of the path, and the whole of it, that the kernel doesn't take. */
+/* A component of the path, and a whole path, that is too long for the kernel. */
 START_TEST(names_that_are_too_long)
 {
         char *name = malloc(PATH_MAX + 300), *path = malloc(PATH_MAX + 600);
@@ -233,7 +233,7 @@ START_TEST(two_handles_have_two_allocators)
 }
 END_TEST
 
-/* No other program is handed what the handle has open. */
+/* A program started by exec doesn't inherit the handle's descriptors. */
 START_TEST(descriptors_close_on_exec)
 {
         bool before[256];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Whose a range or receipt is: each handle believes its own only. */
+/* The owner of ranges and receipts: each handle accepts only its own. */
 #include "range-calls.h"
 #include "two-files.h"
 
@@ -13,7 +13,7 @@ START_TEST(of_another_handle)
         options.flags = RMMAP_REWRITE;
         range_calls_of_handles_answer(other, range, -EXDEV, "another file's");
         receipt_calls_of_handles_answer(other, receipt_of(file, range), -EXDEV, "another file's");
-        /* Another handle of the same file has another allocator: not its either. */
+        /* Another handle of the same file has another allocator, and so another owner. */
         ck_ok(rmmap_open(test_path("one"), &options, &again));
         range_calls_of_handles_answer(again, range, -EXDEV, "another handle's");
         receipt_calls_of_handles_answer(again, receipt_of(file, range), -EXDEV, "another handle's");
@@ -48,7 +48,7 @@ START_TEST(of_a_clone)
 }
 END_TEST
 
-/* Seal, owner, EROFS, lengths: the first that is wrong is told. */
+/* Seal, owner, EROFS, lengths: the first failed check decides the error. */
 START_TEST(checks_come_in_order)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;

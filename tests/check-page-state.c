@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* How warm a region is guessed to be, what that is good for, and what syncs teach. */
+/* The assumed state of regions, the paths that follow from it, and what syncs teach. */
 #include "child.h"
 #include "io-path.h"
 #include "page-state.h"
@@ -52,7 +52,7 @@ START_TEST(write_back_cools)
 }
 END_TEST
 
-/* By the second sync of something that calls wrote there, however little; others don't count. */
+/* The second small sync there drops the entries, however little was written; others don't count. */
 START_TEST(what_a_sync_left_is_dropped)
 {
         struct page_state regions, entries;
@@ -82,7 +82,7 @@ START_TEST(what_a_sync_left_is_dropped)
 }
 END_TEST
 
-/* One pass fills, in whatever pieces; also the last region, of which less is there. */
+/* One pass fills, with pieces of any size; also in the last region, which is shorter. */
 START_TEST(reads_fill_by_one_pass)
 {
         static const uint64_t pieces[] = {32768, 36 * 1024, 65536 + 4096, MIB, 3 * MIB};
@@ -111,7 +111,7 @@ START_TEST(small_writes_fill_after_some)
         for (; region_state(&regions, 1) < REGION_FILLED && writes < 1000; writes++)
                 page_state_note_write(&regions, 2 * MIB + 64, 64, 16);
         ck_assert_int_eq(writes, 16);
-        page_state_note_write(&regions, 64, 64, 0); /* no more than that something was written */
+        page_state_note_write(&regions, 64, 64, 0); /* only records that there was a write */
         page_state_note_write(&regions, 64, 64, 0);
         ck_assert_uint_eq(region_state(&regions, 0), REGION_COLD + 1);
         page_state_set_mapped(&regions);
@@ -120,7 +120,7 @@ START_TEST(small_writes_fill_after_some)
 }
 END_TEST
 
-/* A cold region that comes after a warm one is going to be filled, if it is begun at its start. */
+/* A cold region after a mapped one counts as filled if the write begins at its start. */
 START_TEST(page_state_in_order)
 {
         struct page_state regions;
@@ -160,35 +160,36 @@ START_TEST(what_each_state_is_good_for)
 }
 END_TEST
 
-/* ---- how soon a region is populated, and what syncs teach */
+/* ---- the threshold for populating, and what syncs teach */
 
-static unsigned int after(struct populate_threshold *patience, uint64_t bet, uint64_t written)
+static unsigned int after(struct populate_threshold *threshold, uint64_t populated,
+                          uint64_t written)
 {
-        populate_note(patience, bet);
-        populate_learn(patience, patience->written_before + written);
-        return populate_step(patience);
+        populate_note(threshold, populated);
+        populate_learn(threshold, threshold->written_before + written);
+        return populate_step(threshold);
 }
 
 START_TEST(lost_bets_make_patient)
 {
-        struct populate_threshold patience;
+        struct populate_threshold threshold;
 
-        populate_threshold_init(&patience);
-        ck_assert(populate_threshold_is_lowest(&patience));
-        ck_assert_uint_eq(after(&patience, 0, 1),
-                          POPULATE_STEP_LARGEST); /* no bet: nothing to learn */
-        ck_assert_uint_eq(after(&patience, 2 * MIB, 2 * MIB), POPULATE_STEP_LARGEST);
-        ck_assert_uint_eq(after(&patience, 2 * MIB, MIB / 2),
+        populate_threshold_init(&threshold);
+        ck_assert(populate_threshold_is_lowest(&threshold));
+        ck_assert_uint_eq(after(&threshold, 0, 1),
+                          POPULATE_STEP_LARGEST); /* nothing was populated */
+        ck_assert_uint_eq(after(&threshold, 2 * MIB, 2 * MIB), POPULATE_STEP_LARGEST);
+        ck_assert_uint_eq(after(&threshold, 2 * MIB, MIB / 2),
                           POPULATE_STEP_LARGEST); /* not that bad */
-        ck_assert_uint_eq(after(&patience, 2 * MIB, MIB / 2 - 1), POPULATE_STEP_LARGEST / 4);
-        ck_assert(!populate_threshold_is_lowest(&patience));
-        ck_assert_uint_eq(after(&patience, 0, 100 * MIB), POPULATE_STEP_LARGEST / 4);
+        ck_assert_uint_eq(after(&threshold, 2 * MIB, MIB / 2 - 1), POPULATE_STEP_LARGEST / 4);
+        ck_assert(!populate_threshold_is_lowest(&threshold));
+        ck_assert_uint_eq(after(&threshold, 0, 100 * MIB), POPULATE_STEP_LARGEST / 4);
         for (int i = 0; i < 5; i++)
-                ck_assert_uint_ge(after(&patience, 2 * MIB, 4096), POPULATE_STEP_SMALLEST);
-        ck_assert_uint_eq(populate_step(&patience), POPULATE_STEP_SMALLEST);
+                ck_assert_uint_ge(after(&threshold, 2 * MIB, 4096), POPULATE_STEP_SMALLEST);
+        ck_assert_uint_eq(populate_step(&threshold), POPULATE_STEP_SMALLEST);
         for (int i = 0; i < 5; i++)
-                after(&patience, 2 * MIB, MIB);
-        ck_assert_uint_eq(populate_step(&patience), POPULATE_STEP_LARGEST);
+                after(&threshold, 2 * MIB, MIB);
+        ck_assert_uint_eq(populate_step(&threshold), POPULATE_STEP_LARGEST);
 }
 END_TEST
 

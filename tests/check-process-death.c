@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * kill -9 at random moments of writers with many threads. The file opens again at once, whatever
- * lock the dead one held; every range whose write had returned is whole, and what an allocator
- * saved can be gone on from. RMMAP_ROUNDS kills of writers.
+ * kill -9 of multithreaded writers at random moments. Afterwards the file opens at once, whatever
+ * lock the dead process held; every range whose write had returned is complete, and allocation
+ * continues from a saved state. RMMAP_ROUNDS sets the number of kills.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -34,7 +34,7 @@ static bool is_true(const void *arg)
         return atomic_load((const atomic_bool *)arg);
 }
 
-/* Mostly when all is at work, now and then while it begins. It must not have died by itself. */
+/* Mostly when all threads work, sometimes while they start. The child must be alive until then. */
 static void kill_at_random(pid_t child, const atomic_bool *ready)
 {
         static const long longest[] = {300, 1000, 2000};
@@ -79,7 +79,7 @@ static void read_through_library(const struct record *record, struct rmmap_file 
         free(want);
 }
 
-/* At once: the dead one's lock must be gone when the dead one is. */
+/* At once: the lock must disappear together with the process. */
 static void open_and_create_over(const struct record *record, const char *path)
 {
         struct rmmap_options locked = test_options(RMMAP_LOCK_FILE, RMMAP_ENGINE_AUTO);
@@ -124,7 +124,7 @@ START_TEST(what_was_written_is_whole)
                rounds(), writes, findings.ranges, findings.files, findings.bytes >> 20,
                findings.behind);
         fflush(stdout);
-        /* By each pattern, and large enough for early write-back; a slow tool sees few kills. */
+        /* With each pattern, and large enough for write-behind; a slow tool sees few kills. */
         for (size_t i = 0; i < ORACLE_PATTERNS && rounds() >= 100; i++)
                 ck_assert_uint_gt(findings.by_pattern[i], 0);
         ck_assert(rounds() < 100 || findings.behind > 0);
@@ -156,7 +156,7 @@ START_TEST(a_saved_allocator_goes_on)
         }
         printf("%u kills: went on from %lu saved states with %lu ranges\n", kills, states, ranges);
         fflush(stdout);
-        /* Under a slow tool those few may all have been killed too soon. */
+        /* Under a slow tool the few processes may all have been killed too soon. */
         ck_assert(kills < 10 || states > 0);
 }
 END_TEST

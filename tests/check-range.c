@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Ranges and receipts as values: what they tell, what refuses them. Whose they are: check-owner.c;
- * splits: check-split.c.
+ * Ranges and receipts as values: what they report, and which functions refuse them. See also
+ * check-owner.c for owners and check-split.c for splits.
  */
 #include "range-calls.h"
 #include "seal-key.h"
 #include "two-files.h"
 
-/* What an empty range looks like: the low part of a split at 0. */
+/* An empty range: the low part of a split at 0. */
 static struct rmmap_range take_empty(struct rmmap_file *from)
 {
         struct rmmap_range low, high;
@@ -52,7 +52,7 @@ START_TEST(accessors_of_receipts_tell_the_bounds)
 }
 END_TEST
 
-/* The answer of each accessor to what was never given out. */
+/* The result of each accessor for a value that was never handed out. */
 static void check_tells_nothing(struct rmmap_range range, const char *what, int which)
 {
         ck_assert_msg(rmmap_range_start(range) == 0 && rmmap_range_end(range) == 0 &&
@@ -85,7 +85,7 @@ START_TEST(zeros_are_never_valid)
 }
 END_TEST
 
-/* Not even with a key that makes the seal of zeros zero: one in 2^64 might. */
+/* Not even with a key that makes the seal of zeros zero, which one key in 2^64 might. */
 START_TEST(zeros_are_never_valid_with_any_key)
 {
         uint64_t kept[SEAL_KEY_WORDS];
@@ -159,7 +159,7 @@ START_TEST(two_flipped_bits_are_refused)
 }
 END_TEST
 
-/* What a program makes up, or mixes from ranges that it has. Holds F.1. */
+/* Values that a program makes up or combines from valid ranges. Holds F.1. */
 START_TEST(forged_ones_are_refused)
 {
         struct rmmap_range a = take(file, 1), b = take(file, 1), forged;
@@ -174,7 +174,7 @@ START_TEST(forged_ones_are_refused)
                 for (int word = 0; word < 4; word++)
                         forged.opaque[word] =
                                 (choice >> word & 1) ? b.opaque[word] : a.opaque[word];
-                /* Both have the same owner, so with that word alone it's still the whole of one. */
+                /* Both have the same owner: a copy of that word alone leaves the range as it is. */
                 if (memcmp(&forged, &a, sizeof(a)) != 0 && memcmp(&forged, &b, sizeof(b)) != 0)
                         check_tells_nothing(forged, "a mixture", choice);
         }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Access by offset, with each way of moving bytes; and the bytes that describe counts. */
+/* Access by offset with each engine, and the byte counts of rmmap_describe. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -147,7 +147,7 @@ START_TEST(arguments)
 }
 END_TEST
 
-/* The engine that describe tells is the one that works. */
+/* rmmap_describe reports the engine that is in use. */
 START_TEST(describe_tells_how_bytes_move)
 {
         struct rmmap_file *file = setup_file(_i, "raw", SIZE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What a call that is refused, or disturbed by others, must leave as it was. */
+/* What a call that is refused, or disturbed by other processes, must leave unchanged. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -31,7 +31,7 @@ static bool is_still_old(const char *path)
         return test_file_holds(path, 0, want, OLD);
 }
 
-/* Nothing of an older file is lost for what could be known before. */
+/* An older file keeps its content when the error could be known before. */
 START_TEST(a_refused_create_leaves_an_older_file)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -81,7 +81,7 @@ static void *keep_opening(void *path)
         return NULL;
 }
 
-/* An opener has a file that was just made for a moment, finds it empty, and goes. */
+/* Another process opens a new file for a moment, finds it empty, and closes it. */
 START_TEST(a_creator_outlasts_openers)
 {
         char path[4096];
@@ -102,12 +102,12 @@ START_TEST(a_creator_outlasts_openers)
         }
         atomic_store(&stop, true);
         pthread_join(opener, NULL);
-        /* Opened whole, between create's last step and our unlink, it may be busy: never here. */
+        /* An open between create's last step and our unlink may be busy, but not here. */
         ck_assert_int_eq(failed, 0);
 }
 END_TEST
 
-/* Memory of the caller's that can't be read says nothing of the disk. */
+/* Unreadable memory of the caller is no error of the disk. */
 START_TEST(bad_memory_is_no_lost_data)
 {
         void *bad = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -134,7 +134,7 @@ START_TEST(bad_memory_is_no_lost_data)
 }
 END_TEST
 
-/* A directory that its file system can't sync: told by describe, and no error that stays. */
+/* A directory that can't be synced: reported by rmmap_describe, and no sticky error. */
 START_TEST(a_directory_that_cannot_be_synced)
 {
         struct rmmap_file *file;
@@ -149,7 +149,7 @@ START_TEST(a_directory_that_cannot_be_synced)
 }
 END_TEST
 
-/* The limit is asked for by the older system call, which a kernel or a sandbox may not have. */
+/* The library reads the limit by the older system call, which may be missing. */
 START_TEST(without_the_older_getrlimit)
 {
 #if defined(SYS_getrlimit) && defined(__LP64__)
@@ -187,7 +187,7 @@ START_TEST(without_durable_writes)
                 ck_assert(test_file_holds(test_path("record"), rmmap_range_start(range), data,
                                           sizeof(data)));
         }
-        ck_assert_int_le(inject_count(INJECT_PWRITEV2), 1); /* none where there is one way only */
+        ck_assert_int_le(inject_count(INJECT_PWRITEV2), 1); /* none without a choice of paths */
         ck_assert_int_ge(inject_sync_count() - inject_count(INJECT_PWRITEV2), 3);
         rmmap_release(file);
 }
@@ -216,7 +216,7 @@ static int tell_result(void *arg)
         return handler_result == 0 ? 0 : 1;
 }
 
-/* A program's handlers of fork may come before or after anything of the library's. */
+/* A program's fork handlers may run before or after those of the library. */
 START_TEST(a_handler_of_fork_may_use_the_library)
 {
         FLOOR_LACKS("word of a fork before its handlers");
@@ -235,7 +235,7 @@ END_TEST
 
 int main(void)
 {
-        Suite *suite = suite_create("spared");
+        Suite *suite = suite_create("refused-calls");
         TCase *core = tcase_create("core");
 
         tcase_set_timeout(core, 120);

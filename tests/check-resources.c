@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Little memory, no more mappings, quotas, pages of another size: works, or is a clear error of
- * the call that meets it. Each in a child. What needs root or a place of its own says so.
+ * Little memory, too many mappings, quotas, pages of another size: a call works, or returns a clear
+ * error. Each case runs in a child. Cases that need root or a special file system say so.
  */
 #include <fcntl.h>
 #include <linux/memfd.h>
@@ -30,9 +30,9 @@ static bool put_text(const char *path, const char *text)
         return done;
 }
 
-/* ---- a group of processes that may have little memory, and a file of several times that */
+/* ---- a group of processes with little memory, and a file several times larger */
 
-/* What a sanitizer needs for itself counts too. */
+/* The memory of a sanitizer counts too. */
 #define GROUP_MEMORY "67108864" /* 64 MiB */
 #define GROUP_FILE (192 * MIB)
 
@@ -79,7 +79,7 @@ static int write_more_than_memory(void *arg)
         return 0;
 }
 
-/* Its last process may still be on its way out. */
+/* Its last process may still be exiting. */
 static bool is_gone(const void *path)
 {
         return rmdir(path) == 0;
@@ -96,7 +96,7 @@ START_TEST(more_than_the_group_may_have)
                 skip_part("memory of a group: a tmpfs is memory");
                 return;
         }
-        /* For each byte that is copied it keeps several of its own, and never gives them back. */
+        /* It keeps several bytes for each byte that is copied, and never frees them. */
         if (sanitizer != NULL && strstr(sanitizer, "thread") != NULL) {
                 skip_part("memory of a group: what the sanitizer keeps doesn't fit");
                 return;
@@ -112,7 +112,7 @@ START_TEST(more_than_the_group_may_have)
 }
 END_TEST
 
-/* ---- as many mappings as a process may have, and a few less */
+/* ---- the maximum number of mappings, and a few less */
 
 static void *fill_mappings(size_t *count)
 {
@@ -120,11 +120,11 @@ static void *fill_mappings(size_t *count)
         unsigned char *all = mmap(NULL, most * page, PROT_NONE,
                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-        /* Every second page differs from its neighbours, so that none can be one with them. */
+        /* Every second page has different permissions, so neighbours are never merged. */
         for (*count = 1; all != MAP_FAILED && *count < most; *count += 2)
                 if (mprotect(all + *count * page, page, PROT_READ) != 0)
                         break;
-        /* What room is left is less than that takes. Shared ones are never made one, either. */
+        /* The rest is filled singly. Shared mappings are never merged, either. */
         while (all != MAP_FAILED && *count < most &&
                mmap(NULL, page, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
                 ;
@@ -140,7 +140,7 @@ static int with_few_mappings(void *arg)
         int worked = 0, refused = 0;
         unsigned char *all;
 
-        setup_data(0, 1); /* whatever malloc maps, it has */
+        setup_data(0, 1); /* malloc maps now what it needs later */
         test_first_open();
         all = fill_mappings(&filled);
         if (all == NULL) {
@@ -186,7 +186,7 @@ START_TEST(no_more_mappings)
 }
 END_TEST
 
-/* ---- a quota smaller than the file; where TEST_QUOTA says, of 16 MiB or so */
+/* ---- a quota smaller than the file: TEST_QUOTA, of about 16 MiB */
 
 static int over_quota(void *arg)
 {
@@ -229,7 +229,7 @@ START_TEST(over_the_quota)
 }
 END_TEST
 
-/* ---- a disk that can't be read any more: TEST_BAD_FILE is good in its first MiB only */
+/* ---- a disk with bad sectors: only the first MiB of TEST_BAD_FILE is readable */
 
 static int touch_last(void *arg)
 {
@@ -369,7 +369,7 @@ static int on_hugetlbfs(void *arg)
 
 #define HUGE_COUNT "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 
-/* Some for this test; gives how many there were, or -1. */
+/* Reserves some for this test; returns how many there were, or -1. */
 static int ask_for_huge_pages(void)
 {
         FILE *count = fopen(HUGE_COUNT, "re");

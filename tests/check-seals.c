@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* A memfd whose owner seals it, before a handle is made or after. */
+/* A memfd whose owner seals it before or after a handle is made. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -37,7 +37,7 @@ static bool seal(int fd, int seals)
         return false;
 }
 
-/* In order and not, small and large; and back by each way. */
+/* In order and at random, small and large; then back on each path. */
 static void write_all(struct rmmap_file *file, int want)
 {
         static const size_t lengths[] = {64, MIB};
@@ -68,7 +68,7 @@ static void write_all(struct rmmap_file *file, int want)
         free(found);
 }
 
-/* What was mapped can still be stored to; who asked for calls alone is told that they are over. */
+/* An existing mapping can still be stored to; with RMMAP_ENGINE_PWRITE writes fail. */
 START_TEST(sealed_later)
 {
         FLOOR_LACKS("seals of a descriptor");

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Ranges and receipts as bytes: the layout and damage. Taking them back: check-decode.c. */
+/*
+ * Ranges and receipts as bytes: layout and damage. See check-decode.c for decoding in other
+ * handles.
+ */
 #include "serialize.h"
 #include "support.h"
 
@@ -37,7 +40,7 @@ static struct rmmap_receipt receipt_of(struct rmmap_range range)
         return receipt;
 }
 
-/* What no encode of ours may have made, with a good checksum. */
+/* Bytes with a valid checksum that the library may never have encoded. */
 static void make(unsigned char *bytes, const char *magic, uint64_t start, uint64_t end)
 {
         const uint64_t words[] = {start, end, 1};
@@ -83,7 +86,7 @@ START_TEST(layout_is_fixed)
 }
 END_TEST
 
-/* What another program, on another machine, wrote long ago. */
+/* Bytes that another program wrote earlier on another machine. */
 START_TEST(literal_bytes_are_taken)
 {
         struct rmmap_range range;
@@ -141,7 +144,7 @@ START_TEST(encode_tells_the_bounds)
 }
 END_TEST
 
-/* Exactly 40 bytes, at any address; fewer and nothing. */
+/* Exactly 40 bytes, at any address; with less room nothing. */
 START_TEST(encode_keeps_to_the_buffer)
 {
         struct rmmap_range range = take(4096);
@@ -227,7 +230,7 @@ START_TEST(one_kind_is_not_the_other)
         ck_is(decode_receipt(bytes, BYTES), -EBADMSG);
         ck_ok(rmmap_receipt_encode(receipt_of(range), bytes, BYTES));
         ck_is(decode(bytes, BYTES), -EBADMSG);
-        make(bytes, "RMMRANG2", 0, 4096); /* a format to come */
+        make(bytes, "RMMRANG2", 0, 4096); /* a future format */
         ck_is(decode(bytes, BYTES), -EBADMSG);
 }
 END_TEST

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The handler that copies through a mapping need leaves everything that isn't the library's to
- * whoever was there before. Each case in a process of its own: a handler is installed once.
+ * The SIGBUS handler of the library passes every signal that isn't the library's to the handler
+ * that was installed before. Each case runs in a process of its own, because a handler is installed
+ * once.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -18,10 +19,10 @@
 
 static volatile sig_atomic_t calls, code, usr1_blocked;
 static const void *volatile fault_address, *volatile handler_frame;
-static volatile char *foreign; /* a mapping that the library knows nothing of */
+static volatile char *foreign; /* a mapping that is not the library's */
 static int foreign_fd;
 
-/* Its file has one page, and the mapping two: the second can't be touched. */
+/* Its file has one page and the mapping two: the second page can't be touched. */
 static int map_foreign(void)
 {
         void *map;
@@ -34,7 +35,7 @@ static int map_foreign(void)
         return map == MAP_FAILED ? -1 : 0;
 }
 
-/* Makes the page be there, so that the access succeeds after the handler. */
+/* Extends the file, so that the access succeeds after the handler. */
 static void repair(void)
 {
         if (ftruncate(foreign_fd, 8192) != 0)
@@ -65,7 +66,7 @@ static void on_signal(int number)
         repair();
 }
 
-/* The first guarded handle of this process comes after the caller's own handler. */
+/* The first guarded handle of this process is made after the program's own handler. */
 static struct rmmap_file *guarded(void)
 {
         struct rmmap_options options = test_options(RMMAP_CATCH_FAULTS, RMMAP_ENGINE_MAP);
@@ -95,7 +96,7 @@ static void set_info_action(int flags)
                 _exit(96);
 }
 
-/* The library's own faults are no business of theirs. */
+/* The library's own faults don't reach the program's handlers. */
 static int own_fault_is_caught(struct rmmap_file *file)
 {
         int before = calls;
@@ -140,7 +141,7 @@ static int handler_without_information(void *arg)
         return 0;
 }
 
-/* Inside a guarded copy or body, too; and the body goes on. */
+/* Inside a guarded copy or body, too; the body continues. */
 static int touch_foreign(void *arg)
 {
         (void)arg;
@@ -163,7 +164,7 @@ static int fault_of_others_in_a_body(void *arg)
         return 0;
 }
 
-/* A signal that somebody sends is no fault, whatever address it may seem to carry. */
+/* A signal that a process sends is no fault, whatever address it carries. */
 static int sent_by_somebody(void *arg)
 {
         struct rmmap_file *file;
@@ -185,7 +186,7 @@ static void *touch_in_thread(void *arg)
         return arg;
 }
 
-/* In a thread that never called the library. */
+/* In a thread that has never called the library. */
 static int in_another_thread(void *arg)
 {
         pthread_t thread;
@@ -201,7 +202,7 @@ static int in_another_thread(void *arg)
         return 0;
 }
 
-/* Whose stack may be small or gone: the alternate one is used where there is one. */
+/* The thread's stack may be small or gone: handlers use the alternate stack if there is one. */
 static int on_the_alternate_stack(void *arg)
 {
         static char memory[65536];
@@ -254,7 +255,7 @@ static int ignored_fault(void *arg)
         return 0;
 }
 
-/* Whose handler wanted one call only is gone after it. */
+/* A handler that was installed for one call is gone after it. */
 static int once_only(void *arg)
 {
         (void)arg;
@@ -267,7 +268,7 @@ static int once_only(void *arg)
         return 2; /* not reached */
 }
 
-/* Where the copies go by system calls nobody's handler is touched. */
+/* With RMMAP_ENGINE_PWRITE the program's handlers stay untouched. */
 static int unasked(void *arg)
 {
         struct rmmap_options options = test_options(0, RMMAP_ENGINE_PWRITE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Both splits, empty ranges, and the rounding that splits rest on. */
+/* Both splits, empty ranges, and the rounding that splits use. */
 #include "support.h"
 
 #define A UINT64_C(4096)

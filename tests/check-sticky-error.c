@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The kernel tells of lost data once. Whoever meets that error gets it, and so does every later
- * sync: of the handle, its clones, other threads. It may be met by the call that starts to write.
+ * The kernel reports lost data once. The call that receives the error returns it, and so does every
+ * later sync: of the handle, of its clones, in other threads. The call that receives it may be one
+ * that only starts write-back.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -18,7 +19,7 @@ START_TEST(an_error_of_fsync_stays)
         struct rmmap_range range;
         struct rmmap_file *file = sticky_created(&range);
 
-        /* Of the file or of its directory, which the first sync of a created file syncs, too. */
+        /* The first sync of a created file syncs the file and its directory. */
         for (int k = 1; k <= 2; k++) {
                 inject_fail(INJECT_FSYNC, k, errors[_i], 1);
                 ck_is(rmmap_sync_all(file), -errors[_i]);
@@ -81,7 +82,7 @@ START_TEST(an_error_of_a_durable_write_stays)
 }
 END_TEST
 
-/* Before it 0, from it on the error: whichever call of a job meets it. */
+/* Syncs return 0 until some call receives the error, and the error from then on. */
 START_TEST(whichever_call_meets_it)
 {
         for (int k = 1; k <= 6; k++) {
@@ -119,7 +120,7 @@ START_TEST(another_handle_has_its_own)
 }
 END_TEST
 
-/* ---- of calls that start to write: ext4 tells some errors to them alone, and drops the pages */
+/* ---- calls that only start write-back: ext4 reports some errors to them alone */
 
 #define LARGE ((size_t)256 << 10) /* is written behind */
 
@@ -188,7 +189,7 @@ static int read_behind(struct rmmap_file *file, struct rmmap_range range)
 
 static const struct {
         int (*start)(struct rmmap_file *file, struct rmmap_range range);
-        bool only_better; /* than without it: never fails because it can't be had */
+        bool only_better; /* only improves speed: a missing call is no error */
 } starts[] = {
         {flush_all, false},       {flush_range, false},        {flush_raw, false},
         {write_behind, true},     {write_pieces_behind, true}, {write_within_behind, true},
@@ -222,8 +223,7 @@ START_TEST(an_error_of_starting_to_write_stays)
         ck_assert_int_eq(rmmap_range_split_up(range, 4096, &page, &rest), RMMAP_SPLIT_BOTH);
         ck_ok(rmmap_write_range(file, page, sticky_data, 4096, NULL));
         sticky_is_latched(file, page, -ENOSPC);
-        ck_ok(starts[_i].start(file,
-                               range)); /* what only starts doesn't ask what happened before */
+        ck_ok(starts[_i].start(file, range)); /* flush ignores earlier errors */
         ck_is(rmmap_sync_all(file), -ENOSPC);
         rmmap_release(file);
 }
@@ -247,7 +247,7 @@ START_TEST(where_it_cannot_be_had_nothing_stays)
 }
 END_TEST
 
-/* ---- a sync that comes while such a call has its error, and hasn't told yet */
+/* ---- a sync that comes while another call has the error and hasn't latched it yet */
 
 struct meanwhile {
         struct rmmap_file *file;
@@ -274,7 +274,7 @@ static void start_sync(void *arg)
         struct meanwhile *meanwhile = arg;
 
         ck_assert_int_eq(pthread_create(&meanwhile->thread, NULL, sync_meanwhile, meanwhile), 0);
-        /* Time enough to be told something wrong. */
+        /* Time enough to return a wrong result. */
         for (int i = 0; i < 200 && !atomic_load(&meanwhile->over); i++)
                 test_pause();
 }

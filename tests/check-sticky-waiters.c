@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* An error that stays, and who waits while it happens: threads of the process. */
+/* A sticky error, and the threads that wait in a sync while it occurs. */
 #include <pthread.h>
 
 #include "fault/sticky.h"
@@ -51,7 +51,7 @@ static bool all_have_asked(const void *arg)
         return rmmap_describe(arg, &info) == 0 && info.sync_calls == THREADS + 1;
 }
 
-/* A first one is held in its round while the others wait for the next. */
+/* The first thread is held in its batch while the others wait for the next one. */
 static void ask_together(struct rmmap_file *file, struct question *questions)
 {
         pthread_t threads[THREADS];
@@ -78,10 +78,10 @@ START_TEST(who_waits_gets_it_too)
                 for (int i = 0; i < THREADS; i++)
                         questions[i] = (struct question){file, range, 1,
                                                          i == 5 ? ask_by_writing : ask_for_all};
-                /* A round that succeeds doesn't wipe it out. */
+                /* A batch that succeeds doesn't clear the error. */
                 inject_fail(INJECT_FDATASYNC, round, EIO, 1);
                 ask_together(file, questions);
-                /* Who was served by a good round may know of the bad one already. */
+                /* Threads of the good batch may see the next one's error already. */
                 if (round == 1 || questions[0].answer != 0)
                         ck_is(questions[0].answer, -EIO);
                 for (int i = 1; i < THREADS; i++)
@@ -105,8 +105,8 @@ START_TEST(the_first_error_stays_though_a_second_comes)
                 for (int i = 0; i < THREADS; i++)
                         questions[i] = (struct question){file, range, 1,
                                                          i == 0 ? ask_for_all : ask_for_range};
-                inject_fail(INJECT_FDATASYNC, 1, EIO, 1); /* the round that is held */
-                inject_fail(INJECT_MSYNC, 1, ENOSPC, 1);  /* that of all the others */
+                inject_fail(INJECT_FDATASYNC, 1, EIO, 1); /* the batch that is held */
+                inject_fail(INJECT_MSYNC, 1, ENOSPC, 1);  /* the batch of all others */
                 ask_together(file, questions);
                 ck_assert_int_eq(inject_count(INJECT_MSYNC), 1);
                 for (int i = 0; i < THREADS; i++)

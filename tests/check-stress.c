@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Everything at once: threads allocate, write in every way, hand ranges and their clones to each
- * other, read what they were handed, split, flush, sync, describe, save, and meet caught faults in
- * a second file that they cut from outside; and release, the last of them the handle itself. On
- * each engine, with patterns and flags as it happens; pieces fill regions, and reach over several.
- * For the race detectors; they record what goes wrong, and the main thread asserts.
+ * Everything at the same time: threads allocate, write in every way, pass ranges and clones to each
+ * other, read what they received, split, flush, sync, describe, save, and meet caught faults in a
+ * second file that they cut from outside. They also release handles, the last thread the shared
+ * one. Runs on each engine with random patterns and flags; pieces fill regions and reach over
+ * several. For race detectors: the threads record errors, and the main thread asserts.
  * Holds A.4, A.5, B.1, B.2, C.2, C.4, C.5.
  */
 #include <fcntl.h>
@@ -31,7 +31,7 @@ struct parcel {
 struct stress {
         struct rmmap_file *file; /* the second one: faults are caught in it */
         int fd;                  /* of that one's file, to cut it */
-        pthread_mutex_t mailbox; /* of all below; what orders one thread's bytes for another */
+        pthread_mutex_t mailbox; /* protects all below; orders one thread's bytes for another */
         struct parcel parcels[4];
         size_t parcel_count;
         unsigned char *marks; /* of each page of the first file; each thread its own pages */
@@ -59,7 +59,7 @@ static void record(int err, int line)
 }
 #define must(call) record(call, __LINE__)
 
-/* Each 8 bytes tell whose they are, on which page of the file, and where there. */
+/* Each 8 bytes encode their writer, their page of the file, and their place there. */
 static uint64_t word_of(uint64_t offset, unsigned char mark)
 {
         return (uint64_t)mark << 56 | offset;
@@ -85,7 +85,7 @@ static int holds(const unsigned char *bytes, uint64_t offset, size_t length, uns
         return 0;
 }
 
-/* In each of the ways there are. */
+/* By a random one of the write functions. */
 static int write_somehow(struct worker *worker, struct rmmap_range range, unsigned char *data,
                          size_t length, struct rmmap_receipt *receipt)
 {
@@ -118,7 +118,7 @@ static int write_somehow(struct worker *worker, struct rmmap_range range, unsign
         return rmmap_write_range(file, range, data, length, receipt);
 }
 
-/* Some pages, which a region is filled by; now and then so much that copies are large ones. */
+/* Some pages, which fill a region; sometimes enough for large copies. */
 static size_t some_size(struct worker *worker)
 {
         if (test_random(&worker->random) % 64 == 0)
@@ -151,7 +151,7 @@ static void allocate_and_write(struct worker *worker)
         latest->file = worker->file;
 }
 
-/* A clone goes along with the range, and is released by whoever gets it. */
+/* A clone travels with the range; the thread that gets it releases it. */
 static void hand_over(struct worker *worker)
 {
         struct stress *stress = worker->stress;
@@ -170,7 +170,7 @@ static void hand_over(struct worker *worker)
         pthread_mutex_unlock(&stress->mailbox);
 }
 
-/* Read by whichever way: it must see what was written, by whichever way that was. */
+/* Reads by any function: it must see what was written by any other. */
 static void take_over(struct worker *worker)
 {
         struct stress *stress = worker->stress;
@@ -253,13 +253,13 @@ static int store_a_byte(void *arg)
         return err;
 }
 
-/* The kernel's: less than that is never missing from a file that was cut. */
+/* The kernel's page size: a cut file loses nothing smaller. */
 static uint64_t page_size(void)
 {
         return (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Each thread has a page of its own in the file that is cut, of which only the first stays. */
+/* Each thread has a page of its own in the file that is cut; only the first page stays. */
 static void fault(struct worker *worker)
 {
         struct stress *stress = worker->stress;
@@ -312,7 +312,7 @@ static void *work(void *arg)
 
         for (int i = 0; i < worker->steps; i++)
                 steps[test_random(&worker->random) % (sizeof(steps) / sizeof(steps[0]))](worker);
-        /* Plain use up to the end, which only the reference orders before the unmapping. */
+        /* Use until the end: only the reference orders it before the unmapping. */
         if (worker->latest.file != NULL) {
                 size_t length = 0;
 
@@ -327,9 +327,9 @@ static void *work(void *arg)
         return NULL;
 }
 
-/* ---- one run: a file that stays whole, one that doesn't, and everybody's references */
+/* ---- one run: a file that stays complete, one that is cut, and references of all threads */
 
-/* How the file that stays whole is used: the first run is by the shortest way there is. */
+/* Options of the file that stays complete; the first run uses the fastest paths. */
 static struct rmmap_options some_options(int run, uint64_t *random)
 {
         static const uint32_t engines[] = {RMMAP_ENGINE_AUTO, RMMAP_ENGINE_PWRITE, RMMAP_ENGINE_MAP,
@@ -366,7 +366,7 @@ static void prepare(struct stress *stress, struct rmmap_options options, struct 
         atomic_store(&first_error, 0);
 }
 
-/* Parcels that nobody took still hold references. */
+/* Parcels that no thread took still hold references. */
 static void clear(struct stress *stress)
 {
         for (size_t i = 0; i < stress->parcel_count; i++)
@@ -377,7 +377,7 @@ static void clear(struct stress *stress)
         pthread_mutex_destroy(&stress->mailbox);
 }
 
-/* Every byte of every page: its writer's, or nobody's. */
+/* Every byte of every page must be its writer's, or unwritten. */
 static void compare(const struct stress *stress, size_t size)
 {
         static const unsigned char zeros[4096];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The k-th call of everything that can fail does fail, with each error that the kernel may give
- * there and with its work half done, for all k until none is left: in each scene of fault/, which
- * together call every public function. Nothing crashes, leaks or claims a success that isn't one;
- * out-parameters stay as they were; afterwards the same call works, but for errors that stay.
+ * Makes the k-th call of everything that can fail fail, with each error that the kernel may return
+ * there and with the work half done, for all k until no call is left: in each scene of fault/.
+ * Together the scenes call every public function. A failure must not crash, leak or report success;
+ * out-parameters stay unchanged; afterwards the same call works, except where the error is sticky.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -19,7 +19,7 @@
 #define FOR_GOOD 1000000 /* from the k-th on all */
 #define PARTLY INJECT_SHORT
 
-/* What the kernel may answer there; 0 ends the list. */
+/* Results that the kernel may return there; 0 ends the list. */
 static const struct kind {
         enum injected call;
         const char *name;
@@ -65,10 +65,10 @@ static struct totals {
         int scenes, runs, failures, of_kind[KINDS], deepest[KINDS];
 } * totals;
 
-/* What is being tried, for messages. */
+/* The attempt that runs, for messages. */
 static struct attempt {
         const struct scene *scene;
-        const struct kind *kind; /* NULL: nothing is made to fail */
+        const struct kind *kind; /* NULL: nothing fails */
         int k, outcome, times;
 } attempt;
 
@@ -83,7 +83,7 @@ static const char *what(void)
         return text;
 }
 
-/* A crash must not be anonymous. */
+/* Names the attempt before the crash. */
 static void on_crash(int number)
 {
         const char *text = what();
@@ -96,7 +96,7 @@ static void on_crash(int number)
 
 #define expect(condition) ck_assert_msg(condition, "%s: %s", what(), #condition)
 
-/* A fault that is retried, or work that is done in part, is nobody's business. */
+/* Retries and partial work must not be visible. */
 static bool must_not_show(void)
 {
         return attempt.kind == NULL || attempt.kind->call == INJECT_CLOSE ||
@@ -117,7 +117,7 @@ static int sticky_error(const struct stage *stage)
         return info.error;
 }
 
-/* Whether it worked the first time or the second: all must be there. */
+/* After the first or second try, everything must be there. */
 static void is_good(struct stage *stage, struct results *results)
 {
         expect(stage->scene->good == NULL || stage->scene->good(stage, results));
@@ -142,7 +142,7 @@ static void failed_well(struct stage *stage, struct results *results, int result
         is_good(stage, results);
 }
 
-/* What this process holds; a leak makes it grow. */
+/* Resources of this process; a leak makes them grow. */
 struct held {
         size_t descriptors;
         long long mapped;
@@ -204,7 +204,7 @@ static bool act(struct stage *stage)
         return true;
 }
 
-/* Plays the scene once; false: it can't be had here. */
+/* Plays the scene once; false: impossible here. */
 static bool play(const struct scene *scene)
 {
         struct stage stage = {.scene = scene, .fd = -1};
@@ -247,7 +247,10 @@ static void sweep_kind(const struct scene *scene, const struct kind *kind)
                 int outcome = kind->outcomes[i], k = 1;
 
                 while (meets(scene, kind, k, outcome, 1)) {
-                        /* What is retried for ever may not fail for ever. */
+                        /*
+                         * Calls that are retried without limit may fail only a limited number of
+                         * times.
+                         */
                         if (must_not_show() || outcome == EAGAIN)
                                 meets(scene, kind, k, outcome, 3);
                         else
@@ -257,11 +260,11 @@ static void sweep_kind(const struct scene *scene, const struct kind *kind)
                 if (totals->deepest[kind - kinds] < k - 1)
                         totals->deepest[kind - kinds] = k - 1;
                 if (k == 1)
-                        break; /* not even once: no outcome will */
+                        break; /* not even once, so no other result will */
         }
 }
 
-/* In a process of its own: what it makes in the dry run stays, and so do descriptors. */
+/* In a process of its own, because what the dry run makes stays, and so do descriptors. */
 static int count_calls(void *arg)
 {
         attempt = (struct attempt){.scene = arg};
@@ -271,7 +274,7 @@ static int count_calls(void *arg)
 static const struct scene *const lists[] = {scenes_handle, scenes_move, scenes_durable,
                                             scenes_range, scenes_windows};
 
-/* TEST_SWEEP=all: in every setup; otherwise in those that differ most. */
+/* TEST_SWEEP=all: every setup; otherwise those that differ most. */
 static int setups_to_try(int *which)
 {
         /* auto, auto opened, pwrite, sparse map, dense */
@@ -336,7 +339,7 @@ START_TEST(one_scene)
 }
 END_TEST
 
-/* A handler that can't be installed is the call's error, and leaves all as it was. */
+/* If the handler can't be installed, the call returns the error and changes nothing. */
 static int fail_sigaction(void *arg)
 {
         struct rmmap_options options = test_options(RMMAP_CATCH_FAULTS, 0);
@@ -350,7 +353,7 @@ static int fail_sigaction(void *arg)
         child_is(inject_failed(), 1);
         child_expect(file == UNTOUCHED && access("sigaction", F_OK) != 0);
         child_expect(test_count_descriptors() == descriptors && inject_blocks() == blocks);
-        options = test_options(0, RMMAP_ENGINE_PWRITE); /* which needs none */
+        options = test_options(0, RMMAP_ENGINE_PWRITE); /* needs no handler */
         child_is(rmmap_create("sigaction", SIZE, &options, &file), 0);
         child_is(unlink("sigaction"), 0);
         rmmap_release(file);
@@ -366,7 +369,7 @@ START_TEST(the_handler)
 }
 END_TEST
 
-/* Whether these are made depends on what the file system reserves and tells, and on libc. */
+/* Whether these calls are made depends on the file system and on libc. */
 static bool is_optional(enum injected call)
 {
         return call == INJECT_IOCTL || call == INJECT_LSEEK || call == INJECT_PWRITEV2 ||
@@ -399,7 +402,7 @@ int main(void)
         TCase *core = tcase_create("core");
         int result;
 
-        /* Thousands of files, most of them synced: in memory, unless a place was named. */
+        /* Thousands of files, most of them synced: in memory, unless TEST_TMPDIR is set. */
         if (access("/dev/shm", W_OK | X_OK) == 0)
                 setenv("TEST_TMPDIR", "/dev/shm", 0);
         totals = mmap(NULL, sizeof(*totals), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,

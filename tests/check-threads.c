@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Many threads at once on one file. They record what goes wrong; the main thread asserts. */
+/* Many threads on one file at the same time. They record errors; the main thread asserts. */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -47,7 +47,7 @@ static void await_start(void)
                 sched_yield();
 }
 
-/* Which thread wrote it, and where it belongs: a byte that went astray shows. */
+/* Each byte encodes its writer and its place, so that a misplaced byte is detected. */
 static void fill_marked(unsigned char *bytes, uint64_t offset, size_t length, int mark)
 {
         for (size_t i = 0; i < length; i++)
@@ -136,7 +136,7 @@ START_TEST(a_hundred_threads_write_disjoint_ranges)
 }
 END_TEST
 
-/* ---- several handles of one file, each moving bytes in its own way */
+/* ---- several handles of one file, each with its own engine */
 
 struct claimer {
         struct rmmap_file *file;
@@ -145,7 +145,7 @@ struct claimer {
 
 #define PAGES_EACH 24
 
-/* Pages mark, mark + THREADS and so on: everybody's neighbours are others'. */
+/* Pages mark, mark + THREADS and so on: all neighbours belong to other threads. */
 static void *claim_and_write(void *arg)
 {
         struct claimer *claimer = arg;
@@ -194,7 +194,7 @@ START_TEST(engines_mix_in_one_file)
 }
 END_TEST
 
-/* ---- one range, many writers: pieces that touch, of sizes that are no multiple of anything */
+/* ---- one range, many writers: adjacent pieces of odd sizes */
 
 #define TOUCHING 1237
 
@@ -252,7 +252,7 @@ START_TEST(several_threads_write_one_range)
 }
 END_TEST
 
-/* ---- references; and questions while others work */
+/* ---- references; and queries while others work */
 
 static void *clone_and_release(void *arg)
 {
@@ -340,7 +340,7 @@ int main(void)
 {
         Suite *suite = suite_create("threads");
         TCase *core = tcase_create("core");
-        /* The first four move bytes in each of the ways there are; valgrind is slow. */
+        /* The first four setups use each of the paths; valgrind is slow. */
         int setups_used = test_under_valgrind() ? 4 : setup_count;
 
         tcase_set_timeout(core, 200);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Writing and reading ranges, with each way of moving bytes. What was written is looked at by
- * pread, and so is every other byte of the file.
+ * Writing and reading ranges with each engine. The test reads the result by pread, including every
+ * other byte of the file.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -82,7 +82,7 @@ START_TEST(the_short_range_at_the_end)
 }
 END_TEST
 
-/* Wrong lengths are refused before a byte moves, and out-parameters keep what they held. */
+/* Wrong lengths are refused before any byte is copied, and out-parameters stay unchanged. */
 /* Holds B.3, F.3. */
 START_TEST(wrong_lengths_move_nothing)
 {
@@ -243,7 +243,7 @@ START_TEST(an_empty_range_takes_nothing)
 }
 END_TEST
 
-/* The bytes themselves: stores are in the file, and what calls write is seen. */
+/* Addresses in the mapping: stores reach the file, and writes by calls are visible. */
 START_TEST(data_and_view)
 {
         unsigned char *data = setup_data(8192, 8192);

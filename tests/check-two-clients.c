@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * One directory seen through two mounts of a file system whose clients have caches of their own:
- * what two handles write next to each other is all there. By bindfs, as root.
+ * two handles write next to each other, and nothing is lost. Uses bindfs, as root.
  */
 #include <stdlib.h>
 #include <sys/mount.h>
@@ -17,7 +17,7 @@
 
 static char directory[1024], mounted[2][1100], path[2][1110];
 
-/* Twice the same directory; false, and it said why. */
+/* Mounts the same directory twice; false: impossible; prints why. */
 static bool mount_both(void)
 {
         char command[8192];
@@ -47,7 +47,7 @@ static void unmount_both(void)
                 umount2(mounted[i], MNT_DETACH);
 }
 
-/* By turns, as two machines would: each byte tells who wrote it. */
+/* In turns, as two machines would; each byte encodes its writer. */
 static int write_by_turns(uint32_t flags)
 {
         struct rmmap_options options = test_options(flags, RMMAP_ENGINE_AUTO);
@@ -86,7 +86,7 @@ static int write_by_turns(uint32_t flags)
         return 0;
 }
 
-/* No mapping, asked for or not; and no pointers. */
+/* No mapping, requested or not; and no pointers. */
 static int nothing_is_mapped(uint32_t flags)
 {
         struct rmmap_options options = test_options(flags, RMMAP_ENGINE_MAP);

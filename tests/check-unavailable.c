@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Sandboxes and file systems that don't have a call that only makes things better, in each way that
- * they say so: whole jobs work without it, and describe tells what is missing.
+ * Sandboxes and file systems without system calls that only improve speed, with each errno by which
+ * they refuse: complete jobs work, and rmmap_describe reports what is missing.
  */
 #include <fcntl.h>
 #include <unistd.h>
@@ -45,7 +45,7 @@ static void use(struct rmmap_file *file, int flush_answer)
         ck_assert(test_file_holds(test_path("job"), rmmap_range_start(range), data, sizeof(data)));
 }
 
-/* By create, open, open for reading, and from a descriptor. The facts of the created one. */
+/* Create, open, open for reading and from a descriptor. Returns the created file's facts. */
 static uint32_t whole_jobs(int flush_answer)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -58,7 +58,7 @@ static uint32_t whole_jobs(int flush_answer)
         options.flags = RMMAP_WRITE_BEHIND;
         ck_ok(rmmap_create(path, SIZE, &options, &file));
         use(file, flush_answer);
-        ck_ok(rmmap_raw_fill(file, 3)); /* large: its write-back is started, if that is possible */
+        ck_ok(rmmap_raw_fill(file, 3)); /* large: starts write-back, if possible */
         facts = facts_of(file);
         rmmap_release(file);
 
@@ -98,7 +98,7 @@ START_TEST(no_file_can_be_locked)
         inject_start();
         inject_fail(INJECT_FLOCK, 1, answers[_i], FOR_GOOD);
         ck_assert_uint_eq(whole_jobs(0) & RMMAP_FACT_LOCKED, 0);
-        /* Only who insists is refused; and what isn't his stays. */
+        /* Only a caller that insists on a lock is refused, and the existing file stays. */
         ck_is(rmmap_open(test_path("job"), &options, &file), -EOPNOTSUPP);
         ck_is(rmmap_create(test_path("job"), SIZE, &options, &file), -EOPNOTSUPP);
         ck_assert_int_eq(access(test_path("job"), F_OK), 0);
@@ -206,7 +206,7 @@ START_TEST(no_pages_come_early)
 }
 END_TEST
 
-/* The kernel's word for a page that can't be had is EFAULT. */
+/* For a page that it can't supply, the kernel returns EFAULT. */
 START_TEST(what_else_keeps_pages_away_is_an_error)
 {
         static const struct {
@@ -234,7 +234,7 @@ START_TEST(no_write_syncs_itself)
 }
 END_TEST
 
-/* The second fsync of a new file is its directory's. */
+/* The second fsync of a new file syncs its directory. */
 START_TEST(no_directory_can_be_synced)
 {
         struct rmmap_file *file;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Space is reserved and pages are warm, and still nothing can be written: the file system has shut
- * down, or somebody made the file immutable. Each copying call works or tells the true reason. On
- * file systems of their own, on loop devices; as root.
+ * Space is reserved and pages are mapped for writing, and still nothing can be written: the file
+ * system has shut down, or the file became immutable. Each copying call works or returns the true
+ * reason. Uses file systems on loop devices, as root.
  */
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -28,10 +28,10 @@
 static const struct loss {
         const char *kind, *options;
         bool shuts_down;
-        int error, stored; /* of a call; and of a store by the mapping, where that isn't told */
+        int error, stored; /* of a call, and of a store through the mapping; 0: none */
 } losses[] = {
         {"xfs", "-f", true, -EIO, -EIO},
-        {"ext4", "-F", true, -EIO, 0}, /* only a sync tells */
+        {"ext4", "-F", true, -EIO, 0}, /* only a sync reports it */
         {"ext4", "-F", false, -EPERM, -EPERM},
 };
 
@@ -66,7 +66,7 @@ static bool make_place(const struct loss *loss)
         return false;
 }
 
-/* The i-th file's: engine, length and order of its writes. */
+/* Options of the i-th file: engine, length and order of its writes. */
 static struct rmmap_options options_of(int i)
 {
         return test_options(i == 1 ? RMMAP_CATCH_FAULTS : 0,
@@ -93,7 +93,7 @@ static const char *path_of(int i)
         return path;
 }
 
-/* Written, durable, and so write-protected by the kernel until the next store. */
+/* Written and durable, and so write-protected by the kernel until the next store. */
 static int make_file(int i, struct rmmap_file **file)
 {
         struct rmmap_options options = options_of(i);
@@ -136,7 +136,7 @@ static int lose(const struct loss *loss)
         return 0;
 }
 
-/* In a body: the call says the error; or nothing, where it may be a store that nobody refuses. */
+/* In a body: the call returns the error, or 0 where the kernel accepts stores. */
 #define child_tells(call)                                                                          \
         do {                                                                                       \
                 int child_told = (call);                                                           \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Reserved space becomes written space around records that are synced one after the other. */
+/* Unwritten extents are converted around records that are synced one after the other. */
 #include <errno.h>
 
 #include "child.h"
@@ -11,9 +11,9 @@
 #define SIZE (4 * PIECE)
 #define PAGE 4096
 
-/* ---- the pure part */
+/* ---- without a file */
 
-/* 0: nothing is due; else 10 times the first piece and how many. Asked: was it worth asking? */
+/* 0: nothing is due; otherwise 10 times the first piece plus the count. */
 static size_t learned(struct unwritten *unwritten, uint64_t start, uint64_t end, bool met)
 {
         size_t first = 99, count;
@@ -37,12 +37,12 @@ START_TEST(the_eighth_is_due)
                         learned(&unwritten, PIECE + i * PAGE, PIECE + (i + 1) * PAGE, true), 0);
         ck_assert_uint_eq(learned(&unwritten, PIECE + 7 * PAGE, PIECE + 8 * PAGE, true), 11);
         ck_assert(!unwritten_visit(&unwritten, PIECE, PIECE + PAGE));
-        /* A log goes on, over boundaries: what comes after a converted one is converted at once. */
+        /* A log goes on over boundaries: a piece after a converted one is converted at once. */
         ck_assert_uint_eq(learned(&unwritten, 2 * PIECE - 9 * PAGE, 2 * PIECE - PAGE, true), 0);
         ck_assert_uint_eq(learned(&unwritten, 2 * PIECE - 1, 2 * PIECE + 1, true), 21);
         ck_assert_uint_eq(learned(&unwritten, 3 * PIECE - 1, 3 * PIECE + 1, true), 0);
         ck_assert_uint_eq(learned(&unwritten, 3 * PIECE + 1, 3 * PIECE + PAGE + 1, true), 31);
-        /* What is far from the sync before isn't the same log. */
+        /* A sync far from the one before isn't of the same log. */
         ck_assert_uint_eq(learned(&unwritten, 0, 1, true), 0);
         ck_assert_uint_eq(learned(&unwritten, SIZE, SIZE + 1, true), 0);
         unwritten_give_up(&unwritten);
@@ -65,7 +65,7 @@ START_TEST(two_pieces_at_once)
 }
 END_TEST
 
-/* What was written by other means is soon asked about no more. */
+/* Pieces that were written by other means are soon no longer queried. */
 START_TEST(written_space_is_settled)
 {
         struct unwritten unwritten;
@@ -80,7 +80,7 @@ START_TEST(written_space_is_settled)
                                   0);
         }
         ck_assert(!unwritten_visit(&unwritten, 0, 1));
-        for (uint64_t i = 0; i < 7; i++) /* the piece after it is on its own */
+        for (uint64_t i = 0; i < 7; i++) /* the next piece counts by itself */
                 ck_assert_uint_eq(learned(&unwritten, PIECE + i * PAGE, PIECE + i * PAGE + 1, true),
                                   0);
         ck_assert_uint_eq(learned(&unwritten, PIECE, PIECE + 1, false), 0);
@@ -89,7 +89,7 @@ START_TEST(written_space_is_settled)
 }
 END_TEST
 
-/* Only the first of a page's small records meets unwritten space; the others needn't be asked. */
+/* Only the first small record of a page meets unwritten space; the others need no query. */
 START_TEST(records_of_one_page)
 {
         struct unwritten unwritten;
@@ -131,7 +131,7 @@ static bool is_unwritten(struct rmmap_file *file, uint64_t start, uint64_t end)
         return extents_find_unwritten(rmmap_fd(file), &start, &end) == 1;
 }
 
-/* NULL: nothing is unwritten here, or it can't be told. */
+/* NULL: nothing is unwritten here, or the system can't report it. */
 static struct rmmap_file *created(uint32_t pattern)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -175,7 +175,7 @@ static int write_record(struct rmmap_file *file, int way, uint64_t at)
         }
 }
 
-/* What others store into the piece meanwhile stays, synced or not. */
+/* What other threads store into the piece meanwhile stays, synced or not. */
 START_TEST(the_eighth_record_converts_its_piece)
 {
         struct rmmap_file *file = created(RMMAP_PATTERN_UNKNOWN);
@@ -185,7 +185,7 @@ START_TEST(the_eighth_record_converts_its_piece)
                 return;
         ck_ok(rmmap_raw_data(file, (void **)&stored));
         stored[PIECE + 20 * PAGE + 7] = 's';
-        /* Whether one call can write and sync is known only now. */
+        /* Only now is it known whether one call can write and sync. */
         ck_ok(write_record(file, BY_DURABLE_WRITE, SIZE - PAGE));
         for (uint64_t i = 0; i < 7; i++)
                 ck_ok(write_record(file, _i, PIECE + i * PAGE));
@@ -233,7 +233,7 @@ START_TEST(as_the_caller_said)
 }
 END_TEST
 
-/* What lies between was written already: only the rest is made dirty. */
+/* Only the unwritten parts of the piece are made dirty. */
 START_TEST(a_piece_that_was_written_in_part)
 {
         struct rmmap_file *file = created(RMMAP_PATTERN_UNKNOWN);
@@ -250,7 +250,7 @@ START_TEST(a_piece_that_was_written_in_part)
                 ck_ok(write_record(file, BY_DURABLE_WRITE, PIECE + (2 * i + 1) * PAGE));
         inject_start();
         ck_ok(write_record(file, BY_DURABLE_WRITE, PIECE + 15 * PAGE));
-        /* Four pages by themselves and the end: each is advised, made dirty, advised. */
+        /* Four single pages and the end: each is advised, made dirty, advised. */
         ck_assert_int_ge(inject_count(INJECT_MADVISE), 3 * 5);
         ck_assert(!is_unwritten(file, PIECE, 2 * PIECE));
         ck_assert(is_unwritten(file, 2 * PIECE, SIZE));
@@ -264,7 +264,7 @@ START_TEST(a_piece_that_was_written_in_part)
 }
 END_TEST
 
-/* A file that was written, by whomever: asked about a few times, and then left in peace. */
+/* A file that was already written: queried a few times, and then no more. */
 START_TEST(nothing_to_convert_in_a_written_file)
 {
         static const unsigned char data[PIECE] = "older";
@@ -284,7 +284,7 @@ START_TEST(nothing_to_convert_in_a_written_file)
 }
 END_TEST
 
-/* Where the kernel can't tell, or can't make pages dirty, records are synced as they are. */
+/* Where the kernel can't report or dirty pages, records are synced as they are. */
 START_TEST(without_the_kernels_help)
 {
         const bool asking = _i == 0;
@@ -307,7 +307,7 @@ START_TEST(without_the_kernels_help)
 }
 END_TEST
 
-/* The piece's sync failed: what else was lost by that can't be known, so it stays. */
+/* The sync of the piece failed: other data may be lost, so the error is sticky. */
 START_TEST(an_error_of_the_piece_is_everybodys)
 {
         struct rmmap_file *file = created(RMMAP_PATTERN_UNKNOWN);
@@ -318,7 +318,7 @@ START_TEST(an_error_of_the_piece_is_everybodys)
                 ck_ok(write_record(file, BY_DURABLE_WRITE, i * PAGE));
         inject_start();
         inject_fail(INJECT_MSYNC, 1, EIO, 1);
-        inject_fail(INJECT_FDATASYNC, 1, EIO, 1); /* for tools to which msync reads */
+        inject_fail(INJECT_FDATASYNC, 1, EIO, 1); /* for tools to which msync is a read */
         ck_is(write_record(file, _i, 7 * PAGE), -EIO);
         ck_assert_int_eq(inject_failed(), 1);
         inject_start();

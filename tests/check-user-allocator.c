@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* How a handle takes in an allocator of its user's: the struct, create, and what is missing. */
+/* How a handle accepts a program's own allocator: the struct, create, and missing ops. */
 #include <unistd.h>
 
 #include "puppet-allocator.h"
@@ -36,7 +36,7 @@ static void teardown(void)
         file = rmmap_release(file);
 }
 
-/* What any op may answer. */
+/* The errors that any op may return. */
 static bool is_common(int answer)
 {
         return answer == 0 || answer == -ENOSPC || answer == -EBUSY || answer == -ENOMEM ||
@@ -59,7 +59,7 @@ START_TEST(create_that_fails)
 }
 END_TEST
 
-/* The allocator comes before the file is touched. */
+/* The allocator is created before the file is touched. */
 START_TEST(create_that_fails_over_a_file)
 {
         const char *path = test_file("user", 3000);
@@ -113,7 +113,7 @@ START_TEST(without_the_optional_ones)
         ck_ok(rmmap_allocate(file, 1, &range));
         ck_is(rmmap_give_back_range(file, range), -EOPNOTSUPP);
         ck_is(rmmap_claim_range(file, 0, A, &range), -EOPNOTSUPP);
-        ck_is(rmmap_claim_range(file, A, A, &range), -EINVAL); /* what is wrong is told first */
+        ck_is(rmmap_claim_range(file, A, A, &range), -EINVAL); /* bounds are checked first */
         ck_is(rmmap_allocator_save(file, buffer, &length), -EOPNOTSUPP);
         ck_is(rmmap_allocator_restore(file, buffer, length), -EOPNOTSUPP);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Which way a write or a read took, as far as it shows; and that bytes are right by each. */
+/* The path of a write or read, as far as it is observable; the bytes are right on each. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/mman.h>
@@ -19,7 +19,7 @@ static uint64_t by_call(struct rmmap_file *file)
         return info.pwrite_bytes;
 }
 
-/* Nothing is written back from tmpfs, so that no page gets clean. */
+/* tmpfs has no write-back, so pages never become clean. */
 static bool writes_back(struct rmmap_file *file)
 {
         struct rmmap_info info = RMMAP_INFO_INIT;
@@ -28,7 +28,7 @@ static bool writes_back(struct rmmap_file *file)
         return strcmp(info.file_system, "tmpfs") != 0;
 }
 
-/* Described by the bytes that calls wrote: cold by calls, warm by the mapping, a sync cools. */
+/* Observed by pwrite_bytes: cold regions use pwrite, mapped ones the mapping; a sync ends that. */
 /* Holds A.4. */
 START_TEST(each_write_takes_its_way)
 {
@@ -60,8 +60,8 @@ START_TEST(each_write_takes_its_way)
 END_TEST
 
 /*
- * Of the mapping at start, in KiB, what the page table has entries for. /proc tells it, as
- * mincore can't: that is about the cache.
+ * KiB of the mapping at start that have page table entries. Read from /proc, because mincore
+ * reports the page cache instead.
  */
 static long mapped_kib(const void *start)
 {
@@ -84,7 +84,7 @@ static long mapped_kib(const void *start)
         return kib;
 }
 
-/* An emulator may take the advice and do nothing. */
+/* An emulator may accept the advice and do nothing. */
 static bool madvise_drops_entries(int fd)
 {
         void *pages = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -97,7 +97,7 @@ static bool madvise_drops_entries(int fd)
         return dropped;
 }
 
-/* Small, by a call, into the first region; and synced, if that is a step of its own. */
+/* A small write by a system call into the first region, and a sync if that is a separate step. */
 static void write_a_little(struct rmmap_file *file, bool durable)
 {
         static const unsigned char data[RMMAP_ALIGNMENT] = {'a'};
@@ -112,7 +112,7 @@ static void write_a_little(struct rmmap_file *file, bool durable)
         ck_ok(rmmap_raw_sync(file, 0, 64));
 }
 
-/* What reads are served by stays, unless it is in the way of syncs of small writes. */
+/* Entries for reads stay, unless they slow down syncs of small writes. */
 START_TEST(small_syncs_drop_entries)
 {
         static unsigned char data[64 * 1024];
@@ -138,7 +138,7 @@ START_TEST(small_syncs_drop_entries)
         write_a_little(file, _i == 1);
         ck_assert_int_eq(mapped_kib(view), before);
         write_a_little(file, _i == 1);
-        if (writes_back(file)) { /* of the first region, as far as it had been mapped */
+        if (writes_back(file)) { /* the entries of the first region, as far as it was mapped */
                 ck_assert_int_le(mapped_kib(view), before - 1024);
                 ck_assert_int_ge(mapped_kib(view), before - 2 * 1024);
         } else { /* nothing became clean */
@@ -166,7 +166,7 @@ static void read_all(struct rmmap_file *file, uint64_t size, size_t piece)
         }
 }
 
-/* By entries in the page table: calls make none. The engine MAP never calls. */
+/* Observed by page table entries, which system calls don't make. The engine MAP has no calls. */
 START_TEST(large_reads_go_by_calls_once)
 {
         const uint64_t size = 8 * MIB;
@@ -212,14 +212,14 @@ START_TEST(large_reads_go_by_calls_once)
         ck_assert_int_ge(mapped_kib(view), 1024);
         rmmap_release(file);
         ck_ok(rmmap_open(test_path("read"), &options, &file));
-        read_all(file, size, RMMAP_ALIGNMENT); /* small ones never call */
+        read_all(file, size, RMMAP_ALIGNMENT); /* small reads never use pread */
         ck_ok(rmmap_raw_view(file, &view));
         ck_assert_int_eq(mapped_kib(view), 8 * 1024);
         rmmap_release(file);
 }
 END_TEST
 
-/* 0: there is one way only, and it can't be seen here. */
+/* 0: there is only one path, or it can't be observed here. */
 static struct rmmap_file *created_for_both_ways(const char *name, uint32_t pattern)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -233,7 +233,7 @@ static struct rmmap_file *created_for_both_ways(const char *name, uint32_t patte
         return rmmap_release(file);
 }
 
-/* What a sync writes to the disk is the page, and not all that is near it. */
+/* A sync writes only the page, not everything near it. */
 START_TEST(a_page_written_again_and_again_prepares_nothing)
 {
         struct rmmap_file *file = created_for_both_ways("hot", RMMAP_PATTERN_UNKNOWN);
@@ -247,7 +247,7 @@ START_TEST(a_page_written_again_and_again_prepares_nothing)
 }
 END_TEST
 
-/* A log whose records are synced in groups: bet on once at most, whatever was said of it. */
+/* A log whose records are synced in groups: populated once at most, with any pattern. */
 START_TEST(who_syncs_often_is_bet_on_once)
 {
         static const struct {
@@ -276,7 +276,7 @@ START_TEST(who_syncs_often_is_bet_on_once)
                 ck_assert_uint_lt(before, records * sizeof(record));
         else
                 ck_assert_uint_eq(before, records * sizeof(record));
-        /* Where nothing is written back what was bet on stays warm. */
+        /* Without write-back, regions that were populated stay mapped. */
         if (writes_back(file))
                 ck_assert_uint_eq(by_call(file) - before, 9 * records * sizeof(record));
         else
@@ -286,8 +286,8 @@ START_TEST(who_syncs_often_is_bet_on_once)
 END_TEST
 
 /*
- * At random 16 pages tell that a region is going to be full; in order 51, or 49 after a jump: of a
- * page each, or in whatever pieces, but for tiny ones, whose calls soon cost more than the region.
+ * At random, 16 pages show that a region will fill up; in order 51, or 49 after a jump. The size of
+ * the pieces doesn't matter, except for tiny ones, whose calls soon cost more than the region.
  */
 START_TEST(order_counts)
 {
@@ -310,7 +310,7 @@ START_TEST(order_counts)
 }
 END_TEST
 
-/* The caller's word that writes are few and far apart. */
+/* SCATTERED says that writes are few and far apart. */
 START_TEST(scattered_writes_never_warm)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;

@@ -19,7 +19,7 @@ pid_t child_start(int (*body)(void *arg), void *arg)
         const struct rlimit no_core = {0, 0};
         pid_t child;
 
-        fflush(NULL); /* or the child would print it again */
+        fflush(NULL); /* otherwise the child prints it again */
         child = fork();
         if (child != 0)
                 return child;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * A body that runs in a process of its own: because it may be killed, or lowers a limit, or changes
- * its user. It tells by its exit status, so it works with CK_FORK=no too.
+ * Bodies that run in a process of their own, because they may be killed, or lower a limit, or
+ * change the user. The exit status is the result, so this works with CK_FORK=no too.
  */
 #ifndef TEST_CHILD_H
 #define TEST_CHILD_H
@@ -12,40 +12,40 @@
 
 #include "support.h"
 
-/* What child_wait gives beside an exit status: CHILD_KILLED + the signal. */
+/* child_wait returns an exit status, or CHILD_KILLED + the number of the signal. */
 #define CHILD_KILLED 256
 #define CHILD_HUNG 1000
 #define CHILD_SKIPPED 77
 
-/* Start body(arg); it ends by _exit with what body returns. */
+/* Starts body(arg) in a child, which ends by _exit with the result of body. */
 pid_t child_start(int (*body)(void *arg), void *arg);
 
-/* How it ended; one that takes too long is killed and CHILD_HUNG. */
+/* Waits for the child and returns its status. Kills one that takes too long: CHILD_HUNG. */
 int child_wait(pid_t child);
 
 int child_run(int (*body)(void *arg), void *arg);
 
-/* Says so; the test goes on or returns without it. */
+/* Prints the reason for skipping a part of a test; the caller goes on or returns. */
 void skip_part(const char *format, ...) __attribute__((__format__(__printf__, 1, 2)));
 
-/* Under a sanitizer, or a tool of valgrind, or slow in another way? */
+/* Does the program run under a sanitizer or valgrind, or slowly for another reason? */
 bool test_sanitized(void);
 bool test_under_valgrind(void);
 
-/* Why a child of a process whose other threads allocate may not allocate itself; NULL: it may. */
+/* Why a forked child of a multithreaded process may not allocate memory; NULL: it may. */
 const char *test_forked_child_cannot_allocate(void);
 
-/* helgrind and DRD think that the threads of a parent go on in its child, and hold its locks. */
+/* helgrind and DRD assume that a child has its parent's threads, which hold their locks. */
 bool test_fork_confuses_tool(void);
 
-/* valgrind can't grow a stack to deliver a signal: it must have been that deep before. */
+/* valgrind can't grow a stack to deliver a signal, so this touches the stack before. */
 void test_deepen_stack(void);
 
-/* Waits up to ten seconds for another thread or process; false: in vain. */
+/* Waits up to ten seconds for another thread or process; false: the time ran out. */
 bool test_until(bool (*reached)(const void *arg), const void *arg);
 void test_pause(void);
 
-/* In a test: the child must end well, or say that it skipped. */
+/* In a test: the child must succeed, or report that it skipped. */
 #define ck_child(body, arg)                                                                        \
         do {                                                                                       \
                 int ck_child_got = child_run(body, arg);                                           \
@@ -53,7 +53,7 @@ void test_pause(void);
                               "%s ended with %d", #body, ck_child_got);                            \
         } while (0)
 
-/* In a body: 1 is returned, with a line that says why, unless the condition holds. */
+/* In a body: if the condition is false, prints it and returns 1. */
 #define child_expect(condition)                                                                    \
         do {                                                                                       \
                 if (!(condition)) {                                                                \

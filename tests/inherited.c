@@ -49,7 +49,7 @@ int inherited_allocates_nothing(void *arg)
         size_t length = sizeof(state);
 
         child_is(rmmap_allocate(file, 4096, &range), -EPERM);
-        child_is(rmmap_allocate(file, 0, &range), -EPERM); /* before the lengths are looked at */
+        child_is(rmmap_allocate(file, 0, &range), -EPERM); /* before lengths are checked */
         child_is(rmmap_allocate_exact(file, 4096, &range), -EPERM);
         child_expect(range.opaque[0] == 7);
         child_is(rmmap_give_back_range(file, inherited->range), -EPERM);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* For tests of fork: a handle and a range that a child inherits, and what it may do with them. */
+/* For tests of fork: a handle and a range that a child inherits, and what the child may do. */
 #ifndef TEST_INHERITED_H
 #define TEST_INHERITED_H
 
@@ -12,21 +12,21 @@ struct inherited {
         struct rmmap_range range;
 };
 
-/* What children write. */
+/* The data that children write. */
 extern const unsigned char inherited_data[4096];
 
 struct inherited inherited_make(const char *name);
 
-/* As describe tells it. */
+/* RMMAP_FACT_FORKED of rmmap_describe. */
 bool is_forked(struct rmmap_file *file);
 
-/* Bodies of children, 0 when all is well: a handle of its own can do everything; */
+/* Bodies of children; 0 on success. A handle of the child's own can do everything. */
 int own_handle_works(const char *name);
 
-/* one that was inherited (a struct inherited *) can't allocate, give back, restore; */
+/* An inherited handle (a struct inherited *) can't allocate, give back or restore. */
 int inherited_allocates_nothing(void *arg);
 
-/* and can be released. */
+/* An inherited handle can be released. */
 int inherited_release(void *arg);
 
 #endif

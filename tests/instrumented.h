@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Whether something maps memory behind the program's back: then mappings can't be counted. */
+/* Does another component map memory of this process? Then mappings can't be counted. */
 #ifndef TEST_INSTRUMENTED_H
 #define TEST_INSTRUMENTED_H
 
@@ -18,7 +18,7 @@
 #define TEST_HAS_SANITIZER false
 #endif
 
-/* By a sanitizer, by valgrind, or by a libc whose malloc maps each few blocks anew. */
+/* A sanitizer, valgrind, or a libc whose malloc maps memory every few blocks. */
 static inline bool test_is_instrumented(void)
 {
         const char *tool = getenv("RMMAP_TOOL");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Steps that take, claim, split, encode and decode ranges, and keep the allocator's state. */
+/* Steps that allocate, claim, split, encode and decode ranges, and keep the allocator's state. */
 #include "model.h"
 
 typedef unsigned long long number; /* for printf */
@@ -98,7 +98,7 @@ static void step_claim(struct model *model)
         struct rmmap_range range;
         int want;
 
-        if (model_below(model, 2) == 0) /* or nearly all would be refused */
+        if (model_below(model, 2) == 0) /* otherwise nearly all are refused */
                 start = start / MODEL_BLOCK * MODEL_BLOCK;
         if (model_below(model, 2) == 0)
                 end = end / MODEL_BLOCK * MODEL_BLOCK;
@@ -111,7 +111,7 @@ static void step_claim(struct model *model)
         note_claim(model, start, end);
 }
 
-/* Ends the ownership of all of it, if all of it is owned; whose doesn't show. */
+/* Ends the ownership of the range, if all of it is owned; the owner isn't checked. */
 static void step_unclaim(struct model *model)
 {
         const struct model_range *range = model_pick(model);
@@ -214,7 +214,7 @@ static void step_decode(struct model *model)
         want = damage                         ? -EBADMSG
                : encoded.start == encoded.end ? 0
                                               : claim_answer(model, encoded.start, encoded.end);
-        if (want == -EBUSY && encoded.is_receipt) /* it takes nothing */
+        if (want == -EBUSY && encoded.is_receipt) /* decoding a receipt claims nothing */
                 want = encoded.end <= model->next ? 0 : -ERANGE;
         model_note(model, "decode a %s of [%llu, %llu)%s", encoded.is_receipt ? "receipt" : "range",
                    (number)encoded.start, (number)encoded.end, damage ? ", damaged" : "");
@@ -240,7 +240,7 @@ static void step_save(struct model *model)
         model_expect(model, rmmap_allocator_save(model->file, model->state, &model->state_length),
                      small ? -ENOBUFS : 0);
         if (small)
-                model->state_length = 0; /* nothing good in there */
+                model->state_length = 0; /* no valid state */
         model->state_position = model->next;
 }
 

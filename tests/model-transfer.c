@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Steps that move bytes, by ranges and by offsets, and make them durable. */
+/* Steps that copy bytes, by ranges and by offsets, and make them durable. */
 #include <unistd.h>
 
 #include "model.h"
 
 typedef unsigned long long number; /* for printf */
 
-/* The answer to a change that is otherwise in order. */
+/* The expected result of a change that is otherwise valid. */
 static int change(const struct model *model, int want)
 {
         return model->read_only ? -EROFS : want;
 }
 
-/* The bytes that a successful write took from buffer. */
+/* Records the bytes that a successful write took from buffer. */
 static void wrote(struct model *model, uint64_t offset, size_t length)
 {
         memcpy(model->bytes + offset, model->buffer, length);

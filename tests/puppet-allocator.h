@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* An allocator that does as it is told: the test holds it, and create takes it by the config. */
+/* An allocator whose results the test sets; create receives it as the config. */
 #ifndef TEST_PUPPET_ALLOCATOR_H
 #define TEST_PUPPET_ALLOCATOR_H
 
 #include "rmmap.h"
 
 struct puppet {
-        int create, allocate, give_back, claim, save, restore; /* their answers */
+        int create, allocate, give_back, claim, save, restore; /* the results of these ops */
         uint64_t start, end, remaining;
-        size_t length; /* what save tells */
+        size_t length; /* the length that save returns */
         struct rmmap_allocator_args args;
         unsigned int created, destroyed;
-        uint64_t given_start, given_end; /* to give_back and claim */
+        uint64_t given_start, given_end; /* arguments of give_back and claim */
 };
 
 extern const struct rmmap_allocator_ops puppet_ops;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Every call that takes a range or a receipt, to see that all of them answer alike. */
+/* Every call that takes a range or a receipt, to check that all of them return the same error. */
 #ifndef TEST_RANGE_CALLS_H
 #define TEST_RANGE_CALLS_H
 
 #include "rmmap.h"
 
 /*
- * Makes each call with the range and arguments that would be good for a good one. want: its
- * answer, and for a negative one, out-parameters are seen to stay untouched. what: for messages.
- * of_handles: without the calls that know no handle.
+ * Makes each call with range, and with valid other arguments. want: the expected result; if it is
+ * negative, out-parameters must stay unchanged. what: text for messages. of_handles: without the
+ * calls that have no handle argument.
  */
 void range_calls_answer(struct rmmap_file *file, struct rmmap_range range, int want,
                         const char *what);

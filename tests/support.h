@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What every test program needs: a directory of its own, short checks, a way to skip loudly. */
+/* Common parts of all test programs: a directory of their own, short checks, reported skips. */
 #ifndef TEST_SUPPORT_H
 #define TEST_SUPPORT_H
 
@@ -14,7 +14,7 @@
 
 #include "rmmap.h"
 
-/* The call must give 0; prints the errno's text otherwise. */
+/* The call must return 0; otherwise prints the text of the errno. */
 #define ck_ok(call)                                                                                \
         do {                                                                                       \
                 int ck_ok_got = (call);                                                            \
@@ -22,7 +22,7 @@
                               strerror(ck_ok_got < 0 ? -ck_ok_got : ck_ok_got));                   \
         } while (0)
 
-/* The call must give this int; most often a negative errno. */
+/* The call must return this int, most often a negative errno. */
 #define ck_is(call, want)                                                                          \
         do {                                                                                       \
                 int ck_is_got = (call), ck_is_want = (want);                                       \
@@ -32,40 +32,40 @@
         } while (0)
 
 /*
- * A temporary directory of this program's own, removed at exit with all in it; made on first use
- * below TEST_TMPDIR, else TMPDIR, else /tmp.
+ * A temporary directory of this program, created at the first call below TEST_TMPDIR, else TMPDIR,
+ * else /tmp. It is removed at exit with its content.
  */
 const char *test_directory(void);
 
-/* A path in it; each call with another buffer. The result lives for ever. */
+/* A path in the directory, in a new buffer for each call. The string is never freed. */
 const char *test_path(const char *name);
 
-/* A fresh file of size bytes whose byte i is (unsigned char)(i * 31 + 7); gives its path. */
+/* Makes a file of size bytes, byte i being (unsigned char)(i * 31 + 7); returns its path. */
 const char *test_file(const char *name, size_t size);
 unsigned char test_byte(uint64_t offset);
 
-/* Which file it is; fails the test when there is none. */
+/* The inode of path; fails the test when there is none. */
 ino_t test_inode(const char *path);
 
-/* Does the file at path hold these bytes at offset? Read by pread, not through the library. */
+/* Does the file at path hold these bytes at offset? Reads by pread, not through the library. */
 bool test_file_holds(const char *path, uint64_t offset, const void *bytes, size_t length);
 
-/* Defaults but for these. */
+/* Default options with these flags and this engine. */
 struct rmmap_options test_options(uint32_t flags, uint32_t engine);
 
-/* Never dereferenced: shows whether an out-parameter was touched. */
+/* An address to detect changes of out-parameters; never dereferenced. */
 extern char test_untouched;
 #define UNTOUCHED ((struct rmmap_file *)(void *)&test_untouched)
 
-/* Deterministic pseudo-random numbers; the seed is printed, TEST_SEED sets it. */
+/* The seed of deterministic pseudo-random numbers. It is printed; TEST_SEED sets it. */
 uint64_t test_seed(void);
 uint64_t test_random(uint64_t *state);
 
-/* Open descriptors and mappings of this process, to see leaks. */
+/* Numbers of open descriptors and of mappings of this process, to detect leaks. */
 size_t test_count_descriptors(void);
 size_t test_count_mappings(void);
 
-/* Ends the whole program as skipped, saying why; before any suite runs. */
+/* Ends the whole program as skipped and prints why; call it before any suite runs. */
 _Noreturn void test_skip_all(const char *why);
 
 /*
@@ -90,7 +90,7 @@ static inline int flushed(int err)
         return ON_FLOOR && err == -EOPNOTSUPP ? 0 : err;
 }
 
-/* Makes a handle and releases it, so that the library has what it has once in a process. */
+/* Makes a handle and releases it, for what the library allocates once in a process. */
 static inline void test_first_open(void)
 {
         struct rmmap_file *file;
@@ -100,7 +100,7 @@ static inline void test_first_open(void)
         remove(test_path("first"));
 }
 
-/* Runs the suite (CK_FORK and the like apply); the value is main's. */
+/* Runs the suite (CK_FORK and the like apply) and returns the exit status for main. */
 int test_run(Suite *suite);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* For tests of ranges as values: two files, so that there is another one's; ranges and receipts. */
+/* For tests of ranges and receipts as values: two files, one of them to be the wrong owner. */
 #ifndef TEST_TWO_FILES_H
 #define TEST_TWO_FILES_H
 

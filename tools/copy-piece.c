@@ -2,8 +2,8 @@
 /*
  * copy-piece.c - what one thread does with one range
  *
- * The source is read by pread, never by a mapping: one that somebody cuts is then a short read
- * and no SIGBUS.
+ * The source is read by pread, never through a mapping: when another process truncates it, the
+ * thread gets a short read instead of SIGBUS.
  */
 #include "rmmap.h"
 
@@ -16,7 +16,7 @@ static int went_wrong(struct mishap *mishap, enum status status, int error)
         return -1;
 }
 
-/* Where the next bytes to copy are, within [*at, end); *at moves over a hole. */
+/* The offset of the next bytes to copy within [*at, end). *at moves over a hole. */
 static uint64_t next_data(const struct copy *copy, uint64_t *at, uint64_t end)
 {
         off_t data, hole;
@@ -24,7 +24,7 @@ static uint64_t next_data(const struct copy *copy, uint64_t *at, uint64_t end)
         if (!copy->sparse)
                 return end;
         data = lseek(copy->fd, (off_t)*at, SEEK_DATA);
-        /* ENXIO: no data from here on, or the file ends already, which is noticed at the end. */
+        /* ENXIO: no data from here on, or the end; the final size check finds that. */
         if (data < 0 && errno == ENXIO)
                 *at = end;
         if (data < 0 || (uint64_t)data >= end) {
@@ -37,7 +37,7 @@ static uint64_t next_data(const struct copy *copy, uint64_t *at, uint64_t end)
         return hole < 0 || (uint64_t)hole > end ? end : (uint64_t)hole;
 }
 
-/* All of it: the allocator's ranges end where the file ends. */
+/* All of [offset, offset + length): the allocator's ranges end where the file ends. */
 static int read_all(const struct copy *copy, unsigned char *buffer, uint64_t offset, size_t length,
                     struct mishap *mishap)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * copy-stream.c - a source whose size tells nothing
+ * copy-stream.c - a source whose size is not the number of its bytes
  *
- * Files of /proc have size 0, and those of /sys a page, whatever reading gives; so may files of
- * FUSE. They are read in order until nothing comes, by one thread.
+ * Files of /proc have size 0 and those of /sys the size of a page, whatever they contain; FUSE
+ * files may do the same. One thread reads them in order until the end of input.
  */
 #include "rmmap.h"
 
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* As pread for one byte: 1, 0 at the end, or -1. */
+/* As pread of one byte: 1, 0 at the end, or -1. */
 static ssize_t byte_at(int fd, off_t offset)
 {
         char byte;
@@ -28,7 +28,7 @@ bool size_is_true(const struct copy *copy)
 {
         off_t size = copy->before.st_size;
 
-        /* A last byte that can't be read is an error to be met where it is copied. */
+        /* If the last byte can't be read, the copy itself reports that error. */
         return (size == 0 || byte_at(copy->fd, size - 1) != 0) && byte_at(copy->fd, size) == 0;
 }
 
@@ -76,7 +76,7 @@ enum status copy_as_stream(struct copy *copy)
 
         if (!buffer)
                 return fail(FAILED, "no memory");
-        (void)lseek(copy->fd, 0, SEEK_SET); /* the look for holes has moved it */
+        (void)lseek(copy->fd, 0, SEEK_SET); /* the search for holes has moved it */
         progress_begin(copy->shown, "", 0);
         status = pass_on(copy, buffer);
         progress_clear();

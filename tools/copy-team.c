@@ -2,8 +2,8 @@
 /*
  * copy-team.c - the threads of a copy
  *
- * The allocator hands out the ranges, so nothing else has to be shared out. The main thread only
- * waits, for them and for signals, and shows how far they are.
+ * The allocator hands out the ranges, so the threads share nothing else. The main thread waits for
+ * them and for signals, and shows the progress.
  */
 #include "rmmap.h"
 
@@ -20,11 +20,11 @@ enum { TICK_MS = 100 };
 
 struct team {
         struct copy *copy;
-        int finished; /* an eventfd: somebody ended */
+        int finished; /* an eventfd: a thread has ended */
         atomic_bool stop;
         _Atomic uint64_t done;
         atomic_uint at_work;
-        pthread_mutex_t lock; /* of mishap: the first one is told */
+        pthread_mutex_t lock; /* protects mishap, which keeps the first error */
         struct mishap mishap;
 };
 
@@ -37,7 +37,7 @@ static void team_failed(struct team *team, const struct mishap *mishap)
         atomic_store_explicit(&team->stop, true, memory_order_relaxed);
 }
 
-/* Started early, the final sync has less to wait for. That a kernel can't is no harm. */
+/* Early write-back shortens the final sync. Where the kernel can't start it, that is fine. */
 static int start_write_back(const struct copy *copy, struct rmmap_range range)
 {
         struct rmmap_receipt receipt;
@@ -64,13 +64,13 @@ static int copy_range(struct team *team, struct copy_piece *piece)
                         team_failed(team, &mishap);
                         return -1;
                 }
-                /* For the bar only: nothing is ordered by it. */
+                /* Only for the progress bar: orders nothing. */
                 atomic_fetch_add_explicit(&team->done, piece->done - before, memory_order_relaxed);
         } while (more);
         return 0;
 }
 
-/* Ranges until none is left. */
+/* Copies ranges until none is left. */
 static int work_on(struct team *team, struct copy_piece *piece)
 {
         for (;;) {
@@ -95,7 +95,7 @@ static void *work(void *arg)
         if (error)
                 team_failed(team, &(struct mishap){OUTPUT_ERROR, error});
         free(piece.buffer);
-        /* release: see wait_for_team */
+        /* release: pairs with wait_for_team */
         atomic_fetch_sub_explicit(&team->at_work, 1, memory_order_release);
         (void)eventfd_write(team->finished, 1);
         return NULL;
@@ -110,7 +110,7 @@ static void show(struct team *team, uint64_t *shown)
         progress_tick(NULL, 0);
 }
 
-/* Until nobody works any more; a signal makes them stop. */
+/* Waits until no thread works any more. A signal makes the threads stop. */
 static void wait_for_team(struct team *team)
 {
         struct pollfd watched[] = {
@@ -120,7 +120,7 @@ static void wait_for_team(struct team *team)
         uint64_t shown = 0;
         eventfd_t ignored;
 
-        /* acquire: what the threads did comes before what is done about it */
+        /* acquire: what the threads did happens before what follows here */
         while (atomic_load_explicit(&team->at_work, memory_order_acquire) > 0) {
                 (void)poll(watched, 2, TICK_MS);
                 if (watched[0].revents & POLLIN)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* copy.c - from the command line to the final name */
+/* copy.c - the command "copy", from its arguments to the final name */
 #include "rmmap.h"
 
 #include <errno.h>
@@ -99,7 +99,7 @@ static unsigned usual_threads(void)
                                             : USUAL_THREADS;
 }
 
-/* *asked: --help was all. */
+/* *asked: the user asked for --help only. */
 static enum status parse(struct copy *copy, int argc, char **argv, bool *asked)
 {
         enum status status = DONE;
@@ -122,7 +122,7 @@ static enum status parse(struct copy *copy, int argc, char **argv, bool *asked)
 
 static enum status open_source(struct copy *copy)
 {
-        /* Not blocking: a FIFO must not hold us up before it is refused. */
+        /* Non-blocking: opening a FIFO must not wait before the program refuses it. */
         copy->fd = open(copy->source, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         if (copy->fd < 0 || fstat(copy->fd, &copy->before))
                 return fail(SOURCE_ERROR, "%s: %s", copy->source, strerror(errno));
@@ -136,7 +136,7 @@ static enum status open_source(struct copy *copy)
         return DONE;
 }
 
-/* DST, or the source's name in the directory DST. */
+/* The output is DST, or a file of the source's name in the directory DST. */
 static enum status name_output(struct copy *copy, const char *given)
 {
         const char *slash = strrchr(copy->source, '/');
@@ -161,7 +161,7 @@ static enum status name_output(struct copy *copy, const char *given)
         return output_begin(&copy->output, path, copy->force);
 }
 
-/* Nobody else's to read until it has the permissions that it shall have. */
+/* The file is private until it gets its final permissions. */
 static enum status make_output(struct copy *copy)
 {
         uint64_t size = (uint64_t)copy->before.st_size;
@@ -181,7 +181,7 @@ static enum status make_output(struct copy *copy)
         return output_map(&copy->output, size, &needs);
 }
 
-/* Where the file system has no permissions to give, the copy keeps those that it was made with. */
+/* Some file systems have no permissions; the copy then keeps those that it was created with. */
 static enum status give_usual_mode(const struct copy *copy)
 {
         mode_t wanted = copy->before.st_mode & 0777, mask = umask(0);
@@ -206,7 +206,10 @@ static enum status not_preserved(const struct copy *copy, const char *what)
                     what, strerror(errno));
 }
 
-/* As cp does: who can't give the file away keeps it, and then no bit makes it run as its owner. */
+/*
+ * As cp: a user who can't change the owner keeps the file, and the program then clears the bits
+ * that make it run as its owner.
+ */
 static enum status give_attributes(const struct copy *copy)
 {
         const struct timespec times[] = {copy->before.st_atim, copy->before.st_mtim};
@@ -228,7 +231,7 @@ static enum status give_attributes(const struct copy *copy)
 static enum status check_source(const struct copy *copy)
 {
         const struct stat *before = &copy->before;
-        bool mapped = copy->output.file; /* else its size says nothing */
+        bool mapped = copy->output.file; /* otherwise the size has no meaning */
         struct stat now;
 
         if (fstat(copy->fd, &now))
@@ -303,7 +306,7 @@ enum status copy_main(int argc, char **argv)
         say_only_errors(copy.quiet);
         if (!signals_open())
                 return fail(FAILED, "can't begin");
-        signal(SIGXFSZ, SIG_IGN); /* an error of the write is enough */
+        signal(SIGXFSZ, SIG_IGN); /* the write's error is enough */
         copy.source = argv[optind];
         status = run(&copy, argv[optind + 1]);
         progress_end();

@@ -2,7 +2,7 @@
 /*
  * doctor-also.c - what another mount of the same directory sees
  *
- * Two mounts stand for two machines: each may have a page cache of its own, and locks of its own.
+ * Two mounts stand for two machines: each may have its own page cache and its own locks.
  */
 #include "rmmap.h"
 
@@ -18,15 +18,15 @@
 enum { PAGE = RMMAP_ALIGNMENT };
 enum write_path { BY_MAPPING, BY_FILE_IO };
 
-/* How a child ends that has tried; from ERROR_BASE on it is an errno. */
+/* Exit statuses of a child; from ERROR_BASE on, an errno. */
 enum { SEEN = 1, KEPT = 2, ERROR_BASE = 4 };
 
 struct view {
         int fd;
-        volatile unsigned char *map; /* NULL: by file I/O */
+        volatile unsigned char *map; /* NULL: access by file I/O */
 };
 
-static int open_view(struct view *view, const char *path, enum write_path way)
+static int open_view(struct view *view, const char *path, enum write_path mode)
 {
         struct stat facts;
         void *map;
@@ -37,7 +37,7 @@ static int open_view(struct view *view, const char *path, enum write_path way)
                 return errno;
         if (facts.st_size < PAGE)
                 return ESTALE;
-        if (way == BY_FILE_IO)
+        if (mode == BY_FILE_IO)
                 return 0;
         map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, view->fd, 0);
         if (map == MAP_FAILED)
@@ -53,7 +53,7 @@ static void close_view(const struct view *view)
         close(view->fd);
 }
 
-/* The byte is with the disk, or the server, when this returns 0. */
+/* When this returns 0, the byte has reached the disk or the server. */
 static int put(const struct view *view, int at, unsigned char byte)
 {
         if (view->map) {
@@ -83,14 +83,14 @@ static int make_page(const char *path)
         return error;
 }
 
-/* Each side has the page in its cache when the other one writes to it. */
-static int try_both(char *const paths[2], enum write_path way)
+/* Each side has the page in its cache when the other side writes to it. */
+static int try_both(char *const paths[2], enum write_path mode)
 {
         struct view views[2];
         int result = 0, error = make_page(paths[0]);
 
         for (int i = 0; !error && i < 2; i++)
-                error = open_view(&views[i], paths[i], way);
+                error = open_view(&views[i], paths[i], mode);
         if (!error && (!has(&views[0], 1, 0) || !has(&views[1], 0, 0)))
                 error = EIO;
         if (!error)
@@ -115,16 +115,16 @@ static int try_both(char *const paths[2], enum write_path way)
         return result | KEPT;
 }
 
-/* In a child, since a page that can't be had would end it by SIGBUS. */
-static int try_in_child(const struct doctor *doctor, char *const paths[2], enum write_path way)
+/* In a child, because a page that the kernel can't supply kills it by SIGBUS. */
+static int try_in_child(const struct doctor *doctor, char *const paths[2], enum write_path mode)
 {
         int status = 0;
         pid_t child;
 
-        fflush(NULL); /* or the child would print it once more */
+        fflush(NULL); /* otherwise the child prints it again */
         child = fork();
         if (child == 0)
-                _exit(try_both(paths, way));
+                _exit(try_both(paths, mode));
         while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
                 ;
         doctor_remove(doctor, "also");
@@ -208,7 +208,7 @@ static void examine_also_locks(struct doctor *doctor, char *const paths[2])
         doctor_remove(doctor, "also");
 }
 
-/* A file of the scratch directory, by the other mount. */
+/* The path of a file of the scratch directory on the other mount. */
 static char *path_there(const struct doctor *doctor, const char *name)
 {
         char *path;

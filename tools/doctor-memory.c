@@ -19,7 +19,7 @@ struct touch {
         long faults;
 };
 
-/* What the library, or the kernel, says where a file can be reached by file I/O only. */
+/* Errors of the library or the kernel for a file that has no mapping. */
 static bool not_mapped(int error)
 {
         return error == EOPNOTSUPP || error == ENODEV;
@@ -33,7 +33,7 @@ static long faults_so_far(void)
         return usage.ru_minflt + usage.ru_majflt;
 }
 
-/* From the end to the start: no kernel takes that for order and helps. */
+/* From the end to the start: no kernel treats that as sequential access. */
 static int touch_all(void *arg)
 {
         struct touch *touch = arg;
@@ -45,7 +45,7 @@ static int touch_all(void *arg)
         return 0;
 }
 
-/* Faults to touch every page of a new file once; a negative errno. */
+/* The number of faults when every page of a new file is touched once; or a negative errno. */
 static long count_faults(const struct doctor *doctor, uint32_t flags, bool *taken)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -55,7 +55,7 @@ static long count_faults(const struct doctor *doctor, uint32_t flags, bool *take
         void *data;
         int error, ignored;
 
-        /* Caught, since there may be no space for what is touched. */
+        /* Faults are caught, because the touched pages may have no space. */
         options.flags = flags | RMMAP_CATCH_FAULTS;
         error = doctor_create(doctor, "file", HUGE_FILE, &options, &file);
         if (!error)
@@ -128,7 +128,7 @@ void examine_populate(struct doctor *doctor)
         fact_flag(&doctor->report, "populate", works);
 }
 
-/* In a child, which a guard that doesn't hold would cost its life: the errno that a read gives. */
+/* Reads behind the new end of a cut file, in a child, which dies if the guard fails. The errno. */
 static int read_what_was_cut(const struct doctor *doctor)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -151,7 +151,7 @@ void examine_faults(struct doctor *doctor)
         int status = 0, error;
         pid_t child;
 
-        fflush(NULL); /* or the child would print it once more */
+        fflush(NULL); /* otherwise the child prints it again */
         child = fork();
         if (child == 0)
                 _exit(read_what_was_cut(doctor));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* doctor-space.c - where the files are: kernel, file system, limits; space, and the engines */
+/* doctor-space.c - kernel, file system, limits; space, and the engines */
 #include "rmmap.h"
 
 #include <errno.h>
@@ -95,7 +95,7 @@ void examine_limits(struct doctor *doctor)
                 fact_number(&doctor->report, "limit_address_space", space.rlim_cur);
 }
 
-/* What the bare system call says. */
+/* The reason that the system call itself gives. */
 static const char *why_not_reserved(const struct doctor *doctor)
 {
         char *path = doctor_path(doctor, "raw");

@@ -9,7 +9,7 @@
 
 enum { DIRTY_FILE = 4 << 20, PAGE = RMMAP_ALIGNMENT, TRIALS = 5 };
 
-/* A file whose bytes are all in memory and not on the disk yet. */
+/* Makes a file whose bytes are all in memory and not yet on the disk. */
 static int make_dirty(const struct doctor *doctor, struct rmmap_file **file)
 {
         int error = doctor_create(doctor, "file", DIRTY_FILE, NULL, file);
@@ -80,7 +80,7 @@ static int by_size(const void *a, const void *b)
         return (x > y) - (x < y);
 }
 
-/* The median of some syncs of one page far from each other, in microseconds. */
+/* The median time of several syncs of one page each, far apart, in microseconds. */
 static int time_page_syncs(struct rmmap_file *file, double *microseconds)
 {
         double passed[TRIALS];
@@ -134,7 +134,7 @@ void examine_sync(struct doctor *doctor)
         int error = make_dirty(doctor, &file);
 
         if (!error)
-                error = rmmap_sync_all(file); /* the first one is special: size and name */
+                error = rmmap_sync_all(file); /* the first sync also saves size and name */
         if (!error)
                 error = rmmap_raw_fill(file, 2);
         if (!error)
@@ -149,8 +149,8 @@ void examine_sync(struct doctor *doctor)
 }
 
 /*
- * *at_once: by one system call that writes and syncs. Where the pages are warm a plain write would
- * go by the mapping, and count no bytes.
+ * *at_once: one system call writes and syncs. A plain write into pages that are mapped for writing
+ * would go through the mapping, and would not count in pwrite_bytes.
  */
 static int write_durably(struct rmmap_file *file, bool *at_once, double *microseconds)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * doctor.c - what is examined in which order, and the scratch directory
+ * doctor.c - the order of the examinations, and the scratch directory
  *
- * Everything is tried on small files in a directory of its own within the one asked about, by the
+ * Everything is tried on small files in a scratch directory within the given directory, through the
  * calls that a user's program would make.
  */
 #include "rmmap.h"
@@ -30,7 +30,7 @@ static const struct option long_options[] = {
         {NULL, 0, NULL, 0},
 };
 
-/* In an order in which each can be understood from those before. */
+/* In an order in which each result can be understood from those before. */
 static void (*const examinations[])(struct doctor *) = {
         examine_preallocation, examine_engines, examine_huge_pages,    examine_populate,
         examine_flush,         examine_sync,    examine_durable_write, examine_entry,
@@ -116,7 +116,7 @@ static enum status examine_all(struct doctor *doctor)
         return status;
 }
 
-/* The directory that holds a file, in place; "." for a bare name. */
+/* The directory part of path, in place; "." for a bare name. */
 static char *directory_part(char *path)
 {
         char *slash = strrchr(path, '/');

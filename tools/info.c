@@ -43,14 +43,14 @@ const char *engine_word(uint32_t engine)
         return engine == RMMAP_ENGINE_AUTO ? "auto" : engine == RMMAP_ENGINE_MAP ? "map" : "pwrite";
 }
 
-/* To glibc a request is unsigned long; to POSIX, and musl, int, which has to keep all its bits. */
+/* In glibc a request is unsigned long; in POSIX and musl it is int, and must keep all its bits. */
 #ifdef __GLIBC__
 #define ASK_EXTENTS FS_IOC_FIEMAP
 #else
 #define ASK_EXTENTS ((int)FS_IOC_FIEMAP)
 #endif
 
-/* How many extents; -1: the file system doesn't tell. */
+/* The number of extents; -1: the file system doesn't report it. */
 static int extents_of(int fd)
 {
         struct fiemap query = {.fm_length = FIEMAP_MAX_OFFSET};
@@ -143,7 +143,7 @@ static void tell_writing(struct report *report, const struct rmmap_info *info)
         fact_flag(report, "reserved", reserved);
 }
 
-/* Opened as the library does it: read-only, then to write as well. */
+/* Opens the file as the library does: read-only, then for writing as well. */
 static int tell_engines(struct report *report, const char *path)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* json.c - strings of JSON */
+/* json.c - strings in JSON */
 #include "rmmap.h"
 
-/* The length of the UTF-8 sequence at text, or 0: it is none (RFC 3629). */
+/* The length of the UTF-8 sequence at text; 0: it is invalid (RFC 3629). */
 static size_t sequence(const unsigned char *text)
 {
         static const struct {
-                unsigned char first, last, low, high; /* of the first byte; of the second */
+                unsigned char first, last, low,
+                        high; /* limits of the first byte, and of the second */
                 size_t length;
         } rows[] = {
                 {0x01, 0x7f, 0x00, 0xff, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2},

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * locks.c - who holds a lock on a file
+ * locks.c - which process holds a lock on a file
  *
- * Read from /proc/locks: to try would take the lock for a moment, and who comes just then would
- * find the file busy.
+ * Read from /proc/locks. Trying the lock would take it for a moment, and another process that opens
+ * the file just then would find it busy.
  */
 #include "rmmap.h"
 
@@ -22,7 +22,7 @@ struct locks locks_on(const struct stat *facts)
         if (!table)
                 return locks;
         while (fgets(line, sizeof(line), table)) {
-                /* "1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF"; "->" is one who waits */
+                /* "1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF"; "->": a process that waits */
                 if (strstr(line, "->") || sscanf(line, "%*s %15s %*s %15s %*s %x:%x:%" SCNu64, kind,
                                                  access, &major, &minor, &inode) != 5)
                         continue;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* main.c - which command */
+/* main.c - chooses the command */
 #include "rmmap.h"
 
 #include <fcntl.h>
@@ -74,16 +74,16 @@ static enum status run(int argc, char **argv)
 }
 
 /*
- * Who starts a program without one of the first three descriptors would have it open a file as that
- * one, and write its messages there. What takes the place can only be used the wrong way round, so
- * that it remains an error to print.
+ * If the program is started without one of the first three descriptors, a file that it opens would
+ * get that number, and messages would be written into the file. The descriptor that fills the gap
+ * is open in the wrong direction, so that printing still fails.
  */
 static bool fill_descriptors(void)
 {
         for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
                 int flags = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
 
-                /* The lowest free one is opened: that is fd. */
+                /* open uses the lowest free descriptor: that is fd. */
                 if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags) != fd &&
                     open("/", O_RDONLY | O_DIRECTORY) != fd)
                         return false;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * output.c - the temporary file and its way to the final name
+ * output.c - the temporary file and its final name
  *
- * The file is made under a name that nobody has (O_EXCL), and its descriptor is kept: by that it is
- * told from any other file that the name may mean later. What was there before is neither written
- * nor removed, whatever it is called.
+ * The file is created under a new name (O_EXCL), and the program keeps its descriptor, to
+ * distinguish it from any other file that the name may mean later. A file that existed before is
+ * neither written nor removed, whatever its name.
  *
- * A lock on it tells another rmmap that somebody is at work. That is a service and no safeguard:
- * where files can't be locked, the second one takes another name, and who ends first has the
- * final one.
+ * A lock on the file shows another rmmap that this one is at work. The lock is a convenience, not a
+ * protection: where files can't be locked, the second rmmap uses another name, and the one that
+ * ends first gets the final name.
  */
 #include "rmmap.h"
 
@@ -49,14 +49,14 @@ bool is_missing(int error)
         case EACCES:
         case EROFS:
         case ENOLCK:
-        case 524: /* ENOTSUPP, which the kernel doesn't mean to let out */
+        case 524: /* ENOTSUPP, which is internal to the kernel */
                 return true;
         default:
                 return false;
         }
 }
 
-/* path is the output's from now on: a string to free. */
+/* Takes over path, a string that will be freed. */
 enum status output_begin(struct output *output, char *path, bool force)
 {
         struct stat facts;
@@ -81,7 +81,7 @@ static char *directory_of(const char *path)
         return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-/* The first one tells what it is of. The others are short, as for a name with no room behind it. */
+/* The first name tells what the file belongs to. The others are short, for names without room. */
 static char *part_name(const char *path, unsigned turn)
 {
         const char *slash = strrchr(path, '/');
@@ -159,7 +159,7 @@ static enum status too_little_space(const struct output *output, uint64_t size, 
 {
         char needed[SIZE_TEXT], there[SIZE_TEXT];
 
-        if (space >= size) /* of inodes, say */
+        if (space >= size) /* the limit is something else, such as inodes */
                 return output_failed(output, -ENOSPC);
         return fail(NO_SPACE, "%s: needs %s, %s free", output->path, size_text(needed, size),
                     size_text(there, space));
@@ -172,7 +172,7 @@ static bool is_same_file(int fd, const char *path)
         return !fstat(fd, &a) && !lstat(path, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* By a name that can mean no other file; without /proc by one that is looked at afterwards. */
+/* By a name that can't mean another file; without /proc by one that is checked afterwards. */
 static int create_over(struct output *output, uint64_t size, struct rmmap_options options)
 {
         char link[32];
@@ -184,7 +184,7 @@ static int create_over(struct output *output, uint64_t size, struct rmmap_option
                 name = output->part;
                 options.flags |= RMMAP_NO_FOLLOW;
         }
-        /* Busy: another rmmap just looks whether it is locked. */
+        /* Busy: another rmmap is testing the lock just now. */
         for (int tries = 0; error == -EBUSY && tries < BUSY_TRIES; tries++) {
                 if (tries > 0)
                         (void)poll(NULL, 0, 1);
@@ -193,7 +193,7 @@ static int create_over(struct output *output, uint64_t size, struct rmmap_option
         return error;
 }
 
-/* Every byte gets its place on the disk before the first one is asked for. */
+/* Every byte gets its disk space before the first one is read. */
 enum status output_map(struct output *output, uint64_t size, const struct output_needs *needs)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -210,13 +210,13 @@ enum status output_map(struct output *output, uint64_t size, const struct output
                 error = rmmap_describe(output->file, &info);
         if (error)
                 return output_failed(output, error);
-        /* Where the file system can't promise the space, its own count has to do. */
+        /* Where the file system can't reserve space, its count of free blocks has to do. */
         if (!(info.facts & RMMAP_FACT_RESERVED) && space < needs->space)
                 return too_little_space(output, needs->space, space);
         return DONE;
 }
 
-/* Not over another file: by one call that sees to it; else by a second name; else after a look. */
+/* Renames without replacing: by one system call; else by a second link; else after a check. */
 static int rename_new(const char *from, const char *to)
 {
         struct stat there;
@@ -234,14 +234,14 @@ static int rename_new(const char *from, const char *to)
         return errno != ENOENT || rename(from, to) ? -errno : 0;
 }
 
-/* If the name is still this file's. */
+/* Only if the name still means this file. */
 static void remove_part(const struct output *output)
 {
         if (is_same_file(output->fd, output->part))
                 unlink(output->part);
 }
 
-/* Without it the new name may be gone after a power loss. 0 also where it isn't to be had. */
+/* Without this a power loss may lose the new name. Also 0 where directories can't be synced. */
 static int sync_directory(const char *path, bool *synced)
 {
         char *directory = directory_of(path);
@@ -278,7 +278,7 @@ enum status output_publish(struct output *output, bool force, bool durable)
         return error ? output_failed(output, error) : DONE;
 }
 
-/* The name goes before the lock does: nobody takes the file for one that was left behind. */
+/* The name goes before the lock: otherwise another rmmap could take the file for a leftover. */
 void output_close(struct output *output)
 {
         if (output->fd >= 0 && output->part)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* page-cache.c - how much of a file is in memory: cachestat, of Linux 6.5 */
+/* page-cache.c - how much of a file is in the page cache: cachestat, since Linux 6.5 */
 #include "rmmap.h"
 
 #include <sys/syscall.h>

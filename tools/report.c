@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * report.c - rows in words, or JSON
+ * report.c - results as text, or as JSON
  *
- * Words appear as they are found. JSON is one line at the end: {"command", "path", "version",
- * "facts": {...}, "findings": [...]}.
+ * Text is printed row by row. JSON is printed as one line at the end: {"command", "path",
+ * "version", "facts": {...}, "findings": [...]}.
  */
 #include "rmmap.h"
 
@@ -63,14 +63,14 @@ bool report_end(struct report *report)
         return good;
 }
 
-/* Names of files may hold anything; a terminal shall see none of it. */
+/* File names may contain control characters; the terminal gets none of them. */
 static void print_word(const char *word, size_t length)
 {
         for (size_t i = 0; i < length; i++)
                 putchar((unsigned char)word[i] < ' ' || word[i] == 0x7f ? '?' : word[i]);
 }
 
-/* Bytes that begin a character: what a word takes on the screen, near enough. */
+/* The number of bytes that begin a character: roughly the width on the screen. */
 static int wide(const char *word, size_t length)
 {
         int count = 0;
@@ -80,7 +80,7 @@ static int wide(const char *word, size_t length)
         return count;
 }
 
-/* Whole lines of a word, a name, that is wider than one; returns what is left, which fits. */
+/* Prints full lines of a name that is wider than one line; returns the rest, which fits. */
 static const char *print_lines_of(const char *word, size_t length, int indent, int width)
 {
         const char *end = word + length;
@@ -97,7 +97,7 @@ static const char *print_lines_of(const char *word, size_t length, int indent, i
         return word;
 }
 
-/* Goes on at column `at`; further lines begin at column `indent`. */
+/* Starts at column `at`; further lines begin at column `indent`. */
 static void print_wrapped(const char *text, int at, int indent, int width)
 {
         while (*text) {
@@ -120,7 +120,7 @@ static void print_wrapped(const char *text, int at, int indent, int width)
                 text += length;
                 if (*text == ' ') {
                         text++;
-                        /* None before a line's end. */
+                        /* No space before the end of a line. */
                         if (!width || at + 1 + wide(text, strcspn(text, " ")) < width) {
                                 putchar(' ');
                                 at++;

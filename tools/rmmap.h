@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * rmmap.h - what the parts of the program rmmap tell each other
+ * rmmap.h - declarations that the parts of the program rmmap share
  *
- *      main.c            which command
- *      copy.c            rmmap copy: from the command line to the final name
- *      copy-team.c       its threads
- *      copy-piece.c      what one of them does with one range
- *      copy-stream.c     a source whose size tells nothing
- *      output.c          the temporary file and its way to the final name
+ *      main.c            chooses the command
+ *      copy.c            rmmap copy, from its arguments to the final name
+ *      copy-team.c       the threads of a copy
+ *      copy-piece.c      what one thread does with one range
+ *      copy-stream.c     a source whose size is not the number of its bytes
+ *      output.c          the temporary file and its final name
  *      info.c            rmmap info
- *      locks.c           who holds a lock on a file
- *      page-cache.c      how much of a file is in memory
- *      doctor.c          rmmap doctor: its order, its scratch directory
- *      doctor-space.c    what it examines: reserving space, engines, limits
+ *      locks.c           which process holds a lock on a file
+ *      page-cache.c      how much of a file is in the page cache
+ *      doctor.c          rmmap doctor: the order of its examinations, its scratch directory
+ *      doctor-space.c    examines: reserving space, engines, limits
  *      doctor-memory.c   huge pages, populating, faults, fork
  *      doctor-sync.c     flushing, syncing, locks
  *      doctor-also.c     another mount of the same directory
- *      report.c          rows in words, or JSON
- *      json.c            strings of JSON
+ *      report.c          results as text, or as JSON
+ *      json.c            strings in JSON
  *
- * Messages, the bar and signals are rmget's.
+ * Messages, the progress bar and signals are shared with rmget.
  */
 #ifndef RMMAP_PROGRAM_H
 #define RMMAP_PROGRAM_H
@@ -45,35 +45,35 @@ enum status copy_main(int argc, char **argv);
 enum status info_main(int argc, char **argv);
 enum status doctor_main(int argc, char **argv);
 
-/* After an option that getopt_long didn't know. */
+/* After an option that getopt_long doesn't know. */
 enum status usage_failed(const char *command);
 
 /* ---- output.c ---- */
 
 struct output {
         char *path;              /* the final name */
-        char *part;              /* the name until all is well; NULL: it has none of that kind */
-        int fd;                  /* of the file that this run made; -1: none yet */
-        struct rmmap_file *file; /* the same one, where it is mapped */
-        bool name_durable;       /* once it is published */
+        char *part;              /* the temporary name; NULL: there is none */
+        int fd;                  /* of the file that this run created; -1: none yet */
+        struct rmmap_file *file; /* the same file, where it is mapped */
+        bool name_durable;       /* set when the name is published */
 };
 
 struct output_needs {
         uint64_t space; /* bytes on the disk */
-        bool sparse;    /* reserve nothing */
+        bool sparse;    /* reserve no space */
 };
 
 enum status output_begin(struct output *output, char *path, bool force);
 enum status output_make(struct output *output, unsigned mode);
-/* After it was made: one of these. */
+/* After output_make: one of these two. */
 enum status output_map(struct output *output, uint64_t size, const struct output_needs *needs);
 void output_lock(const struct output *output);
-/* durable: the new name as well; the data is synced before */
+/* durable: also sync the new name; the data must be synced before */
 enum status output_publish(struct output *output, bool force, bool durable);
 void output_close(struct output *output); /* removes what wasn't published */
 enum status output_failed(const struct output *output, int error);
 
-/* An errno by which a file system, or a sandbox, says that it doesn't have the call. */
+/* Is it an errno of a file system or sandbox that doesn't have the call? */
 bool is_missing(int error);
 
 /* ---- copy ---- */
@@ -81,7 +81,7 @@ bool is_missing(int error);
 struct copy {
         const char *source;
         int fd;
-        struct stat before; /* of the source, when it was opened */
+        struct stat before; /* the source, when it was opened */
         uint64_t bytes;     /* copied */
         unsigned threads;
         bool sync, force, preserve, quiet, shown;
@@ -89,29 +89,29 @@ struct copy {
         struct output output;
 };
 
-/* What went wrong in a thread; told by the main one. */
+/* An error of a thread, which the main thread reports. */
 struct mishap {
         enum status status;
         int error; /* a negative errno, or 0 */
 };
 
-/* Each: DONE, INTERRUPTED, or it has said what went wrong. */
-enum status copy_with_team(struct copy *copy); /* all ranges of the file, by its threads */
-enum status copy_as_stream(struct copy *copy); /* all that reading gives */
+/* Each returns DONE, INTERRUPTED, or a failure that it has reported. */
+enum status copy_with_team(struct copy *copy); /* all ranges of the file, with threads */
+enum status copy_as_stream(struct copy *copy); /* everything that reading the source gives */
 
-/* Whether the source has the bytes that its size tells of, and no more. */
+/* Does the source have exactly as many bytes as its size says? */
 bool size_is_true(const struct copy *copy);
 
 struct copy_piece {
         const struct copy *copy;
         struct rmmap_range range;
         unsigned char *buffer; /* of COPY_BUFFER bytes */
-        uint64_t done;         /* of the range, as it goes on */
+        uint64_t done;         /* bytes of the range so far */
 };
 
 enum { COPY_BUFFER = 1 << 20, COPY_RANGE = 4 << 20 };
 
-/* Some more of the range: 1, or 0 when all of it is done; negative: *mishap tells. */
+/* Copies some more of the range: 1, or 0 when the range is complete; negative: see *mishap. */
 int copy_piece_step(struct copy_piece *piece, struct mishap *mishap);
 
 /* ---- report.c ---- */
@@ -120,49 +120,49 @@ enum verdict { PLAIN, GOOD, NOTE, BAD, UNKNOWN };
 
 struct report {
         bool json;
-        int width;   /* columns that may be used; 0: lines aren't broken */
+        int width;   /* columns to use; 0: lines aren't wrapped */
         FILE *facts; /* JSON, until the end */
-        FILE *rows;  /* likewise */
+        FILE *rows;  /* as facts */
         char *buffers[2];
         size_t sizes[2];
         unsigned fact_count, row_count;
         bool about_file; /* see facts_of_file */
 };
 
-/* width: of lines that go to no terminal; 0: they aren't broken */
+/* width: of lines that don't go to a terminal; 0: they aren't wrapped */
 bool report_begin(struct report *report, bool json, const char *command, const char *path,
                   int width);
 bool report_end(struct report *report);
 
 enum { REPORT_COLUMNS = 100 };
 
-/* An empty line, and what the rows below are about; not in JSON. */
+/* An empty line and a heading for the rows below; not in JSON. */
 void report_heading(const struct report *report, const char *text);
 
-/* One finding, and what it means to a user; meaning may be NULL. */
+/* One result, and what it means to a user; meaning may be NULL. */
 __attribute__((format(printf, 5, 6))) void report_row(struct report *report, const char *name,
                                                       enum verdict verdict, const char *meaning,
                                                       const char *format, ...);
 
-/* For programs: shown by --json only. */
+/* For programs: only shown by --json. */
 void fact_number(struct report *report, const char *name, uint64_t value);
 void fact_flag(struct report *report, const char *name, bool value);
 void fact_text(struct report *report, const char *name, const char *value);
-/* From here on they are of a file, in an object of its own: some have the names of others. */
+/* From here on facts are about a file, in an object of its own, because some names are the same. */
 void facts_of_file(struct report *report);
 
 /* ---- json.c ---- */
 
-/* With quotes; bytes that are no UTF-8 become U+FFFD. */
+/* With quotes; bytes that aren't UTF-8 become U+FFFD. */
 void json_string(FILE *out, const char *text);
 
 /* ---- info.c ---- */
 
-/* For people; for programs. */
+/* The first for people, the second for programs. */
 const char *engine_name(uint32_t engine);
 const char *engine_word(uint32_t engine);
 
-/* How the library would open it; told in rows. */
+/* Reports in rows how the library would open the file. */
 enum status info_of_file(struct report *report, const char *path);
 
 /* ---- locks.c, page-cache.c ---- */
@@ -176,7 +176,7 @@ struct locks locks_on(const struct stat *facts);
 struct page_cache {
         uint64_t cached, dirty, writing; /* pages */
 };
-/* false where the kernel can't tell */
+/* false where the kernel can't report it */
 bool page_cache_of(int fd, struct page_cache *cache);
 
 /* ---- doctor ---- */
@@ -185,11 +185,11 @@ struct doctor {
         struct report report;
         const char *directory;
         const char *also; /* another mount of it, or NULL */
-        char *scratch;    /* a directory within it; NULL: none could be made */
-        bool in_memory;   /* the file system is: nothing can be durable */
+        char *scratch;    /* a directory within it; NULL: not created */
+        bool in_memory;   /* the file system is in memory: nothing can be durable */
 };
 
-/* A file of the scratch directory; the caller gives its path back. Both may say what's wrong. */
+/* A file of the scratch directory; the caller frees its path. Both calls may report an error. */
 char *doctor_path(const struct doctor *doctor, const char *name);
 int doctor_create(const struct doctor *doctor, const char *name, uint64_t size,
                   const struct rmmap_options *options, struct rmmap_file **file);

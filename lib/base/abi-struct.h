@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Structs that cross the ABI start with their size and grow at the end, where zero always means
- * the default. (The size-first idea is that of libbpf and of Linux's extensible system calls.)
- * Layer 0.
+ * Structs that cross the ABI start with their size and grow at the end, where zero always means the
+ * default. (libbpf and Linux's extensible system calls use the same scheme.) Layer 0.
  */
 #ifndef RMMAP_ABI_STRUCT_H
 #define RMMAP_ABI_STRUCT_H
@@ -11,13 +10,13 @@
 #include <stddef.h>
 #include <string.h>
 
-/* A size beyond this was never set: no struct will be that long. */
+/* A larger size is an uninitialised struct: no version will be that long. */
 #define ABI_STRUCT_MAX 4096
 
 /*
- * Copy a caller's struct of whatever version into ours of known bytes. -EINVAL when it is shorter
- * than version 0.1's, first_size, or absurdly long; -EOPNOTSUPP when it asks for something that is
- * not known here.
+ * Copies a caller's struct of any version into the library's struct of known bytes. -EINVAL: it is
+ * shorter than first_size, its size in version 0.1, or longer than ABI_STRUCT_MAX. -EOPNOTSUPP: it
+ * sets a member that this version doesn't know.
  */
 static inline int abi_struct_read(void *ours, size_t known, size_t first_size, const void *theirs)
 {
@@ -35,7 +34,7 @@ static inline int abi_struct_read(void *ours, size_t known, size_t first_size, c
         return 0;
 }
 
-/* Fill a caller's struct from ours: the smaller of the two, the rest zero, the size left alone. */
+/* Fills a caller's struct: the common part from ours, the rest with zeros; keeps its size. */
 static inline int abi_struct_write(void *theirs, size_t first_size, const void *ours, size_t known)
 {
         size_t size, used;

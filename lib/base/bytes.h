@@ -22,8 +22,8 @@ static inline uint64_t load_le64(const unsigned char *from)
 }
 
 /*
- * FNV-1a: each step is a bijection of the state, so any change confined to one byte is always
- * seen. For damage, not for forgery.
+ * FNV-1a: each step is a bijection of the state, so a change within one byte is always detected.
+ * Detects damage, but not forgery.
  */
 static inline uint64_t checksum_bytes(const unsigned char *bytes, size_t length)
 {

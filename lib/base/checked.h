@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Arithmetic that tells when it would wrap. Layer 0. */
+/* Arithmetic that detects wrapping. Layer 0. */
 #ifndef RMMAP_CHECKED_H
 #define RMMAP_CHECKED_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Alignments are powers of two. */
+/* alignment is a power of two. */
 static inline uint64_t align_down_to(uint64_t value, uint64_t alignment)
 {
         return value & ~(alignment - 1);
@@ -30,7 +30,7 @@ static inline bool is_power_of_two(uint64_t value)
         return value != 0 && (value & (value - 1)) == 0;
 }
 
-/* Does [offset, offset + length) lie within [0, size)? No sum is formed that could wrap. */
+/* Does [offset, offset + length) lie within [0, size)? No intermediate sum can wrap. */
 static inline bool within(uint64_t offset, uint64_t length, uint64_t size)
 {
         return offset <= size && length <= size - offset;

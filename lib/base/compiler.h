@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What the compiler can be told beyond the language. Layer 0. */
+/* Attributes and properties of the compiler. Layer 0. */
 #ifndef RMMAP_COMPILER_H
 #define RMMAP_COMPILER_H
 
@@ -13,7 +13,7 @@
 #define NOINLINE
 #endif
 
-/* What a sanitizer must see is done the way that it knows. */
+/* A sanitizer is active: code that it must see through uses only what the sanitizer knows. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define SANITIZED
@@ -23,10 +23,10 @@
 #define SANITIZED
 #endif
 
-/* A cache line: what threads change often is kept off the lines that all of them read. */
+/* Data that threads change often has cache lines apart from data that all threads read. */
 #define CACHE_LINE 64
 
-/* No padding anywhere: the members' sizes add up to the struct's. */
+/* The struct has no padding: the sizes of its members add up to its size. */
 #define ASSERT_ABI_SIZE(type, sum)                                                                 \
         _Static_assert(sizeof(type) == (sum) && sizeof(type) % 8 == 0, "implicit padding in " #type)
 

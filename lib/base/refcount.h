@@ -26,8 +26,8 @@ static inline void refcount_get(struct refcount *count)
 }
 
 /*
- * True for the last one. Release: what this thread did with the object comes before its end;
- * acquire: the last one sees what all others did.
+ * True for the last reference. Release: what this thread did with the object happens before its
+ * end. Acquire: the thread that drops the last reference sees what all others did.
  */
 static inline bool refcount_put(struct refcount *count)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Notes for helgrind and DRD, which don't know the ordering of C11 atomics. Compiled in with
- * --enable-annotations only; nothing otherwise. Layer 0.
+ * Notes for helgrind and DRD, which don't know the memory orders of C11 atomics. Compiled in with
+ * --enable-annotations; otherwise they are nothing. Layer 0.
  */
 #ifndef RMMAP_SYNC_ANNOTATIONS_H
 #define RMMAP_SYNC_ANNOTATIONS_H
@@ -9,7 +9,7 @@
 #ifdef RMMAP_ANNOTATIONS
 #include <valgrind/drd.h>
 #include <valgrind/helgrind.h>
-/* Only what both tools understand: the DRD header redefines the ANNOTATE_ names for both. */
+/* Only notes that both tools understand: the DRD header redefines the ANNOTATE_ names for both. */
 #define NOTE_RELEASE(object) ANNOTATE_HAPPENS_BEFORE(object)
 #define NOTE_ACQUIRE(object) ANNOTATE_HAPPENS_AFTER(object)
 #define NOTE_ATOMICS(objects, size)                                                                \
@@ -19,7 +19,7 @@
                                                 (size), 0, 0, 0);                                  \
         } while (0)
 #define NOTE_ATOMIC(object) NOTE_ATOMICS(object, sizeof(*(object)))
-/* To the tools an msync reads all that it syncs, while other threads may be writing there. */
+/* To the tools an msync reads all that it syncs, while other threads may write there. */
 #define MSYNC_IS_SEEN_AS_READ true
 #else
 #define NOTE_RELEASE(object) ((void)(object))

@@ -316,7 +316,7 @@ void backoff_yield(void);
  */
 void backoff(unsigned int tries);
 
-/* ---- memory: memory.c. For threads and children as malloc is ---------------------------------- */
+/* ---- memory: memory.c. As safe for threads and in children as malloc --------------------------- */
 
 /* NULL: there is none. Much of it costs nothing until it is written to. */
 void *memory_zeroed(size_t count, size_t size);
@@ -332,7 +332,8 @@ void memory_free(void *memory);
 
 /* ---- process and machine: random.c, fork-generation.c, limits.c ------------------------------ */
 
-/* Words nobody can guess, for keys; 256 at most. A negative errno only where the system has no source at all. */
+/* Words nobody can guess, for keys; 256 at most. A negative errno only where the system has no
+ * source at all. */
 int random_bytes(void *buffer, size_t length);
 
 /* Some word other than 0 that no handle of any process has had. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Writes into a file of more than one region, each in the state that the scene says: the path is
- * chosen for each, some are populated, and that may fail; and large writes, written behind.
+ * Writes into a file of several regions, each in the state that the scene gives it: the library
+ * chooses a path for each region and populates some, which may fail. Also large writes with
+ * write-behind.
  */
 #include <fcntl.h>
 #include <stdlib.h>

@@ -227,8 +227,8 @@ static inline void prepare(struct guard *guard, uintptr_t seal, const void *star
 }
 
 /*
- * What runs between these two is called by a volatile pointer. Of a function that the compiler knows
- * or inlines, it knows that nothing in it jumps, and drops the code where a jump would arrive.
+ * What runs between these two is called by a volatile pointer. Of a function that the compiler
+ * knows or inlines, it knows that nothing in it jumps, and drops the code where a jump arrives.
  *
  * volatile, and signal fences: the record is whole before the handler can find it, and the work
  * is done between the two.
