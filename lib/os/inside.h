@@ -5,7 +5,6 @@
 
 #include <signal.h>
 #include <sys/stat.h>
-#include <ucontext.h>
 
 #include "os/os.h"
 

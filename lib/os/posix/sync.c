@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * As POSIX wants it, with synchronized I/O: done is durable. macOS, where it isn't (that takes
+ * F_FULLFSYNC), declares no fdatasync, and so doesn't compile this by mistake.
+ */
 #include <errno.h>
 #include <unistd.h>
 
