@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "os/linux/calls.h"
 #include "place.h"
 #include "setups.h"
 
@@ -115,9 +116,9 @@ static int set_immutable(const char *path, bool immutable)
 {
         int fd = open(path, O_RDONLY | O_CLOEXEC), flags;
 
-        child_is(ioctl(fd, FS_IOC_GETFLAGS, &flags), 0);
+        child_is(ioctl(fd, IOCTL_REQUEST(FS_IOC_GETFLAGS), &flags), 0);
         flags = immutable ? flags | FS_IMMUTABLE_FL : flags & ~FS_IMMUTABLE_FL;
-        child_is(ioctl(fd, FS_IOC_SETFLAGS, &flags), 0);
+        child_is(ioctl(fd, IOCTL_REQUEST(FS_IOC_SETFLAGS), &flags), 0);
         close(fd);
         return 0;
 }
@@ -128,7 +129,7 @@ static int lose(const struct loss *loss)
         int fd = open(place, O_RDONLY | O_CLOEXEC);
 
         if (loss->shuts_down)
-                child_is(ioctl(fd, SHUTDOWN, &how), 0);
+                child_is(ioctl(fd, IOCTL_REQUEST(SHUTDOWN), &how), 0);
         else
                 for (int i = 0; i < FILES; i++)
                         child_is(set_immutable(path_of(i), true), 0);

@@ -16,17 +16,12 @@
 #include "child.h"
 #include "crash/test-disk.h"
 #include "crash/volatile-fs.h"
+#include "os/linux/calls.h"
 #include "place.h"
 
 /* Of linux/fs.h since 6.17; of ext4, xfs and f2fs since long before. */
 #ifndef FS_IOC_SHUTDOWN
 #define FS_IOC_SHUTDOWN _IOR('X', 125, __u32)
-#endif
-/* What ioctl takes a request as: glibc unsigned long, musl int. */
-#ifdef __GLIBC__
-#define SHUT_DOWN FS_IOC_SHUTDOWN
-#else
-#define SHUT_DOWN ((int)FS_IOC_SHUTDOWN)
 #endif
 #define WITHOUT_LOG 2
 
@@ -143,7 +138,7 @@ int test_disk_cut(struct test_disk *disk)
                 return 0;
         }
         fd = open(disk->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        err = fd < 0 || ioctl(fd, SHUT_DOWN, &how) != 0 ? -errno : 0;
+        err = fd < 0 || ioctl(fd, IOCTL_REQUEST(FS_IOC_SHUTDOWN), &how) != 0 ? -errno : 0;
         if (fd >= 0)
                 close(fd);
         return err;
