@@ -25,7 +25,7 @@ static int64_t read_into_map(struct rmmap_file *file, uint64_t offset, uint64_t 
 {
         int64_t got = source_read(fd, file->os.mapping.base + offset, (size_t)length);
 
-        PROBE3(write_by_read, file, offset, got);
+        PROBE3(write_by_read, file, offset, (intptr_t)got);
         if (got >= 0)
                 io_note_mapped(file, (uint64_t)got);
         return got;

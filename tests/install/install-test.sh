@@ -141,13 +141,13 @@ if [ -n "$(find_one librangedmmap.so)" ]; then
 else
         skip "no shared library is installed"
 fi
-# A C++ compiler that links with this library: think of -m32.
+# A C++ compiler whose programs run with this library: think of -m32, and of another libc.
 # shellcheck disable=SC2046
 if [ -n "$(find_one librangedmmap.so)" ]; then
         printf '#include <system_error>\n#include <rmmap.h>\nint main() { return !rmmap_version(); }\n' \
                 >probe.cc
         if ${CXX:-c++} -std=c++17 probe.cc -o probe $(pkg-config --cflags --libs ranged-mmap) \
-                2>/dev/null; then
+                2>/dev/null && ./probe; then
                 step "a program in C++" builds_and_runs cxx \
                         ${CXX:-c++} -std=c++17 "$here/program.cc" \
                         $(pkg-config --cflags --libs ranged-mmap)

@@ -659,7 +659,7 @@ long_names()
                 rm "$dir/$name"
         done
         run 11 copy source "$(printf '%0256d' 0)"
-        says 'File name too long'
+        says 'File *name too long'
         there source
 }
 
@@ -721,7 +721,7 @@ rename_without_flags()
         done
         # What goes wrong is told as it is.
         without "renameat2=EIO" 11 copy source copy
-        says 'copy: Input/output error'
+        says 'copy: I.*/[oO].* error'
         there source
 }
 
@@ -750,11 +750,12 @@ chmod_isnt_there()
         says 'copy: its permissions stay 600: Function not implemented'
         without fchmod=ENOSYS 11 copy -p source other
         says "other: --preserve: its permissions can't be set: Function not implemented"
-        without utimensat,?utimensat_time64=ENOSYS 11 copy -p source other
-        says "other: --preserve: its times can't be set: Function not implemented"
+        # Not ENOSYS, for which musl has an older call.
+        without utimensat,?utimensat_time64=EPERM 11 copy -p source other
+        says "other: --preserve: its times can't be set: Operation not permitted"
         without fchown,?fchown32=ENOSYS 0 copy -p source kept
         without fchmod=EIO 11 copy source other
-        says 'other: Input/output error'
+        says 'other: I.*/[oO].* error'
         there source copy kept
 }
 
@@ -778,7 +779,7 @@ locks_and_syncs_arent_there()
         says 'durable but for its name$'
         rm "$dir/copy"
         without fsync=EIO 11 copy source copy
-        says 'copy: Input/output error'
+        says 'copy: I.*/[oO].* error'
         there source empty nothing
 }
 
