@@ -167,15 +167,18 @@ static void report(const struct run *run, const char *name)
                        i + 1 < ORIGINS ? "," : "\n");
 }
 
-/* Enough rounds must have met every kind of handle, or they tell less than they seem to. */
-static bool is_thorough(const struct findings *found)
+/*
+ * Enough rounds must have met every kind of handle, or they tell less than they seem to. is_fuse:
+ * nothing is mapped there.
+ */
+static bool is_thorough(const struct findings *found, bool is_fuse)
 {
         bool thorough = found->entries > 0;
 
         for (int i = 0; i < ORIGINS; i++)
                 thorough = thorough && found->by_origin[i] > 0;
         for (int i = 0; i < 3; i++)
-                thorough = thorough && found->by_engine[i] > 0;
+                thorough = thorough && (found->by_engine[i] > 0 || (is_fuse && i == 1));
         /* Where the disk is slow, so few are synced that one kind may miss its turn. */
         for (size_t i = 0; i < ORACLE_PATTERNS && found->synced >= 200; i++)
                 thorough = thorough && found->by_pattern[i] > 0;
@@ -206,7 +209,8 @@ int main(int argc, char **argv)
                         break;
         }
         report(&run, name);
-        if (status == 0 && run.cuts >= 50 && !is_thorough(&run.findings))
+        if (status == 0 && run.cuts >= 50 &&
+            !is_thorough(&run.findings, strncmp(name, "volatile", 8) == 0))
                 status = trouble("some kind of handle was never synced", 0);
         test_disk_free(run.disk);
         return status != 0 ? status : run.findings.lost > 0;

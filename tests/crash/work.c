@@ -102,7 +102,8 @@ static int open_as_asked(struct record *record, const char *path, struct rmmap_f
         return rmmap_open(path, &options, file);
 }
 
-/* Not every kind is possible everywhere: the mapping alone needs reserved space, or a guard. */
+/* Not every kind is possible everywhere: the mapping alone needs reserved space, or the flag; and on
+ * FUSE nothing is mapped. */
 static int open_somehow(struct record *record, const char *path, struct rmmap_file **file)
 {
         int err = open_as_asked(record, path, file);
@@ -113,6 +114,10 @@ static int open_somehow(struct record *record, const char *path, struct rmmap_fi
         }
         if (err == -EOPNOTSUPP) {
                 record->flags &= ~(uint32_t)RMMAP_POPULATE;
+                err = open_as_asked(record, path, file);
+        }
+        if (err == -EOPNOTSUPP) {
+                record->engine = RMMAP_ENGINE_PWRITE;
                 err = open_as_asked(record, path, file);
         }
         return err;
