@@ -22,7 +22,7 @@ programs=${TEST_PROGRAMS:-'create open open-fd limits locks transfer from-fd raw
 # How bytes move hangs on the file system, not on who moves them.
 bytes=
 [ -n "${TEST_PROGRAMS:-}" ] ||
-        bytes='ways copy stress mixed spared model claim process-death'
+        bytes='write-path memcpy-nt stress mixed refused-calls model claim process-death'
 # A few kills on each; make check-crash has many.
 RMMAP_ROUNDS=${RMMAP_ROUNDS:-10}
 export RMMAP_ROUNDS
