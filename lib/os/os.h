@@ -316,7 +316,7 @@ void backoff_yield(void);
  */
 void backoff(unsigned int tries);
 
-/* ---- memory: memory.c. As safe for threads and in children as malloc ---------------------------- */
+/* ---- memory: memory.c. As safe for threads and in children as malloc ------------------------- */
 
 /* NULL: there is none. Much of it costs nothing until it is written to. */
 void *memory_zeroed(size_t count, size_t size);

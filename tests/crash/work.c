@@ -102,8 +102,10 @@ static int open_as_asked(struct record *record, const char *path, struct rmmap_f
         return rmmap_open(path, &options, file);
 }
 
-/* Not every kind is possible everywhere: the mapping alone needs reserved space, or the flag; and on
- * FUSE nothing is mapped. */
+/*
+ * Not every kind is possible everywhere: the mapping alone needs reserved space, or the flag; and
+ * on FUSE nothing is mapped.
+ */
 static int open_somehow(struct record *record, const char *path, struct rmmap_file **file)
 {
         int err = open_as_asked(record, path, file);

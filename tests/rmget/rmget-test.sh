@@ -189,7 +189,7 @@ needs()
         case $1 in
         nginx) [ -n "$good" ] || reason="nginx is missing" ;;
         linux) [ "${RMMAP_OS:-linux}" = linux ] ||
-                reason="the floor build makes none of these calls" ;;
+                reason="the floor build has no such calls" ;;
         python) [ -n "$bad" ] || reason="python3 is missing" ;;
         tls) [ -s "$work/certificate.pem" ] || reason="openssl is missing" ;;
         tmpfs) mount_small ;;
