@@ -91,6 +91,7 @@ static void claim(struct calls *calls)
                 return;
         calls_keep(calls, range, start, end);
         handle->fresh = false;
+        handle->claimed = true;
 }
 
 static void give_back(struct calls *calls)
@@ -131,8 +132,10 @@ static void encode_and_decode(struct calls *calls)
                                             : claim_answer(calls->handle, range->start, range->end);
         fuzz_is(rmmap_range_decode(calls->handle->file, bytes, sizeof(bytes), &back), want);
         fuzz_check(want != 0 || rmmap_range_equal(back, range->range));
-        if (want == 0 && range->start != range->end)
+        if (want == 0 && range->start != range->end) {
                 calls->handle->fresh = false;
+                calls->handle->claimed = true;
+        }
 }
 
 static void save_and_restore(struct calls *calls)
@@ -145,7 +148,8 @@ static void save_and_restore(struct calls *calls)
         fuzz_is(rmmap_allocator_restore(handle->file, state, length), handle->fresh ? 0 : -EBUSY);
         fuzz_check(rmmap_allocated(handle->file) == handle->next);
         state[take_byte(calls->input) % length] ^= 1;
-        fuzz_is(rmmap_allocator_restore(handle->file, state, length), -EBADMSG);
+        fuzz_is(rmmap_allocator_restore(handle->file, state, length),
+                handle->claimed ? -EBUSY : -EBADMSG);
 }
 
 static void sync_or_flush(struct calls *calls)

@@ -25,6 +25,7 @@ struct calls_handle {
         struct rmmap_options options;
         uint64_t first, next; /* of the allocator, in bytes: where it began, and is now */
         bool fresh;           /* nothing allocated or claimed since it was made or restored */
+        bool claimed;         /* something was claimed or decoded since it was made */
         struct calls_range ranges[CALLS_RANGES];
         size_t count;
 };
