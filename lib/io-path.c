@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * A write is cut at the ends of 2 MiB regions. For each piece choose() looks at the region's state
- * and changes nothing; execute() does what was chosen, and decides only how to continue after a
- * failure. io_write handles one case itself, where nanoseconds count: one small write into a region
- * that is mapped for writing.
+ * A write is cut at the ends of 2 MiB regions, where the engine chooses for each region. For each
+ * piece choose() looks at the region's state and changes nothing; execute() does what was chosen,
+ * and decides only how to continue after a failure. io_write handles one case itself, where
+ * nanoseconds count: one small write into a region that is mapped for writing.
  */
 #include <errno.h>
 
@@ -246,7 +246,8 @@ static NOINLINE int write_by_regions(struct rmmap_file *file, uint64_t offset, c
         int err = 0;
 
         while (err == 0 && at < end) {
-                uint64_t stop = min_u64((at | (REGION_SIZE - 1)) + 1, end);
+                uint64_t next = (at | (REGION_SIZE - 1)) + 1;
+                uint64_t stop = has_regions(file) ? min_u64(next, end) : end;
 
                 err = execute(file, choose(file, at, length), at, from + (at - offset),
                               (size_t)(stop - at), length);
