@@ -45,15 +45,13 @@ static inline bool has_regions(const struct rmmap_file *file)
  */
 enum write_path write_path_of(uint32_t pattern, bool large, unsigned int state)
 {
-        bool dense = pattern == RMMAP_PATTERN_DENSE || pattern == RMMAP_PATTERN_SEQUENTIAL;
-
         switch (state) {
         case REGION_MAPPED:
                 return PATH_MAP;
         case REGION_FILLED:
                 return pattern == RMMAP_PATTERN_SCATTERED && !large ? PATH_PWRITE : PATH_POPULATE;
         default:
-                return dense && !large ? PATH_POPULATE : PATH_PWRITE;
+                return pattern == RMMAP_PATTERN_DENSE && !large ? PATH_POPULATE : PATH_PWRITE;
         }
 }
 

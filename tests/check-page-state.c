@@ -154,8 +154,7 @@ START_TEST(what_each_state_is_good_for)
         ck_assert_int_eq(write_path_of(unknown, false, REGION_FILLED), PATH_POPULATE);
         ck_assert_int_eq(write_path_of(dense, false, REGION_COLD), PATH_POPULATE);
         ck_assert_int_eq(write_path_of(scattered, false, REGION_FILLED), PATH_PWRITE);
-        ck_assert_int_eq(write_path_of(RMMAP_PATTERN_SEQUENTIAL, false, REGION_COLD),
-                         PATH_POPULATE);
+        ck_assert_int_eq(write_path_of(RMMAP_PATTERN_SEQUENTIAL, false, REGION_COLD), PATH_PWRITE);
         ck_assert_int_eq(write_path_of(RMMAP_PATTERN_RANDOM, false, REGION_COLD), PATH_PWRITE);
 }
 END_TEST

@@ -256,7 +256,7 @@ START_TEST(who_syncs_often_is_bet_on_once)
                 bool bet;
         } logs[] = {{RMMAP_PATTERN_UNKNOWN, 20, false},
                     {RMMAP_PATTERN_UNKNOWN, 60, true},
-                    {RMMAP_PATTERN_SEQUENTIAL, 20, true},
+                    {RMMAP_PATTERN_SEQUENTIAL, 20, false},
                     {RMMAP_PATTERN_DENSE, 20, true}};
         static const unsigned char record[4096] = "record";
         struct rmmap_file *file = created_for_both_ways("log", logs[_i].pattern);
