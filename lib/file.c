@@ -157,8 +157,6 @@ static int use_mapping(struct rmmap_file *file, uint32_t flags)
 
         if (file->config.engine.chosen == RMMAP_ENGINE_AUTO)
                 err = page_state_create(&file->io.page_state, file->config.size);
-        if (err == 0 && file->config.engine.chosen == RMMAP_ENGINE_AUTO)
-                err = page_state_create(&file->io.clean_entries, file->config.size);
         if (err == 0 && file->config.engine.reads_both_ways)
                 err = page_state_create(&file->io.read_state, file->config.size);
         if (err == 0 && keeps_unwritten(file))
@@ -248,7 +246,6 @@ void file_free(struct rmmap_file *file)
         claims_destroy(&file->claims);
         allocator_destroy(&file->allocator);
         page_state_destroy(&file->io.page_state);
-        page_state_destroy(&file->io.clean_entries);
         page_state_destroy(&file->io.read_state);
         unwritten_destroy(&file->sync.unwritten);
         /* In a forked child, threads that don't exist there may hold the mutex. */

@@ -52,10 +52,8 @@ struct file_os {
 
 /* State of copying calls, used by io-path.c. All of it is hints or counters. */
 struct file_io {
-        struct page_state page_state;    /* decides the path of each write */
-        struct page_state clean_entries; /* where syncs left clean page table entries */
-        struct page_state
-                read_state; /* what large reads have read; decides the path of each read */
+        struct page_state page_state; /* decides the path of each write */
+        struct page_state read_state; /* what large reads have read; decides their path */
         alignas(CACHE_LINE) struct populate_threshold populate;
         atomic_bool huge_pages; /* requested and granted */
         _Atomic uint64_t pwrite_bytes, faults_caught, faults_avoided;

@@ -77,28 +77,12 @@ void page_state_note_read(struct page_state *pages, uint64_t offset, uint64_t le
         }
 }
 
-bool page_state_note_durable_write(struct page_state *entries, size_t region)
-{
-        unsigned int left = region_state(entries, region);
-
-        if (left == REGION_NO_CLEAN_ENTRIES)
-                return false;
-        left = left + 1 < REGION_CLEAN_ENTRIES_DUE ? left + 1
-                                                   : (unsigned int)REGION_NO_CLEAN_ENTRIES;
-        region_set(entries, region, left);
-        return left == REGION_NO_CLEAN_ENTRIES;
-}
-
-bool page_state_note_writeback(struct page_state *pages, struct page_state *entries, size_t region)
+bool page_state_note_writeback(struct page_state *pages, size_t region)
 {
         unsigned int state = region_state(pages, region);
 
         /* Large parts of a sparse file are never touched, and neither are their states. */
-        if (state == REGION_COLD)
-                return false;
-        region_set(pages, region, REGION_COLD);
-        if (state != REGION_MAPPED)
-                return page_state_note_durable_write(entries, region);
-        region_set(entries, region, REGION_CLEAN_ENTRIES);
-        return false;
+        if (state != REGION_COLD)
+                region_set(pages, region, REGION_COLD);
+        return state == REGION_MAPPED;
 }

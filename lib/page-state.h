@@ -26,13 +26,6 @@
  */
 enum { REGION_COLD = 0, REGION_FILLED = 254, REGION_MAPPED = 255 };
 
-/*
- * A sync leaves page table entries, of clean pages, for what was mapped for writing. They serve
- * readers, but they make each later sync in their region take 10 to 20 us longer. Dropping them
- * takes 35 us, so the second such sync drops them.
- */
-enum { REGION_NO_CLEAN_ENTRIES = 0, REGION_CLEAN_ENTRIES = 1, REGION_CLEAN_ENTRIES_DUE = 3 };
-
 /* A write below this size is small, and adds a number of steps that the caller chooses. */
 #define REGION_LARGE_WRITE ((size_t)32 << 10)
 
@@ -59,13 +52,10 @@ void page_state_note_write(struct page_state *pages, uint64_t offset, uint64_t l
 void page_state_note_read(struct page_state *pages, uint64_t offset, uint64_t length);
 
 /*
- * Write-back of a region began or ended: its pages are no longer mapped for writing. true: the page
- * table entries that it left should be dropped.
+ * Write-back of a region began or ended: its pages are no longer mapped for writing. true: they
+ * were, so it left page table entries.
  */
-bool page_state_note_writeback(struct page_state *pages, struct page_state *entries, size_t region);
-
-/* A call that writes and syncs in one wrote to the region; returns the same as above. */
-bool page_state_note_durable_write(struct page_state *entries, size_t region);
+bool page_state_note_writeback(struct page_state *pages, size_t region);
 
 static inline size_t region_of(uint64_t offset)
 {

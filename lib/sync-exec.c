@@ -23,33 +23,24 @@ static void latch(struct rmmap_file *file, int err)
 
 /* ---- the page state */
 
-static void drop_clean_entries(struct rmmap_file *file, size_t region)
-{
-        mapping_forget(&file->os.mapping, (uint64_t)region << REGION_SHIFT, REGION_SIZE);
-        if (file->io.read_state.state != NULL) /* the next large read there is a first one again */
-                region_set(&file->io.read_state, region, REGION_COLD);
-}
-
-/* [start, end) was written back or will be. tmpfs has no write-back: its regions stay mapped. */
+/*
+ * [start, end) was written back or will be, and its pages are clean. The page table entries that
+ * are left of mapped regions are dropped: they would make each later sync in their region take 10
+ * to 20 us longer, dropping takes 35 us. tmpfs has no write-back: its regions stay mapped.
+ */
 static void note_writeback(struct rmmap_file *file, uint64_t start, uint64_t end)
 {
         if (start >= end || file->io.page_state.state == NULL ||
             file->os.file_system.reservation == RESERVES_PAGES)
                 return;
-        for (size_t region = region_of(start); region <= region_of(end - 1); region++)
-                if (page_state_note_writeback(&file->io.page_state, &file->io.clean_entries,
-                                              region))
-                        drop_clean_entries(file, region);
-}
-
-/* Only this part of its regions was written back; the rest of them stays as it is. */
-static void note_durable_write(struct rmmap_file *file, uint64_t offset, uint64_t length)
-{
-        if (file->io.clean_entries.state == NULL || length == 0)
-                return;
-        for (size_t region = region_of(offset); region <= region_of(offset + length - 1); region++)
-                if (page_state_note_durable_write(&file->io.clean_entries, region))
-                        drop_clean_entries(file, region);
+        for (size_t region = region_of(start); region <= region_of(end - 1); region++) {
+                if (!page_state_note_writeback(&file->io.page_state, region))
+                        continue;
+                mapping_forget(&file->os.mapping, (uint64_t)region << REGION_SHIFT, REGION_SIZE);
+                /* The next large read there is a first one again. */
+                if (file->io.read_state.state != NULL)
+                        region_set(&file->io.read_state, region, REGION_COLD);
+        }
 }
 
 /* ---- issue */
@@ -231,7 +222,6 @@ static int write_in_batch(struct rmmap_file *file, uint64_t offset, const void *
         if (err == -EOPNOTSUPP || err == -EFAULT || err == -EFBIG)
                 return err;
         latch(file, err);
-        note_durable_write(file, offset, length);
         if (err == 0)
                 count(&file->io.pwrite_bytes, length);
         if (err == 0 && file->config.catch_faults)

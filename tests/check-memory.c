@@ -106,18 +106,16 @@ START_TEST(notes_of_a_huge_file)
 {
         for (uint64_t size = 64 * MIB; size <= 1024 * GIB; size *= 4) {
                 long long before = inject_bytes();
-                struct page_state regions, clean_entries, reads;
+                struct page_state regions, reads;
                 struct unwritten unwritten;
 
                 ck_ok(page_state_create(&regions, size));
-                ck_ok(page_state_create(&clean_entries, size));
                 ck_ok(page_state_create(&reads, size));
                 ck_ok(unwritten_create(&unwritten, size));
                 ck_assert_int_gt(inject_bytes(), before);
                 ck_assert_int_le(inject_bytes() - before, (long long)(size / PER_BYTE));
                 unwritten_destroy(&unwritten);
                 page_state_destroy(&reads);
-                page_state_destroy(&clean_entries);
                 page_state_destroy(&regions);
                 ck_assert_int_eq(inject_bytes(), before);
         }

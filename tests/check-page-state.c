@@ -29,55 +29,22 @@ START_TEST(large_writes_fill_by_one_pass)
 }
 END_TEST
 
+/* The page table entries of regions that were mapped are to be dropped. */
 START_TEST(write_back_cools)
 {
-        struct page_state regions, entries;
+        struct page_state regions;
 
         ck_ok(page_state_create(&regions, 12 * MIB));
-        ck_ok(page_state_create(&entries, 12 * MIB));
         for (size_t region = 0; region < 6; region++)
                 region_set(&regions, region, region % 2 ? REGION_MAPPED : REGION_FILLED);
         for (size_t region = 1; region < 5; region++)
-                ck_assert(!page_state_note_writeback(&regions, &entries, region));
+                ck_assert_int_eq(page_state_note_writeback(&regions, region), region % 2);
         for (size_t region = 1; region < 5; region++) {
                 ck_assert_uint_eq(region_class(&regions, region * 2 * MIB), REGION_COLD);
-                ck_assert_uint_eq(region_state(&entries, region),
-                                  region % 2 ? REGION_CLEAN_ENTRIES : REGION_NO_CLEAN_ENTRIES);
+                ck_assert(!page_state_note_writeback(&regions, region));
         }
         ck_assert_uint_eq(region_state(&regions, 0), REGION_FILLED);
         ck_assert_uint_eq(region_state(&regions, 5), REGION_MAPPED);
-        ck_assert_uint_eq(region_state(&entries, 5), REGION_NO_CLEAN_ENTRIES);
-        page_state_destroy(&entries);
-        page_state_destroy(&regions);
-}
-END_TEST
-
-/* The second small sync there drops the entries, however little was written; others don't count. */
-START_TEST(what_a_sync_left_is_dropped)
-{
-        struct page_state regions, entries;
-
-        ck_ok(page_state_create(&regions, 4 * MIB));
-        ck_ok(page_state_create(&entries, 4 * MIB));
-        for (int durable = 0; durable < 4; durable++) {
-                region_set(&regions, 1, REGION_MAPPED);
-                ck_assert(!page_state_note_writeback(&regions, &entries, 1));
-                for (int i = 1; i <= 2; i++) {
-                        ck_assert(!page_state_note_writeback(&regions, &entries, 1));
-                        if (durable & i) {
-                                ck_assert_int_eq(page_state_note_durable_write(&entries, 1),
-                                                 i == 2);
-                                continue;
-                        }
-                        page_state_note_write(&regions, 2 * MIB, 64, 0);
-                        ck_assert_int_eq(page_state_note_writeback(&regions, &entries, 1), i == 2);
-                }
-                ck_assert_uint_eq(region_state(&entries, 1), REGION_NO_CLEAN_ENTRIES);
-                page_state_note_write(&regions, 2 * MIB, 64, 0);
-                ck_assert(!page_state_note_writeback(&regions, &entries, 1));
-                ck_assert(!page_state_note_durable_write(&entries, 1));
-        }
-        page_state_destroy(&entries);
         page_state_destroy(&regions);
 }
 END_TEST
@@ -199,7 +166,6 @@ int main(void)
 
         tcase_add_test(core, large_writes_fill_by_one_pass);
         tcase_add_test(core, write_back_cools);
-        tcase_add_test(core, what_a_sync_left_is_dropped);
         tcase_add_test(core, reads_fill_by_one_pass);
         tcase_add_test(core, small_writes_fill_after_some);
         tcase_add_test(core, page_state_in_order);
