@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Tells a forked child from its parent. Each process that opens files has a generation, which none
- * of its relatives has; a handle keeps the one of the process that made it. No process id is
- * asked: two relatives may both be number 1, in namespaces of their own. Layer 1.
+ * Distinguishes a forked child from its parent. Each process that opens files draws a generation, a
+ * random number; a handle keeps that of the process that created it. Process IDs can't serve: in
+ * PID namespaces of their own, parent and child may both be number 1. Layer 1.
  */
 #ifndef RMMAP_FORK_GENERATION_H
 #define RMMAP_FORK_GENERATION_H
@@ -14,13 +14,13 @@
 
 #include "base/compiler.h"
 
-/* Where it stands, in memory that a forked child finds as zeros; NULL where there is no such. */
+/* Points to the generation, in memory that is zeros in a forked child; NULL: there is none. */
 extern _Atomic(_Atomic uint64_t *) fork_generation_word;
 
-/* For fork_generation_is_past, where there is no such memory. */
+/* For fork_generation_is_past, where the pointer is NULL. */
 bool fork_generation_is_past_slow(uint64_t generation);
 
-/* Was what belongs to this generation inherited by fork? Only after a first fork_generation. */
+/* Was a handle of this generation inherited by fork? Only after a call of fork_generation. */
 static inline bool fork_generation_is_past(uint64_t generation)
 {
         _Atomic uint64_t *word = atomic_load_explicit(&fork_generation_word, memory_order_relaxed);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What the files of this layer share, and nobody else uses. Layer 1. */
+/* What only the files of this layer share. Layer 1. */
 #ifndef RMMAP_OS_INSIDE_H
 #define RMMAP_OS_INSIDE_H
 
@@ -10,7 +10,7 @@
 
 /* ---- path.c, for reopen.c */
 
-/* Not blocking: what turns out to be a FIFO must not hold the caller up. */
+/* O_NONBLOCK: opening a FIFO would wait for another process. */
 #define OPEN_FLAGS (O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 
 /* A descriptor or a negative errno, never -EINTR. */
@@ -18,27 +18,27 @@ int open_retrying(const char *path, int flags, mode_t mode);
 
 bool same_file(const struct stat *a, const struct stat *b);
 
-/* path_open_directory for the directory part of this path, which is changed. */
+/* path_open_directory for the directory part of path; modifies path. */
 int open_parent(char *path, int fd);
 
-/* What path_reopen asks first: -EISDIR, -ENODEV for what isn't a regular file. */
+/* The first check of path_reopen. -EISDIR: a directory; -ENODEV: no regular file. */
 int reopen_check_type(int fd, struct stat *status);
 
-/* -EACCES where what F_GETFL told doesn't allow what is asked. */
+/* -EACCES where a descriptor with these flags, from F_GETFL, doesn't allow the access. */
 int reopen_check_access(int flags, bool read_only);
 
 /* ---- fault-context.c. A signal handler calls these. */
 
-/* Would a load of the 8 aligned bytes at address find memory? Changes errno. */
+/* Can the 8 aligned bytes at address be read without a fault? Changes errno. */
 bool is_readable(const volatile void *address);
 
-/* Raised by an access just now, not sent by somebody nor told of memory lost elsewhere. */
+/* Did an access of this thread raise it? Not kill, and not a report of memory lost elsewhere. */
 bool is_access_fault(const siginfo_t *info);
 
-/* Of what was interrupted; 0 where it isn't known how to tell. */
+/* The stack pointer of the interrupted code; 0 on machines for which that isn't written. */
 uintptr_t stack_pointer(const ucontext_t *interrupted);
 
-/* To be called before a jump out of a handler: the stack for signals is as it was before it. */
+/* Before a jump out of a handler: restores the signal stack as it was before the handler. */
 void give_back_stack(const ucontext_t *interrupted);
 
 #endif

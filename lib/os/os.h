@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Every operation of the operating system that the library uses. Only lib/os/ includes headers of
- * the system and makes system calls; all else sees this contract. Layer 1.
+ * the system and makes system calls; all other code uses these functions. Layer 1.
  *
  *   linux/   what only Linux has
- *   posix/   what both have; and, where a file of the same name is in linux/, how a POSIX system
- *            does without. configure --with-os=posix builds only these: the floor.
+ *   posix/   what every POSIX system has. Where linux/ has a file of the same name, that of posix/
+ *            does without Linux. configure --with-os=posix uses only posix/: the floor build.
  *
- * Rules for all, where nothing else is said:
+ * Rules for all functions, unless their comment says otherwise:
  *   - int is 0 or a negative errno; errno itself may be changed.
- *   - -EOPNOTSUPP means "can't be had here", and only that. Only the operations that are marked
- *     [optional] answer it; their callers go on without.
+ *   - -EOPNOTSUPP means only that this system lacks the operation. Only operations that are marked
+ *     [optional] return it; their callers continue without.
  *   - Sizes and offsets are bytes; offsets and sums of them stay below 2^63.
- *   - EINTR is never an answer: a call that a signal interrupted is made again.
- *   - Any thread may call anything at any time; two calls on one descriptor or mapping don't
- *     disturb each other. Nothing here takes a lock, so a child of fork may call everything, too.
- *   - No memory is allocated, but by the family that does.
- *   - Nothing puts cancellation off: that is up to callers, who know what must happen together.
+ *   - -EINTR is never returned: a system call that a signal interrupts is made again.
+ *   - Any thread may call any function at any time, also on a descriptor or mapping that another
+ *     call uses. No function takes a mutex, so a forked child may call all of them, too.
+ *   - Only the functions under "memory" allocate memory.
+ *   - No function disables cancellation: callers do, because they know which calls must all happen.
  */
 #ifndef RMMAP_OS_H
 #define RMMAP_OS_H
@@ -31,15 +31,15 @@
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 
-/* What Linux keeps for itself, and lets through where a file system passes a call on. */
+/* An error number inside Linux, which programs see where a file system forwards a call. */
 #define KERNEL_ENOTSUPP 524
 
 /*
- * The one rule for answers of the system that mean "not here". A call that only makes things better
- * (reserve, lock, start write-back, ask for facts, sync a directory) never makes anything fail
- * because it can't be had. Kernels and file systems say so in many ways: ENOSYS, EOPNOTSUPP,
- * ENOTTY, EINVAL, ENOLCK, 524; sandboxes by EPERM or EACCES; what can't be written by EROFS. What
- * is left of such an answer is a fact that rmmap_describe tells.
+ * Does the error mean that the system lacks the operation? An operation that only improves
+ * something (reserve, lock, start write-back, query facts, sync a directory) lets no public call
+ * fail for that reason. Kernels and file systems report it as ENOSYS, EOPNOTSUPP, ENOTTY, EINVAL,
+ * ENOLCK or 524, sandboxes as EPERM or EACCES, read-only file systems as EROFS. rmmap_describe
+ * reports what a handle has to do without.
  */
 static inline bool is_unavailable(int error)
 {
@@ -59,7 +59,7 @@ static inline bool is_unavailable(int error)
         }
 }
 
-/* The negative errno of a call that failed; -EOPNOTSUPP for all that mean "not here". */
+/* The negative errno of a call that failed; -EOPNOTSUPP if the system lacks the operation. */
 static inline int unavailable_or(int error)
 {
         return is_unavailable(error) ? -EOPNOTSUPP : -error;
@@ -67,7 +67,7 @@ static inline int unavailable_or(int error)
 
 /* ---- files by name: path.c, reopen.c --------------------------------------------------------- */
 
-/* A name that leads elsewhere each time we look is being fought over: give up after so many. */
+/* How often to look a name up again if each time another process has replaced the file. */
 #define PATH_NAME_TRIES 100
 
 struct path_request {
@@ -79,79 +79,79 @@ struct path_request {
 };
 
 /*
- * Open for reading and writing, made if it isn't there. Never truncates. *made: this call made the
- * file. -ENODEV for what can't be a regular file.
+ * Opens the file for reading and writing; creates it if it doesn't exist. Never truncates. *made:
+ * this call created the file. -ENODEV: it is a device, a socket or a FIFO.
  */
 int path_create(const struct path_request *request, int *fd, bool *made);
 int path_open(const struct path_request *request, int *fd);
 
-/* Does the name still lead to this very file? */
+/* Does the name still lead to the file that fd has open? */
 bool path_names(const struct path_request *request, int fd);
 
 void path_remove(const struct path_request *request);
 
-/* The directory that holds the file's entry, open for fsync; a negative errno when there's none. */
+/* Opens, for fsync, the directory with the file's entry: a descriptor, or a negative errno. */
 int path_open_directory(const struct path_request *request, int fd);
 
 /*
- * The same file once more. The caller's access is never widened: -EACCES when the descriptor may
- * not do what is asked. *shared: it shares the open file description, and so its lock, its position
- * and its errors, with the caller's; -EINVAL when that one's flags would send writes astray.
+ * Opens the file of fd once more. -EACCES: fd itself doesn't allow this access. *shared: the new
+ * descriptor shares the open file description with fd, and so its lock, its position and its
+ * errors; -EINVAL: it would share flags under which writes fail or go elsewhere (O_APPEND).
  */
 int path_reopen(int fd, bool read_only, int *reopened, bool *shared);
 
 /* ---- an open file: file.c -------------------------------------------------------------------- */
 
-/* Is it in a directory? A memfd isn't, nor what was unlinked. true when that can't be told. */
+/* Is the file in a directory? A memfd or an unlinked file isn't. true if unknown. */
 bool storage_has_name(int fd);
 
-/* The size of a regular file; -EISDIR, -ENODEV for what isn't one. */
+/* The size of a regular file. -EISDIR: a directory; -ENODEV: another kind of file. */
 int storage_size(int fd, uint64_t *size);
 
 int storage_resize(int fd, uint64_t size);
 
-/* All of data, or an error. -EFBIG where the process's limit would be met. */
+/* Writes all of data, or returns an error. -EFBIG where it would exceed RLIMIT_FSIZE. */
 int storage_write(int fd, uint64_t offset, const void *data, size_t length);
 
-/* All of it, or an error; -ESTALE when the file ends too early. */
+/* Fills all of buffer, or returns an error. -ESTALE: the file ends before. */
 int storage_read(int fd, uint64_t offset, void *buffer, size_t length);
 
-/* A close that fails has closed all the same. Nothing for a negative fd. */
+/* Closes fd even where close reports an error. No effect on a negative fd. */
 void storage_close(int fd);
 
 /*
- * A caller's descriptor, at its position: bytes read, 0 at the end, or a negative errno, of which
- * EINTR and EAGAIN are the caller's business. -EFAULT for memory whose pages can't be had. A
+ * Reads a caller's descriptor at its position. Returns the bytes read, 0 at the end, or a negative
+ * errno; callers handle -EINTR and -EAGAIN. -EFAULT: the kernel can't supply a page of buffer. A
  * cancellation point.
  */
 int64_t source_read(int fd, void *buffer, size_t length);
 
-/* What was read last goes back; a pipe or socket can't take it. */
+/* Moves the position back over the last length bytes read; no effect on a pipe or socket. */
 void source_unread(int fd, size_t length);
 
 /* ---- what limits it: limits.c, write-access.c ------------------------------------------------ */
 
-/* -EFBIG where a file of this size would meet RLIMIT_FSIZE, which the kernel tells by a signal. */
+/* -EFBIG where a file of end bytes would exceed RLIMIT_FSIZE; the kernel would send SIGXFSZ. */
 int storage_check_limit(uint64_t end);
 
-/* Sealed by a memfd's owner against each later way to write? false when that can't be told. */
+/* Is it a memfd with F_SEAL_FUTURE_WRITE, so that only existing mappings can write? */
 bool storage_is_sealed(int fd);
 
 /*
- * Why an access at offset by the mapping failed, never 0: the error of a call that reads there;
- * -EPERM of an immutable file; -EROFS; what the file system says that is asked for room, -EIO when
- * it has shut down; -ENOSPC otherwise. (xfs keeps a reserve that a call finds and a fault may not
- * use.)
+ * Why an access to the mapping at offset failed; never 0. In this order: the error of a read there;
+ * -EPERM for an immutable file; -EROFS; the error of a request for space there (-EDQUOT, -ESTALE,
+ * or -EIO where the file system has shut down); otherwise -ENOSPC, even where that request
+ * succeeds: xfs keeps a reserve that a system call may use and a page fault may not.
  */
 int storage_probe_fault(int fd, uint64_t offset);
 
 /* ---- the file system: file-system.c ---------------------------------------------------------- */
 
-/* How it can be told that every byte of a file has its space. */
+/* Can space for every byte of a file be reserved, and how does the library see that it was? */
 enum reservation {
-        RESERVES_NOTHING, /* copies on write, or not known: a full disk may come at any write */
-        RESERVES_EXTENTS, /* storage_reserve does; its extents tell what is there */
-        RESERVES_PAGES,   /* storage_reserve does; a file without holes is all there (tmpfs) */
+        RESERVES_NOTHING, /* copy-on-write, or unknown: any write may find the disk full */
+        RESERVES_EXTENTS, /* by storage_reserve; the extents show what is reserved */
+        RESERVES_PAGES,   /* by storage_reserve; a file without holes is reserved (tmpfs) */
         RESERVES_BY_MAP,  /* mmap itself reserves (hugetlbfs) */
 };
 
@@ -159,25 +159,25 @@ struct file_system {
         const char *name;
         uint64_t magic;
         enum reservation reservation;
-        bool coherent;  /* mapping and pread/pwrite see the same bytes at once */
-        bool copies_up; /* a file becomes another one when somebody writes to it (overlayfs) */
-        size_t page;    /* a mapping's granularity where it isn't the machine's page; else 0 */
+        bool coherent;  /* the mapping and pread/pwrite always see the same bytes */
+        bool copies_up; /* opening a file for writing may replace it by a copy (overlayfs) */
+        size_t page;    /* bytes in a page of its mappings; 0: the machine's page size */
 };
 
-/* What isn't known is taken for the worst: it reserves nothing, and isn't coherent. */
+/* An unknown file system counts as RESERVES_NOTHING, and on Linux as not coherent. */
 int file_system_of(int fd, struct file_system *file_system);
 
 /* ---- space on disk: preallocate.c, extents.c ------------------------------------------------- */
 
-/* Reserve space for all of the file, never by writing zeros. [optional] -ENOSPC and the like. */
+/* Reserves space for all of the file, never by writing zeros. [optional] -ENOSPC, -EDQUOT. */
 int storage_reserve(int fd, uint64_t size);
 
-/* Does every byte of the file have its own space already? false when that can't be told. */
+/* Does every byte of the file have its own space already? false if unknown. */
 bool storage_is_reserved(int fd, const struct file_system *file_system, uint64_t size);
 
 /*
- * 1: what is first in [*start, *end) of what is reserved and was never written to the disk, to
- * which the two are narrowed; 0: there is none. [optional]
+ * Finds the first unwritten extent in [*start, *end): space that is reserved, but was never written
+ * to the disk. 1: *start and *end are now its bounds within theirs; 0: there is none. [optional]
  */
 int extents_find_unwritten(int fd, uint64_t *start, uint64_t *end);
 
@@ -185,164 +185,169 @@ int extents_find_unwritten(int fd, uint64_t *start, uint64_t *end);
 
 enum file_lock { FILE_LOCK_SHARED, FILE_LOCK_EXCLUSIVE };
 
-/* Never waits: -EBUSY when another handle stands against it. [optional] */
+/* Never waits: -EBUSY while another handle has a lock that conflicts. [optional] */
 int file_lock_take(int fd, enum file_lock lock);
 
-/* The exclusive one, after those who hold a lock for a moment only: half a second at most. */
+/*
+ * Takes the exclusive lock. Waits, half a second at most, for handles that hold a lock for a moment
+ * only. [optional]
+ */
 int file_lock_outlast(int fd);
 
-/* Explicitly, because a child between fork and exec would hold the lock on. */
+/* Closing fd isn't enough: a child between fork and exec has a copy of it, and so the lock. */
 void file_lock_drop(int fd);
 
-/* Closes fd, and drops its lock first when it has one. */
+/* Closes fd; locked: drops its lock before. */
 void file_lock_close(int fd, bool locked);
 
 /* ---- to the device: sync.c, writeback.c ------------------------------------------------------ */
 
 /*
- * Start I/O on the dirty pages of [offset, offset + length); length 0: to the end. It promises
- * nothing; but an error may be told here only, and must be latched. [optional]
+ * Starts I/O on the dirty pages of [offset, offset + length); length 0: to the end. Makes nothing
+ * durable. The kernel may report a write-back error only here, so the caller must latch it.
+ * [optional]
  */
 int writeback_start(int fd, uint64_t offset, uint64_t length);
 
 /*
- * Wait until all data is durable; with_metadata: everything about the file (fsync), which may be a
+ * Waits until all data of fd is durable; with_metadata: the metadata too (fsync), for a file or a
  * directory.
  */
 int writeback_sync(int fd, bool with_metadata);
 
 /*
- * pwrite of all of data, durable when it returns 0. [optional] Then a write and a sync do it, or
- * tell why not.
+ * Writes all of data, which is durable when this returns 0. [optional] After -EOPNOTSUPP a write
+ * and a sync do the same, or return the true error.
  */
 int writeback_pwrite_durable(int fd, uint64_t offset, const void *data, size_t length);
 
 /* ---- the mapping: mapping.c ------------------------------------------------------------------ */
 
-/* Address space: reserved first, then filled with the file. */
+/* Address space: first reserved, then the file is mapped there. */
 struct mapping {
         unsigned char *base; /* NULL: none */
         size_t length;       /* the file's size rounded up to whole pages */
 };
 
-/* Can't be mapped from here up: half of what x86-64 and aarch64 processes address. */
+/* Files of this size or larger are never mapped: half of what 48-bit addresses reach. */
 #define MAPPING_LIMIT (UINT64_C(1) << 47)
 
-/* The machine's page: a power of two that doesn't change. */
+/* Bytes in a page of the machine: a power of two that doesn't change. */
 size_t mapping_page_size(void);
 
-/* -EFBIG for a size that no mapping of this process could hold. */
+/* -EFBIG for a size that no mapping of this process can have. */
 int mapping_check_size(uint64_t size);
 
-/* Reserve address space for size bytes, aligned to huge pages; page: the file's own page size. */
+/* Reserves address space for size bytes, aligned to huge pages; page: its pages' size in bytes. */
 int mapping_reserve(struct mapping *mapping, uint64_t size, size_t page);
 
-/* Put the file there. -ENODEV where the file system has no mapping. */
+/* Maps the file there. -ENODEV where the file system can't map files. */
 int mapping_attach(const struct mapping *mapping, int fd, bool read_only);
 
-/* Nothing for one that is free; nobody else may use it any more. */
+/* Unmaps it, if base isn't NULL. No other thread may use the mapping any more. */
 void mapping_free(struct mapping *mapping);
 
-/* msync the pages that [offset, offset + length) touches; waits until they are durable. */
+/* Calls msync for the pages that [offset, offset + length) touches; waits until durable. */
 int mapping_sync(const struct mapping *mapping, uint64_t offset, uint64_t length);
 
 /* ---- its pages: populate.c ------------------------------------------------------------------- */
 
-/* What is going to be read, by whichever way: in order, or here and there. Only advice. */
+/* How the file will be read, through the mapping or by pread. Only advice: never an error. */
 enum mapping_order { MAPPING_IN_ORDER, MAPPING_AT_RANDOM };
 void mapping_advise(const struct mapping *mapping, int fd, enum mapping_order order);
 
-/* Did the kernel take the wish? */
+/* Requests huge pages. true: the kernel accepts the request. */
 bool mapping_want_huge_pages(const struct mapping *mapping);
 
-/* Fault everything in. [optional] -ENOSPC (write) or -EIO (read) where a page can't be had. */
+/* Faults all pages in. [optional] -ENOSPC, or with read_only -EIO: a page can't be supplied. */
 int mapping_populate(const struct mapping *mapping, bool read_only);
 
 /*
- * Map a piece for writing at once, whatever its pages are now. [optional] Another negative errno
- * when it isn't so afterwards. Dirties all of it. Pointers into it stay valid, and what other
- * threads write meanwhile stays.
+ * Maps all of a piece for writing, whatever state its pages are in. [optional] Another negative
+ * errno: not all of it is mapped for writing. Makes all of it dirty. Pointers into it stay valid,
+ * and it keeps what other threads store meanwhile.
  */
 int mapping_populate_region(const struct mapping *mapping, uint64_t offset, uint64_t length);
 
 /*
- * The same for a piece that was hardly written yet: nothing beyond it is read ahead, which with a
- * large read-ahead takes longer than the piece itself. at_random: the mapping is MAPPING_AT_RANDOM.
- * [optional]
+ * The same for a piece of which little was written yet. Reads nothing ahead beyond the piece: with
+ * a large read-ahead that takes longer than the piece itself. at_random: the mapping was advised
+ * MAPPING_AT_RANDOM. [optional]
  */
 int mapping_dirty(const struct mapping *mapping, uint64_t offset, uint64_t length, bool at_random);
 
 /*
- * A piece's page table entries go, if the system can; its pages and what they hold stay, and so do
- * pointers.
+ * Drops a piece's page table entries, if the system can. Its pages and their contents stay, and
+ * pointers into it stay valid.
  */
 void mapping_forget(const struct mapping *mapping, uint64_t offset, uint64_t length);
 
 /* ---- faults: fault-guard.c, fault-context.c -------------------------------------------------- */
 
 /*
- * Code that touches a mapping whose pages may be missing (file truncated, disk full, I/O error)
- * runs under a guard: the SIGBUS it takes ends the guarded call instead of the process.
+ * Code that accesses a mapping whose pages may be missing (file truncated, disk full, I/O error)
+ * runs under a guard: the SIGBUS that it raises ends the guarded call instead of the process.
  *
- * This installs the handler, the first time; it stays, and the library with it. What isn't ours
- * goes to the handler found there.
+ * The first call installs the handler. It is never removed, and the library is never unloaded. A
+ * SIGBUS that no guard expects goes to the handler that was installed before.
  */
 int fault_guard_install(void);
 
 /*
- * Run body(arg). NULL, or where in [start, start + length) the fault was that ended it. Guards
- * nest. body is left without unwinding; what it must tell on the way it writes to volatile memory.
+ * Runs body(arg). Returns NULL, or the address in [start, start + length) of the fault that ended
+ * it. Guards nest. A fault leaves body by a jump, without unwinding: results that the caller needs
+ * then must be in volatile memory.
  */
 const void *fault_guard_run(const void *start, size_t length, void (*body)(void *arg), void *arg);
 
-/* The same around memcpy(to, from, bytes), for what a nanosecond counts in. */
+/* The same for memcpy(to, from, bytes), for copies in which each nanosecond counts. */
 const void *fault_guard_copy(const void *start, size_t length, void *to, const void *from,
                              size_t bytes);
 
 /* ---- time and threads: thread.c, thread.h ---------------------------------------------------- */
 
-/* Nanoseconds since some moment; never goes back. */
+/* Nanoseconds since an arbitrary time; never goes back. */
 uint64_t clock_now(void);
 
-/* To any other thread that could run here. */
+/* Yields the processor to another thread that can run on it. */
 void backoff_yield(void);
 
-/* So often the processor is offered to others at once; then a millisecond passes each time. */
+/* backoff only yields in this many tries; in each later try it sleeps for a millisecond. */
 #define BACKOFF_YIELDS 200
 
 /*
- * Waiting for a thread that is done in a moment, without a lock to sleep on: call with tries
- * counting up from 0. Never a cancellation point.
+ * Waits a little for another thread that needs only a moment, where no lock can be waited for. To
+ * be called in a loop, with tries counting up from 0. Never a cancellation point.
  */
 void backoff(unsigned int tries);
 
 /* ---- memory: memory.c. As safe for threads and in children as malloc ------------------------- */
 
-/* NULL: there is none. Much of it costs nothing until it is written to. */
+/* NULL: no memory. The pages of a large block take no memory until they are written to. */
 void *memory_zeroed(size_t count, size_t size);
 
 /* Not zeroed; alignment is a power of two, and a multiple of a pointer's size. */
 void *memory_aligned(size_t alignment, size_t size);
 
-/* A copy of it. */
+/* A copy of a string. NULL: no memory. */
 char *memory_text(const char *text);
 
-/* Of each of them; nothing for NULL. */
+/* Frees what one of these returned; NULL: no effect. */
 void memory_free(void *memory);
 
 /* ---- process and machine: random.c, fork-generation.c, limits.c ------------------------------ */
 
-/* Words nobody can guess, for keys; 256 at most. A negative errno only where the system has no
- * source at all. */
+/* Bytes that can't be guessed, for keys; length: 256 at most. Fails only where neither getentropy
+ * nor /dev/urandom works. */
 int random_bytes(void *buffer, size_t length);
 
-/* Some word other than 0 that no handle of any process has had. */
+/* A random word other than 0. It has 64 bits, so no other handle or process has drawn it. */
 int random_word(uint64_t *word);
 
-/* This process's generation, never 0; drawn at the first call. fork-generation.h has more. */
+/* This process's generation, never 0; drawn at the first call. See fork-generation.h. */
 int fork_generation(uint64_t *generation);
 
-/* Of the processor's last level of cache; 0 when that can't be told. */
+/* Bytes in the processor's last level of cache; 0: unknown. */
 uint64_t cache_size(void);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What is inline of os.h's threads; and the mutexes and conditions of POSIX. Layer 1. */
+/* The inline functions of os.h for threads; and POSIX's mutexes and conditions. Layer 1. */
 #ifndef RMMAP_THREAD_H
 #define RMMAP_THREAD_H
 
 #include <pthread.h>
 
 /*
- * A thread cancelled inside one of our system calls would lose descriptors, or an error that the
- * kernel tells once only. So calls that make them put cancellation off.
+ * A thread that is cancelled inside a system call of the library would lose descriptors, or an
+ * error that the kernel reports only once. So public calls disable cancellation around them.
  */
 static inline int cancellation_off(void)
 {

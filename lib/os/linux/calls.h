@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* As posix/calls.h, those that only Linux has. Layer 1. */
+/* As posix/calls.h, for the calls that only Linux has. Layer 1. */
 #ifndef RMMAP_LINUX_CALLS_H
 #define RMMAP_LINUX_CALLS_H
 
@@ -27,7 +27,7 @@ struct linux_calls {
 };
 extern const struct linux_calls linux_calls;
 
-/* To glibc a request is unsigned long; to POSIX, and musl, int, which has to keep all its bits. */
+/* ioctl's request is unsigned long in glibc; int in POSIX and musl, with the same 32 bits. */
 #ifdef __GLIBC__
 #define IOCTL_REQUEST(request) (request)
 #else

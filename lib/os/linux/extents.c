@@ -12,18 +12,21 @@
 
 #define EXTENTS_PER_CALL 64
 
-/* struct fiemap ends in an array without a length; this gives it one. */
+/* struct fiemap ends in an array without a length; this reserves memory for its elements. */
 union extent_query {
         struct fiemap head;
         unsigned char room[sizeof(struct fiemap) + EXTENTS_PER_CALL * sizeof(struct fiemap_extent)];
 };
 
-/* Written again, these may need new space: shared with a reflink copy, packed, compressed. */
+/* The next write to these may need new space: shared with a reflink copy, packed, compressed. */
 #define NOT_ITS_OWN                                                                                \
         (FIEMAP_EXTENT_SHARED | FIEMAP_EXTENT_ENCODED | FIEMAP_EXTENT_NOT_ALIGNED |                \
          FIEMAP_EXTENT_DATA_INLINE | FIEMAP_EXTENT_DATA_TAIL)
 
-/* Extents of [start, end); their number, or -1. Delayed allocations count: they hold space. */
+/*
+ * Queries the extents of [start, end). Returns their number, or -1. Delayed allocations count,
+ * because space is reserved for them.
+ */
 static int ask(int fd, union extent_query *query, uint64_t start, uint64_t end)
 {
         memset(query, 0, sizeof(*query));

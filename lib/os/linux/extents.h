@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Is all of [0, size) in extents of the file's own? false when that can't be told. */
+/* Is all of [0, size) in extents that belong to this file alone? false if unknown. */
 bool extents_cover(int fd, uint64_t size);
 
 #endif

@@ -15,7 +15,8 @@
 #endif
 
 /*
- * The kernel reads a set of signals there before it finds that no such change of the mask is known.
+ * The kernel reads a signal set at address first: EFAULT if it can't. Then it refuses the unknown
+ * change with EINVAL, so the mask stays as it is.
  */
 bool is_readable(const volatile void *address)
 {
@@ -54,7 +55,10 @@ uintptr_t stack_pointer(const ucontext_t *interrupted)
         return (uintptr_t)STACK_POINTER(&interrupted->uc_mcontext);
 }
 
-/* One that the kernel takes away while a handler runs on it, to give it back at the return. */
+/*
+ * With SS_AUTODISARM the kernel disables the signal stack while a handler runs on it, and enables
+ * it at the return, which a jump skips.
+ */
 void give_back_stack(const ucontext_t *interrupted)
 {
         if ((unsigned int)interrupted->uc_stack.ss_flags & SS_AUTODISARM)

@@ -15,9 +15,9 @@ struct kind {
 };
 
 /*
- * Coherent only where the kernel's page cache is both the mapping and the file, and nobody else
- * has a copy. Magic numbers as statfs(2) lists them; ext2 and ext3 share that of ext4 and have no
- * fallocate, so nothing is ever reserved there.
+ * Coherent only where mappings, reads and writes all use the kernel's page cache, and no server or
+ * other process has a copy of the data. The magic numbers are those of statfs(2). ext2 and ext3
+ * have the same as ext4, but no fallocate, so nothing is ever reserved there.
  */
 static const struct kind kinds[] = {
         {0xef53, "ext4", RESERVES_EXTENTS, true},
@@ -52,7 +52,7 @@ static const struct kind kinds[] = {
         {0x01161970, "gfs2", RESERVES_NOTHING, false},
 };
 
-/* What isn't known is taken for the worst. */
+/* An unknown file system gets the properties that are safe everywhere. */
 static const struct kind unknown_kind = {0, "unknown", RESERVES_NOTHING, false};
 
 static const struct kind *kind_of(uint64_t magic)
@@ -70,7 +70,7 @@ int file_system_of(int fd, struct file_system *file_system)
 
         while (linux_calls.fstatfs(fd, &facts) != 0) {
                 if (is_unavailable(errno))
-                        break; /* a file system that isn't known */
+                        break; /* as an unknown file system */
                 if (errno != EINTR)
                         return -errno;
         }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Three ways, the first that can be had:
+ * One of three ways, the first one that the system has:
  *
- *   wiped     The kernel wipes a page in each child (MADV_WIPEONFORK, Linux 4.14). A nanosecond.
- *   left out  The kernel leaves a page out of each child (MADV_DONTFORK). A system call must ask
- *             whether it is there.
- *   handler   pthread_atfork wipes the word. A child by a bare clone system call isn't seen.
+ *   wiped     The kernel wipes a page in each child (MADV_WIPEONFORK, Linux 4.14). A check takes a
+ *             nanosecond.
+ *   left out  The kernel leaves a page out of each child (MADV_DONTFORK). A check takes a system
+ *             call, which shows whether the page exists.
+ *   handler   A pthread_atfork handler clears the word. A child that a bare clone system call makes
+ *             isn't detected.
  *
- * There is no lock: a child is never left with one that a thread of its parent holds. What threads
- * do at once is done by one of them, or twice without harm.
+ * No lock is taken: a child could wait forever for one that a thread of its parent holds. If two
+ * threads do a step at once, only one of them has an effect, or both without harm.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -21,15 +23,15 @@
 #include "os/linux/calls.h"
 
 /*
- * Room for a page of any size, of the library's own memory: nothing is left behind when the library
- * is unloaded.
+ * Contains one aligned page, up to LARGEST_PAGE. It is memory of the library itself, so nothing
+ * stays behind when the library is unloaded.
  */
 #define LARGEST_PAGE ((size_t)64 << 10)
 static _Alignas(uint64_t) unsigned char room[2 * LARGEST_PAGE];
 
 _Atomic(_Atomic uint64_t *) fork_generation_word;
 
-/* The page that is left out; stays NULL in the other two ways. */
+/* The page that is left out of children; NULL in the other two ways. */
 static _Atomic(_Atomic uint64_t *) left_out_word;
 
 static atomic_bool is_prepared;
@@ -62,7 +64,10 @@ static void *map_left_out(void)
         return NULL;
 }
 
-/* In the place of old, which isn't there, and never at its address: other threads look at that. */
+/*
+ * Replaces old, a page that doesn't exist in this process (or NULL). The new page has another
+ * address, because other threads may still be checking the old one.
+ */
 static int replace_left_out(_Atomic uint64_t *old)
 {
         void *page = map_left_out(), *other = NULL;
@@ -97,7 +102,7 @@ static void wipe(void)
                 atomic_store_explicit(word, 0, memory_order_relaxed);
 }
 
-/* Emulators of a process call any advice good, and forget it: ask for one that isn't. */
+/* Process emulators (qemu-user) accept any advice and ignore it: test with an invalid one. */
 static bool advice_is_taken(void *start, size_t page)
 {
         return page <= LARGEST_PAGE && linux_calls.madvise(start, page, -1) != 0;
@@ -131,7 +136,7 @@ static int prepare(void)
         return 0;
 }
 
-/* Where this process's generation stands, or is to stand. */
+/* The word with this process's generation, or 0 if none is drawn yet. */
 static int find_word(_Atomic uint64_t **word)
 {
         int err = 0;
@@ -162,7 +167,7 @@ int fork_generation(uint64_t *generation)
                 err = find_word(&word);
         if (err == 0 && atomic_load_explicit(word, memory_order_relaxed) == 0) {
                 err = random_word(&drawn);
-                if (err == 0) /* of threads that come at once, one names the process */
+                if (err == 0) /* if threads draw at once, the first one's value stays */
                         atomic_compare_exchange_strong_explicit(
                                 word, &none, drawn, memory_order_relaxed, memory_order_relaxed);
         }

@@ -13,8 +13,9 @@
 #endif
 
 /*
- * By the older system call, which looks for no process: 120 ns instead of 280 (measured), and small
- * writes ask each time. In 32 bits it has another structure; where there is none, libc knows.
+ * Each small write queries the limit. The older system call takes 120 ns instead of 280 (measured),
+ * because it needn't look up a process. 32-bit processes have another struct there; they, and
+ * machines without that call, use libc's function.
  */
 #if defined(SYS_getrlimit) && defined(__LP64__)
 #define ask_limit(limit) linux_calls.syscall(SYS_getrlimit, RLIMIT_FSIZE, limit)

@@ -7,7 +7,7 @@
 #include "os/linux/calls.h"
 #include "os/os.h"
 
-/* Linux 5.14; older headers lack the names, older kernels answer EINVAL. */
+/* Linux 5.14; older headers lack the names, older kernels return EINVAL. */
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
 #endif
@@ -15,17 +15,18 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-/* One system call faults in no more than this, so that signals and other faults get a turn. */
+/* The most that one system call faults in: between two of them, signals and other faults run. */
 #define POPULATE_PIECE ((size_t)64 << 20)
 
-/* Only advice: that it isn't taken is no error. */
+/* Only advice: a failure is no error. */
 void mapping_advise(const struct mapping *mapping, int fd, enum mapping_order order)
 {
         bool in_order = order == MAPPING_IN_ORDER;
 
         (void)posix_fadvise(fd, 0, 0, in_order ? POSIX_FADV_SEQUENTIAL : POSIX_FADV_RANDOM);
-        /* In order the file's larger read-ahead does for both. MADV_SEQUENTIAL takes each fault of
-         * another thread for a new order: 1.7 times slower with two readers. */
+        /* In order, the descriptor's larger read-ahead also serves the mapping. MADV_SEQUENTIAL
+         * isn't set: it treats each fault of another thread as the start of a new sequence, which
+         * is 1.7 times slower with two readers. */
         if (mapping->base != NULL && !in_order)
                 (void)linux_calls.madvise(mapping->base, mapping->length, MADV_RANDOM);
 }
@@ -35,7 +36,7 @@ bool mapping_want_huge_pages(const struct mapping *mapping)
         return linux_calls.madvise(mapping->base, mapping->length, MADV_HUGEPAGE) == 0;
 }
 
-/* The kernel says EFAULT for a page that can't be had, whatever the cause. */
+/* The kernel returns EFAULT for a page that it can't supply, whatever the cause. */
 static int populate_piece(void *piece, size_t length, bool read_only)
 {
         int advice = read_only ? MADV_POPULATE_READ : MADV_POPULATE_WRITE;
@@ -61,7 +62,7 @@ int mapping_populate(const struct mapping *mapping, bool read_only)
         return 0;
 }
 
-/* Locked memory doesn't let them go, and needn't. */
+/* Fails for locked memory, which may keep its entries. */
 void mapping_forget(const struct mapping *mapping, uint64_t offset, uint64_t length)
 {
         size_t end = (size_t)min_u64(offset + length, mapping->length);
@@ -74,8 +75,8 @@ int mapping_populate_region(const struct mapping *mapping, uint64_t offset, uint
         size_t end = (size_t)min_u64(offset + length, mapping->length);
 
         /*
-         * Entries of the page table that are there, but not for writing, would be mended one by
-         * one, each with a walk over its whole folio: mapping them anew is 2 to 14 times faster
+         * The kernel would make read-only page table entries writable one by one, each with a walk
+         * over its whole folio. Dropping them and mapping the pages anew is 2 to 14 times faster
          * (measured after a sync).
          */
         mapping_forget(mapping, offset, length);

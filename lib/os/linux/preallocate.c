@@ -8,7 +8,7 @@
 #include "os/linux/extents.h"
 #include "os/os.h"
 
-/* Longer calls can't be interrupted, and tmpfs starts over after each interruption. */
+/* Bytes per call. A longer call delays signals; on tmpfs an interrupted one must start over. */
 #define RESERVE_PIECE (UINT64_C(64) << 20)
 #define SHORTEST_PIECE (UINT64_C(64) << 10)
 
@@ -26,15 +26,15 @@ int storage_reserve(int fd, uint64_t size)
                 }
                 if (errno != EINTR)
                         return unavailable_or(errno);
-                /* Between the ticks of a profiler's timer a shorter piece gets done. */
+                /* A profiler's timer may interrupt each call; a short piece fits between ticks. */
                 longest = max_u64(longest / 2, SHORTEST_PIECE);
         }
         return 0;
 }
 
 /*
- * The next data or hole at offset or after it. The description may be shared with the caller's, so
- * its position is put back.
+ * The next data or hole at offset or after it. The open file description may be shared with the
+ * caller, so its position is restored.
  */
 static off_t seek_for(int fd, uint64_t offset, int what)
 {
@@ -46,7 +46,7 @@ static off_t seek_for(int fd, uint64_t offset, int what)
         return found;
 }
 
-/* tmpfs shows reserved pages that were never written as holes: then it counts as not reserved. */
+/* tmpfs shows reserved pages that were never written as holes; they count as not reserved. */
 static bool has_no_hole(int fd, uint64_t size)
 {
         return seek_for(fd, 0, SEEK_HOLE) == (off_t)size;

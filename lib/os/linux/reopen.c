@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* From a descriptor to its name and to another one, by /proc. */
+/* Finds a descriptor's name, and opens its file once more, through /proc. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,7 +21,7 @@ int path_open_directory(const struct path_request *request, int fd)
         ssize_t length;
         int directory = -ENOENT;
 
-        /* Where links led to, if /proc tells; the name as given otherwise. */
+        /* The path after all links, from /proc; if that fails, the path as the caller gave it. */
         descriptor_link(link, sizeof(link), fd);
         length = linux_calls.readlink(link, path, sizeof(path));
         if (length > 0 && (size_t)length < sizeof(path)) {
@@ -36,8 +36,9 @@ int path_open_directory(const struct path_request *request, int fd)
 }
 
 /*
- * Sharing the caller's description: errors are then eaten. Its flags would be ours too: appending
- * sends writes astray; direct I/O refuses what isn't aligned, and may lose what a mapping stores.
+ * Shares the caller's open file description: an error that the kernel reports to the caller, it
+ * doesn't report to the library. The flags are shared, too: with O_APPEND, pwrite writes at the
+ * end; O_DIRECT refuses unaligned writes, and may lose what was stored in the mapping.
  */
 static int duplicate(int fd, int flags, int *duplicated, bool *shared)
 {

@@ -28,7 +28,7 @@ static bool is_immutable(int fd)
                (flags & FS_IMMUTABLE_FL);
 }
 
-/* A file system goes so by itself when it finds itself damaged. */
+/* A file system may become read-only by itself, when it finds damage. */
 static bool is_read_only(int fd)
 {
         struct statvfs facts;
@@ -43,12 +43,15 @@ int storage_probe_fault(int fd, uint64_t offset)
 
         if (err != 0)
                 return err;
-        /* Asked for, since a sandbox may answer a call with the same errors. */
+        /* Queried, because a sandbox may fail a call with the same errors. */
         if (is_immutable(fd))
                 return -EPERM;
         if (is_read_only(fd))
                 return -EROFS;
-        /* It can be read, so what failed was to find room for it; on tmpfs even to read a hole. */
+        /*
+         * The byte can be read, so what failed was to allocate space for it. On tmpfs a load from a
+         * hole allocates, too.
+         */
         while (linux_calls.fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)offset, 1) != 0) {
                 if (errno == EINTR)
                         continue;

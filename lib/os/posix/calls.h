@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The calls of libc and the kernel that may fail, as tables of function pointers, so that a test
- * can put others in their place: a program that defines the tables itself is linked with its own.
- * They are constant, and only files of lib/os/ call through them. What can't fail, or whose failure
- * is no news, is called as it is. Layer 1.
+ * can replace them: a program that defines the tables itself is linked with its own. The tables are
+ * constant, and only files of lib/os/ call through them. Functions that can't fail, or whose
+ * failure doesn't matter, are called directly. Layer 1.
  */
 #ifndef RMMAP_CALLS_H
 #define RMMAP_CALLS_H

@@ -6,8 +6,8 @@
 #include "os/inside.h"
 
 /*
- * The advice changes nothing, and is refused where nothing is mapped. No other call of POSIX says
- * so without being a cancellation point. Memory that is mapped without access isn't seen.
+ * This advice changes nothing, and fails with ENOMEM where nothing is mapped. Every other POSIX
+ * call that detects this is a cancellation point. Memory mapped with PROT_NONE counts as readable.
  */
 bool is_readable(const volatile void *address)
 {
@@ -23,14 +23,14 @@ bool is_access_fault(const siginfo_t *info)
                info->si_code == BUS_OBJERR;
 }
 
-/* The names of the registers are each system's own. */
+/* POSIX doesn't define the names of registers. */
 uintptr_t stack_pointer(const ucontext_t *interrupted)
 {
         (void)interrupted;
         return 0;
 }
 
-/* It is still that: only a jump within it is made, by POSIX. */
+/* Nothing to restore: by POSIX the signal stack doesn't change while a handler runs on it. */
 void give_back_stack(const ucontext_t *interrupted)
 {
         (void)interrupted;

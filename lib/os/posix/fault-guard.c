@@ -13,8 +13,8 @@
 #include "os/posix/calls.h"
 
 /*
- * The compiler's own setjmp is three stores, and so a guard costs a 64-byte copy nothing that can
- * be measured; libc's takes 2 ns. Sanitizers keep books of libc's only.
+ * The compiler's own setjmp is three stores: around a 64-byte copy its cost can't be measured.
+ * libc's takes 2 ns. Sanitizers understand only libc's.
  */
 #if defined(__GNUC__) && !defined(SANITIZED) &&                                                    \
         (defined(__x86_64__) || defined(__i386__) ||                                               \
@@ -28,25 +28,25 @@ typedef sigjmp_buf jump_target;
 #define jump_to(target) siglongjmp(target, 1)
 #endif
 
-/* Lives in the frame that it returns to. */
+/* A record in the stack frame that the jump returns to. */
 struct guard {
-        uintptr_t seal; /* tells a record from what overwrote it */
+        uintptr_t seal; /* shows that the record wasn't overwritten */
         jump_target jump;
         uintptr_t start;
         size_t length;
-        const void *volatile fault; /* where */
-        sigset_t mask;              /* of what the fault interrupted */
+        const void *volatile fault; /* its address */
+        sigset_t mask;              /* of the interrupted code */
         struct guard *outer;
 };
 
-/* Of a copy of the library's, and of a caller's body; the record's address is added to it. */
+/* The seal is one of these XOR the record's address: the library's copy, or a caller's body. */
 #define SEAL_COPY ((uintptr_t)0x5bd1e995)
 #define SEAL_BODY ((uintptr_t)0x7feb352d)
 
 /*
- * The handler reads this in threads that never ran a guard. On glibc only the initial-exec model
- * is sure not to allocate there; on musl no model allocates, and a library loaded later may not
- * use that one.
+ * The handler reads this in threads that never ran a guard. In glibc only the initial-exec model is
+ * sure to allocate no memory there. In musl no model allocates, and a library that dlopen loads may
+ * not use initial-exec.
  */
 #if defined(__GLIBC__)
 #define SIGNAL_SAFE_TLS __attribute__((__tls_model__("initial-exec")))
@@ -58,12 +58,13 @@ static _Thread_local struct guard *volatile innermost SIGNAL_SAFE_TLS;
 static pthread_once_t install_once = PTHREAD_ONCE_INIT;
 static int install_error;
 static struct sigaction previous;     /* written before our handler can run */
-static atomic_flag previous_had_turn; /* for a previous handler that wanted one call only */
+static atomic_flag previous_had_turn; /* for a previous handler with SA_RESETHAND */
 
 /*
- * The guard, if its frame is still there for who has this stack pointer; NULL if the program has
- * left it by a jump of its own, which tells nobody: then it lies below, or was overwritten, or
- * with its stack unmapped. All of a guard that is gone is what was known of those around it.
+ * The guard if its frame still exists for code with this stack pointer. NULL if the program left
+ * the frame by a jump of its own, which the library doesn't notice: the record then lies below the
+ * stack pointer, or was overwritten, or its stack was unmapped. The guards around such a one can't
+ * be found any more, because only its record pointed to them.
  */
 static struct guard *alive(struct guard *guard, uintptr_t stack)
 {
@@ -84,7 +85,7 @@ static struct guard *guard_of(const void *address, uintptr_t stack)
         return guard;
 }
 
-/* Those around the copy that is at work, if one is. */
+/* The guards around the library's own copy, if one is running. */
 static struct guard *around_copy(uintptr_t stack)
 {
         struct guard *guard = alive(innermost, stack);
@@ -101,7 +102,7 @@ static void default_action(int signal_number)
         memset(&action, 0, sizeof(action));
         action.sa_handler = SIG_DFL;
         os_calls.sigaction(signal_number, &action, NULL);
-        /* Blocked until the handler returns, if it isn't the access that then faults again. */
+        /* Blocked until the handler returns; then it, or the access that faults again, kills. */
         raise(signal_number);
 }
 
@@ -118,12 +119,12 @@ static void chain(int signal_number, siginfo_t *info, void *context)
                 previous.sa_handler(signal_number);
                 return;
         }
-        /* The kernel doesn't let a faulting access be ignored either. */
+        /* As in the kernel: SIG_IGN doesn't apply to an access that faults. */
         if (gone || previous.sa_handler == SIG_DFL || is_access_fault(info))
                 default_action(signal_number);
 }
 
-/* A handler that doesn't come back but jumps has left the copy that was at work, too. */
+/* The previous handler may jump instead of returning. Then it also leaves the running copy. */
 static void pass_on(int signal_number, siginfo_t *info, void *context)
 {
         struct guard *guards = innermost;
@@ -134,9 +135,9 @@ static void pass_on(int signal_number, siginfo_t *info, void *context)
 }
 
 /*
- * What the kernel would restore at the return the jump doesn't: the stack for signals, here, where
- * nothing may come in any more that would run on it; and after the jump the mask, or the next fault
- * of this thread would find SIGBUS blocked, and kill.
+ * A jump doesn't restore what the kernel restores when a handler returns. The signal stack is
+ * restored here, with all signals blocked, so that no handler starts on it. The mask is restored
+ * after the jump: with SIGBUS blocked, the next fault of this thread would end the process.
  */
 static _Noreturn void leave(struct guard *guard, const ucontext_t *interrupted)
 {
@@ -166,8 +167,9 @@ static void on_fault(int signal_number, siginfo_t *info, void *context)
 }
 
 /*
- * A handler must not outlive its code: never unload what holds this function. dlopen is looked up,
- * since the linker warns of it in a program that is linked statically, which doesn't need it.
+ * The handler's code must stay in memory, so the library or program with it is never unloaded.
+ * dlopen is found by dlsym, because the linker warns about a direct call in a static program, which
+ * needs none.
  */
 #ifdef PIC
 static void pin_library(void)
@@ -214,7 +216,7 @@ int fault_guard_install(void)
         return install_error;
 }
 
-/* Ready, but for the place to jump to. */
+/* Sets everything except the jump target. */
 static inline void prepare(struct guard *guard, uintptr_t seal, const void *start, size_t length)
 {
         struct guard *outer = innermost;
@@ -222,16 +224,16 @@ static inline void prepare(struct guard *guard, uintptr_t seal, const void *star
         guard->seal = seal ^ (uintptr_t)guard;
         guard->start = (uintptr_t)start;
         guard->length = length;
-        /* A frame below this one is none any more. */
+        /* A guard below this one is in a frame that has ended. */
         guard->outer = (uintptr_t)outer > (uintptr_t)guard ? outer : NULL;
 }
 
 /*
- * What runs between these two is called by a volatile pointer. Of a function that the compiler
- * knows or inlines, it knows that nothing in it jumps, and drops the code where a jump arrives.
+ * The function that runs between these two is called by a volatile pointer. If the compiler knew
+ * it, it would see that nothing in it jumps, and remove the code after the jump.
  *
- * volatile, and signal fences: the record is whole before the handler can find it, and the work
- * is done between the two.
+ * volatile and the signal fences: the record is complete before the handler can find it, and the
+ * function runs between the two.
  */
 static inline void enter(struct guard *guard)
 {
@@ -246,7 +248,7 @@ static inline void finish(const struct guard *guard)
         innermost = guard->outer;
 }
 
-/* After the jump, where no local that changed may be read. */
+/* Runs after the jump, when locals that changed since jump_prepare have no defined value. */
 static NOINLINE const void *caught(const struct guard *guard)
 {
         innermost = guard->outer;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * POSIX has no word for what a file system can do. Of its mapping this takes for granted, as its
- * own, that read and write see the same bytes at once, where the file is on this machine: so it is
- * on macOS, FreeBSD, NetBSD and Linux, and not on OpenBSD. Where the system can't tell whether the
- * file is on this machine, that is taken for granted, too. A system that more is known of should
- * have a folder of its own beside this one.
+ * POSIX has no call that says what a file system can do. This file assumes that the mapping of a
+ * local file and read/write always see the same bytes: true on macOS, FreeBSD, NetBSD and Linux,
+ * false on OpenBSD. Where the system doesn't say whether a file is local, it counts as local. A
+ * system whose properties are known should have a folder of its own beside this one.
  */
 #include <sys/param.h>
 

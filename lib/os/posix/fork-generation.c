@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* A handler of pthread_atfork wipes the word. A child by another call than fork isn't seen. */
+/* A pthread_atfork handler clears the word. A child that another call makes isn't detected. */
 #include <pthread.h>
 
 #include "base/sync-annotations.h"
@@ -13,14 +13,14 @@ static void wipe(void)
         atomic_store_explicit(&word, 0, memory_order_relaxed);
 }
 
-/* Never: the word is there from the first fork_generation on. */
+/* Not reached after the first fork_generation: the pointer isn't NULL any more. */
 bool fork_generation_is_past_slow(uint64_t generation)
 {
         (void)generation;
         return false;
 }
 
-/* What threads do at once is done twice without harm. */
+/* If two threads do this at once, the handler is registered twice, without harm. */
 static int prepare(void)
 {
         int err = -pthread_atfork(NULL, NULL, wipe);
@@ -41,7 +41,7 @@ int fork_generation(uint64_t *generation)
                 err = prepare();
         if (err == 0 && atomic_load_explicit(&word, memory_order_relaxed) == 0) {
                 err = random_word(&drawn);
-                if (err == 0) /* of threads that come at once, one names the process */
+                if (err == 0) /* if threads draw at once, the first one's value stays */
                         atomic_compare_exchange_strong_explicit(
                                 &word, &none, drawn, memory_order_relaxed, memory_order_relaxed);
         }

@@ -5,7 +5,7 @@
 #include "os/os.h"
 #include "os/posix/calls.h"
 
-/* For half a second. */
+/* Half a second in all. */
 #define EXCLUSIVE_TRIES (BACKOFF_YIELDS + 500)
 
 int file_lock_take(int fd, enum file_lock lock)
@@ -15,7 +15,7 @@ int file_lock_take(int fd, enum file_lock lock)
         while (os_calls.flock(fd, operation | LOCK_NB) != 0) {
                 if (errno == EWOULDBLOCK)
                         return -EBUSY;
-                if (errno == EBADF) /* NFS wants a writable descriptor for an exclusive lock */
+                if (errno == EBADF) /* NFS requires a writable descriptor for an exclusive lock */
                         return -EOPNOTSUPP;
                 if (errno != EINTR)
                         return unavailable_or(errno);

@@ -17,7 +17,7 @@ size_t mapping_page_size(void)
 
 int mapping_check_size(uint64_t size)
 {
-        /* The reservation adds up to a huge page, which must not wrap either. */
+        /* mapping_reserve adds less than two huge pages; that sum must not wrap either. */
         if (size >= MAPPING_LIMIT || size > (uint64_t)PTRDIFF_MAX - 2 * HUGE_PAGE)
                 return -EFBIG;
         return 0;

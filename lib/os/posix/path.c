@@ -15,7 +15,7 @@ int open_retrying(const char *path, int flags, mode_t mode)
 
                 if (fd >= 0)
                         return fd;
-                /* A lease on a regular file is being ended: that is worth waiting for. */
+                /* Another process has a lease on the file, which the kernel breaks: wait for it. */
                 if (errno == EWOULDBLOCK && (flags & O_NONBLOCK))
                         flags &= ~O_NONBLOCK;
                 else if (errno != EINTR)
@@ -23,14 +23,17 @@ int open_retrying(const char *path, int flags, mode_t mode)
         }
 }
 
-/* Looked at before it is opened: opening a device can do things. A race is seen after. */
+/*
+ * Called before the file is opened, because opening a device can have effects. storage_size checks
+ * the type again afterwards.
+ */
 static int check_type(const struct path_request *request)
 {
         struct stat status;
 
         if (os_calls.fstatat(AT_FDCWD, request->path, &status,
                              request->no_follow ? AT_SYMLINK_NOFOLLOW : 0) != 0)
-                return 0; /* let open say why */
+                return 0; /* open returns the reason */
         if (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) || S_ISLNK(status.st_mode))
                 return 0;
         return -ENODEV;
@@ -52,7 +55,7 @@ int path_create(const struct path_request *request, int *fd, bool *made)
                 got = open_retrying(request->path, flags, 0);
                 if (got != -ENOENT)
                         break;
-                /* Gone since, or a link into nothing: a link is followed only without O_EXCL. */
+                /* Removed meanwhile, or a dangling link, which O_EXCL doesn't follow. */
                 got = open_retrying(request->path, flags | O_CREAT, (mode_t)request->mode);
                 if (got != -ENOENT)
                         break;
@@ -96,7 +99,7 @@ void path_remove(const struct path_request *request)
         os_calls.unlink(request->path);
 }
 
-/* The directory part of a path, in place; the name after it. */
+/* Cuts path off at its last slash. Returns the name after it; NULL: there is no slash. */
 static const char *split_path(char *path)
 {
         char *slash = strrchr(path, '/');

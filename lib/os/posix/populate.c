@@ -39,7 +39,7 @@ int mapping_dirty(const struct mapping *mapping, uint64_t offset, uint64_t lengt
         return mapping_populate_region(mapping, offset, length);
 }
 
-/* The advice of POSIX may lose what was stored. */
+/* Not by POSIX_MADV_DONTNEED: some systems may then lose what was stored. */
 void mapping_forget(const struct mapping *mapping, uint64_t offset, uint64_t length)
 {
         (void)mapping;

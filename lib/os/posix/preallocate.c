@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * posix_fallocate reserves, but where the file system can't, it may write into the file instead,
- * and doesn't tell. So nothing is ever reserved.
+ * Where the file system can't reserve, posix_fallocate may write into the file instead, and doesn't
+ * report it. So nothing is ever reserved here.
  */
 #include "os/os.h"
 

@@ -24,7 +24,7 @@ static int read_random(int fd, unsigned char *buffer, size_t length)
         return 0;
 }
 
-/* Where getentropy isn't to be had: an older kernel, or a sandbox that doesn't know it. */
+/* Where getentropy fails: an older kernel, or a sandbox that doesn't allow it. */
 static int random_from_device(unsigned char *buffer, size_t length)
 {
         int fd, err;
@@ -39,7 +39,7 @@ static int random_from_device(unsigned char *buffer, size_t length)
         return err;
 }
 
-/* By the system's own call, which is asked for 256 bytes at most. */
+/* getentropy returns 256 bytes at most. */
 int random_bytes(void *buffer, size_t length)
 {
         if (os_calls.getentropy(buffer, length) == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* No way leads from a descriptor to its name, nor to another open file description. */
+/* POSIX can't find a descriptor's name, nor open its file a second time. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,14 +13,14 @@ int path_open_directory(const struct path_request *request, int fd)
 {
         char path[PATH_MAX];
 
-        /* Where a link leads isn't followed: what it leads to has its entry elsewhere. */
+        /* For a symbolic link this returns -ENOENT: its target's entry is elsewhere. */
         if (strlen(request->path) >= sizeof(path))
                 return -ENAMETOOLONG;
         strcpy(path, request->path);
         return open_parent(path, fd);
 }
 
-/* The caller's flags would be ours too: appending sends writes astray. */
+/* The duplicate has the caller's flags: with O_APPEND, pwrite may write at the end instead. */
 int path_reopen(int fd, bool read_only, int *reopened, bool *shared)
 {
         struct stat status;
@@ -37,7 +37,7 @@ int path_reopen(int fd, bool read_only, int *reopened, bool *shared)
                 return err;
         if (flags & O_APPEND)
                 return -EINVAL;
-        /* Some descriptors only name a file. */
+        /* Fails for a descriptor that only names a file (O_PATH on Linux). */
         if (os_calls.pread(fd, &byte, 1, 0) < 0 && errno != EINTR)
                 return -errno;
         *reopened = os_calls.fcntl(fd, F_DUPFD_CLOEXEC, 0);

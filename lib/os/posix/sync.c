@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * As POSIX wants it, with synchronized I/O: done is durable. macOS, where it isn't (that takes
- * F_FULLFSYNC), declares no fdatasync, and so doesn't compile this by mistake.
+ * By POSIX, with synchronized I/O, data is durable when these calls return. On macOS that needs
+ * F_FULLFSYNC; macOS declares no fdatasync, so this file doesn't compile there by mistake.
  */
 #include <errno.h>
 #include <unistd.h>

@@ -18,8 +18,8 @@ void backoff_yield(void)
 }
 
 /*
- * Yielding is enough, until who is waited for isn't even run: to a thread of lower real-time
- * priority nothing is yielded.
+ * Yielding alone isn't enough: it never lets a thread of lower real-time priority run, and this one
+ * may wait for such a thread.
  */
 void backoff(unsigned int tries)
 {

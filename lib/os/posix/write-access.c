@@ -20,6 +20,6 @@ int storage_probe_fault(int fd, uint64_t offset)
                 return err;
         if (fstatvfs(fd, &facts) == 0 && (facts.f_flag & ST_RDONLY))
                 return -EROFS;
-        /* It can be read, so what failed was to find room for it. */
+        /* The byte can be read, so what failed was to allocate space for it. */
         return -ENOSPC;
 }

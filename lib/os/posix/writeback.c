@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* msync(MS_ASYNC) and the like promise to start nothing, and start nothing. */
+/* POSIX has no call that must start write-back: msync(MS_ASYNC) may do nothing. */
 #include "os/os.h"
 
 int writeback_start(int fd, uint64_t offset, uint64_t length)
