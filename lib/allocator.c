@@ -145,7 +145,7 @@ int allocator_save(const struct allocator *allocator, void *buffer, size_t *leng
                 return -EOPNOTSUPP;
         err = checked_answer(allocator->ops.save(allocator->state, buffer, &used), -ENOBUFS);
         if (err == 0 && buffer != NULL && used > *length)
-                return -EPROTO; /* it wrote beyond the buffer, or claims so */
+                return -EPROTO; /* it wrote beyond the buffer, or says that it did */
         if (err == 0 || err == -ENOBUFS)
                 *length = used;
         return err;

@@ -98,8 +98,8 @@ bool bitmap_any(const _Atomic uint64_t *words, uint64_t first, uint64_t end)
 }
 
 /*
- * Relaxed: only a look. A caller that acts on the result changes the bits, and learns then whether
- * it still holds.
+ * Relaxed: the result may be out of date at once. A caller that depends on it then changes the
+ * bits by a call that fails if they aren't as expected.
  */
 bool bitmap_run(const _Atomic uint64_t *words, uint64_t first, uint64_t end, uint64_t *same_end)
 {

@@ -7,7 +7,7 @@
 #include "bitmap.h"
 #include "claims.h"
 
-/* A restore is possible until the first claim. While it runs (PAUSED), claims fail. */
+/* A restore of the allocator is possible until the first claim. PAUSED: it runs; claims fail. */
 enum { STAGE_NEW, STAGE_PAUSED, STAGE_BEGUN };
 
 /* The blocks [first, end). */
@@ -61,7 +61,7 @@ static _Atomic uint64_t *vacant_bits(const struct claims *claims)
         return bits != NULL ? bits + bitmap_words(claims) : NULL;
 }
 
-/* When two threads make the bitmaps at the same time, the second one frees its own. */
+/* If two threads make the bitmaps at the same time, the second one frees its own. */
 static int make_bitmaps(struct claims *claims)
 {
         _Atomic uint64_t *none = NULL, *made;
@@ -92,8 +92,8 @@ static int ask_allocator(const struct claims *claims, struct blocks blocks)
 }
 
 /*
- * Which part to query for owned blocks when some blocks are free space. The built-in allocators
- * hand out from front to back, so nothing behind their position is owned.
+ * If some of the blocks are free space: the part to query first for owned ones. The built-in
+ * allocators hand out from front to back, so nothing behind their position is owned.
  */
 static struct blocks first_part(const struct claims *claims, struct blocks blocks)
 {
@@ -105,7 +105,7 @@ static struct blocks first_part(const struct claims *claims, struct blocks block
         return (struct blocks){blocks.first, min_u64(max_u64(middle, blocks.first), blocks.end)};
 }
 
-/* For blocks that aren't vacant. 0: no owner; -EBUSY; -ERANGE; or the allocator's error. */
+/* For blocks that aren't vacant. 0: all can be taken; -EBUSY; -ERANGE; or the allocator's error. */
 static int ask(const struct claims *claims, struct blocks blocks)
 {
         struct blocks part;
@@ -127,7 +127,7 @@ static int ask(const struct claims *claims, struct blocks blocks)
         return ask(claims, part) == -EBUSY ? -EBUSY : -ERANGE;
 }
 
-/* *run: the first blocks that are all vacant (true), or that are all not vacant (false). */
+/* *run: the blocks from the first one on that are all vacant (true), or all not vacant (false). */
 static bool run_of(const struct claims *claims, struct blocks blocks, struct blocks *run)
 {
         const _Atomic uint64_t *vacant = vacant_bits(claims);
@@ -136,7 +136,7 @@ static bool run_of(const struct claims *claims, struct blocks blocks, struct blo
         return vacant != NULL && bitmap_run(vacant, blocks.first, blocks.end, &run->end);
 }
 
-/* Can the blocks be taken now? -EBUSY has precedence over -ERANGE. */
+/* Can the blocks be taken now? 0 or an error; -EBUSY has precedence over -ERANGE. */
 static int look(const struct claims *claims, struct blocks blocks)
 {
         struct blocks run;

@@ -15,7 +15,7 @@ static bool have_key(void)
         return true;
 }
 
-/* Threads that draw at once agree: of each word the first one drawn stays. */
+/* Threads that draw at once get the same key: the first value drawn of each word stays. */
 int seal_key_draw(void)
 {
         uint64_t words[SEAL_KEY_WORDS];

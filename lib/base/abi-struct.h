@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Structs that cross the ABI start with their size and grow at the end, where zero always means the
- * default. (libbpf and Linux's extensible system calls use the same scheme.) Layer 0.
+ * Structs that cross the ABI start with their size. New members are added at the end, and zero in
+ * one always means the default, as in libbpf and Linux's extensible system calls. Layer 0.
  */
 #ifndef RMMAP_ABI_STRUCT_H
 #define RMMAP_ABI_STRUCT_H
@@ -14,9 +14,9 @@
 #define ABI_STRUCT_MAX 4096
 
 /*
- * Copies a caller's struct of any version into the library's struct of known bytes. -EINVAL: it is
- * shorter than first_size, its size in version 0.1, or longer than ABI_STRUCT_MAX. -EOPNOTSUPP: it
- * sets a member that this version doesn't know.
+ * Copies a caller's struct of any version into the library's, which is known bytes long. -EINVAL:
+ * it is shorter than first_size, its size in version 0.1, or longer than ABI_STRUCT_MAX.
+ * -EOPNOTSUPP: it sets a member that this version doesn't know.
  */
 static inline int abi_struct_read(void *ours, size_t known, size_t first_size, const void *theirs)
 {
@@ -34,7 +34,7 @@ static inline int abi_struct_read(void *ours, size_t known, size_t first_size, c
         return 0;
 }
 
-/* Fills a caller's struct: the common part from ours, the rest with zeros; keeps its size. */
+/* Fills a caller's struct, the common part from ours, the rest with zeros. Its size stays. */
 static inline int abi_struct_write(void *theirs, size_t first_size, const void *ours, size_t known)
 {
         size_t size, used;

@@ -13,7 +13,7 @@
 #define NOINLINE
 #endif
 
-/* A sanitizer is active: code that it must see through uses only what the sanitizer knows. */
+/* A sanitizer is active: it must see all stores and jumps, so builtins and intrinsics are out. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define SANITIZED
@@ -23,7 +23,7 @@
 #define SANITIZED
 #endif
 
-/* Data that threads change often has cache lines apart from data that all threads read. */
+/* Bytes. Data that threads often change lies in other cache lines than data that all read. */
 #define CACHE_LINE 64
 
 /* The struct has no padding: the sizes of its members add up to its size. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Notes for helgrind and DRD, which don't know the memory orders of C11 atomics. Compiled in with
- * --enable-annotations; otherwise they are nothing. Layer 0.
+ * --enable-annotations; otherwise they generate no code. Layer 0.
  */
 #ifndef RMMAP_SYNC_ANNOTATIONS_H
 #define RMMAP_SYNC_ANNOTATIONS_H
@@ -19,7 +19,7 @@
                                                 (size), 0, 0, 0);                                  \
         } while (0)
 #define NOTE_ATOMIC(object) NOTE_ATOMICS(object, sizeof(*(object)))
-/* To the tools an msync reads all that it syncs, while other threads may write there. */
+/* The tools treat an msync as a read of all that it syncs, while other threads may write there. */
 #define MSYNC_IS_SEEN_AS_READ true
 #else
 #define NOTE_RELEASE(object) ((void)(object))
