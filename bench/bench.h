@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What the parts of rmmap-bench share: a scenario, the job made of it, and the engine interface. */
+/* What the parts of rmmap-bench share: scenarios, jobs, and the interface of an engine. */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -12,7 +12,7 @@
 #define MIB(n) ((size_t)(n) << 20)
 #define TIB(n) (UINT64_C(n) << 40)
 
-/* A write of at least this size starts its write-back early, or is a request of its own. */
+/* Engines start write-back early for a write of at least this size, or submit it by itself. */
 #define LARGE KIB(64)
 
 #define MOST_THREADS 64
@@ -24,7 +24,7 @@ enum place { ON_DISK, ON_TMPFS };
 /* The state of the file when the clock starts. */
 enum start {
         START_NEW,      /* no file: the engine creates it */
-        START_WARM,     /* this engine wrote all of it, and the blocks once more; dirty */
+        START_WARM,     /* this engine wrote all of it, then the blocks once more; they are dirty */
         START_SYNCED,   /* this engine wrote all of it and made it durable */
         START_UNCACHED, /* an older file, none of it in memory */
         START_CACHED,   /* an older file, read once through this engine */
@@ -33,14 +33,14 @@ enum start {
 enum order {
         ORDER_ALLOCATED, /* each thread takes the next free range */
         ORDER_IN_ORDER,  /* each thread has a part of the file, from its start to its end */
-        ORDER_RANDOM,    /* every block once, shuffled; or count of them */
+        ORDER_RANDOM,    /* every block once, shuffled; or only count of them */
         ORDER_SCATTERED, /* count blocks, spread evenly over the file, shuffled */
         ORDER_BURSTS,    /* sync_every blocks of one page, then of another one far away */
 };
 
 enum operation { OP_WRITE, OP_WRITE_DURABLE, OP_READ };
 
-/* What the job as a whole does; only rmmap-hint passes it to the library. */
+/* The job's pattern; only the engine rmmap-hint passes it to the library. */
 enum pattern {
         PATTERN_UNKNOWN,
         PATTERN_DENSE,
@@ -56,7 +56,7 @@ enum phase { PHASE_CREATE, PHASE_MOVE, PHASE_SYNC, PHASE_CLOSE, PHASES };
 #define TIME_CLOSE (1u << PHASE_CLOSE) /* close and unlink */
 #define TIME_WHOLE (TIME_CREATE | TIME_MOVE | TIME_SYNC | TIME_CLOSE)
 
-/* Goals for the peers' time as a multiple of rmmap's; 0: no goal. For this number of threads. */
+/* Goals for a peer's time divided by rmmap's, for some numbers of threads; 0: no goal. */
 struct goal {
         double mmap, pwrite;
         unsigned int least_threads, most_threads;
@@ -71,10 +71,10 @@ struct scenario {
         uint64_t size;
         size_t block;
         uint64_t count;          /* operations; 0: as many as fill the file */
-        unsigned int sync_every; /* operations of a thread, then a sync among them; 0: none */
+        unsigned int sync_every; /* a thread syncs after so many of its operations; 0: never */
         unsigned int passes;
-        unsigned int threads[MOST_VARIANTS]; /* --quick takes the first one only */
-        bool durable;                        /* ends with a sync */
+        unsigned int threads[MOST_VARIANTS]; /* --quick uses only the first one */
+        bool durable;                        /* the job ends with a sync */
         bool sparse;                         /* no space is reserved */
         enum pattern pattern;
         unsigned int timed;
@@ -94,8 +94,8 @@ struct job {
         size_t block;
         unsigned int threads, passes;
         bool durable, tmpfs;
-        uint32_t *blocks; /* which ones, in which order; NULL: 0, 1, 2 ... */
-        uint64_t length;  /* of blocks, or how many operations a pass has */
+        uint32_t *blocks; /* block numbers, in this order; NULL: 0, 1, 2 ... */
+        uint64_t length;  /* operations of a pass, and elements of blocks */
 };
 
 /* Where an operation reads or writes. */
@@ -103,16 +103,16 @@ struct spot {
         uint64_t offset;
         size_t length;
         bool allocated;   /* by the engine's next */
-        uint64_t room[4]; /* the engine's note from next to write */
+        uint64_t room[4]; /* the engine's own data, from next to write */
 };
 
 typedef int mover(void *context, const struct spot *spot, void *data);
 
-#define ENGINE_CORE (1u << 0)    /* one of the few that --quick takes */
-#define ENGINE_LIMIT (1u << 1)   /* no peer: what the machine could do */
-#define ENGINE_OURS (1u << 2)    /* the ratios are against this one */
-#define ENGINE_HINT (1u << 3)    /* says what it knows */
-#define ENGINE_NO_FILE (1u << 4) /* memory only: read back through itself */
+#define ENGINE_CORE (1u << 0)    /* one of the few that --quick uses */
+#define ENGINE_LIMIT (1u << 1)   /* no peer: the limit of the machine */
+#define ENGINE_OURS (1u << 2)    /* this library: ratios are relative to it */
+#define ENGINE_HINT (1u << 3)    /* gives the library hints */
+#define ENGINE_NO_FILE (1u << 4) /* memory only: verified through the engine itself */
 
 /*
  * A method of moving bytes. Every function returns 0 or a negative errno. Each run opens the file
@@ -122,7 +122,7 @@ typedef int mover(void *context, const struct spot *spot, void *data);
 struct engine {
         const char *name, *title;
         unsigned int flags;
-        uint32_t choice; /* for engines that share their functions */
+        uint32_t choice; /* the variant, where engines share their functions */
         /* NULL: suits every job. */
         bool (*suits)(const struct engine *engine, const struct job *job);
         int (*create)(const struct engine *engine, const struct job *job, void **file);
@@ -130,10 +130,10 @@ struct engine {
         /* NULL: the file is the context of all threads. */
         int (*attach)(void *file, void **context);
         void (*detach)(void *context);
-        /* Takes the next range: -ENOSPC at the end. NULL: a shared counter does. */
+        /* Allocates the next range; -ENOSPC at the end. NULL: the team's counter is used. */
         int (*next)(void *context, size_t length, struct spot *spot);
         mover *write, *write_durable, *read;
-        int (*drain)(void *context); /* NULL: nothing is ever outstanding */
+        int (*drain)(void *context); /* waits for outstanding requests; NULL: there are none */
         int (*sync)(void *file);
         void (*close)(void *file);
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The bare counterparts of the library's calls, as a program without the library has them. */
+/* The counterparts of the library's calls in a program without the library. */
 #ifndef COSTS_BARE_H
 #define COSTS_BARE_H
 
@@ -7,7 +7,7 @@
 
 #include <rmmap.h>
 
-/* In another file, so that the compiler keeps the call and the copy. */
+/* Defined in another file, so that the compiler doesn't remove the call or the copy. */
 void bare_copy(void *to, const void *from, size_t length);
 uint64_t bare_start(struct rmmap_range range);
 int bare_nothing(void *arg);
@@ -15,7 +15,7 @@ int bare_nothing(void *arg);
 static inline void inlined_copy_64(void *to, const void *from)
 {
         memcpy(to, from, 64);
-        /* What was stored counts as read. */
+        /* To the compiler this reads all memory, so it keeps the stores. */
         __asm__ volatile("" : : "r"(to) : "memory");
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What the engines that work on a plain descriptor have in common. */
+/* Functions that the engines on a plain descriptor share. */
 #ifndef BENCH_DESCRIPTOR_H
 #define BENCH_DESCRIPTOR_H
 
@@ -9,10 +9,10 @@
 int descriptor_create(const char *path, int flags);
 int descriptor_open(const char *path, int flags);
 
-int descriptor_reserve(int fd, uint64_t size); /* where the file system can; otherwise size only */
+int descriptor_reserve(int fd, uint64_t size); /* where that is impossible, only sets the size */
 int descriptor_resize(int fd, uint64_t size);
 
-/* All of it, or a negative errno; an end of file on reading is -EIO. */
+/* Moves all of length, or returns a negative errno; -EIO at the end of the file. */
 int descriptor_write(int fd, const void *data, size_t length, uint64_t offset);
 int descriptor_write_dsync(int fd, const void *data, size_t length, uint64_t offset);
 int descriptor_read(int fd, void *buffer, size_t length, uint64_t offset);

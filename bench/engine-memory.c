@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* memcpy into anonymous memory: the limit of the memory, without a file. */
+/* memcpy into anonymous memory, without a file: the limit of the memory. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,7 @@ static int memory_create(const struct engine *engine, const struct job *job, voi
                 free(memory);
                 return err;
         }
-        /* A limit should be one: the largest pages there are, or as it was. */
+        /* Huge pages where possible: a limit should be the best that the memory can do. */
         (void)madvise(base, memory->size, MADV_HUGEPAGE);
         memory->base = base;
         *file = memory;

@@ -52,7 +52,7 @@ static int pmem_open(const struct engine *engine, const struct job *job, void **
 static int pmem_write(void *context, const struct spot *spot, void *data)
 {
         struct pmem *pmem = context;
-        /* Flushing the caches of small writes serves persistent memory only. */
+        /* Flushing the processor's caches after small writes helps only persistent memory. */
         bool cached = !pmem->is_pmem && spot->length < STREAMED;
 
         pmem_memcpy(pmem->base + spot->offset, data, spot->length,
@@ -77,12 +77,12 @@ static int pmem_read(void *context, const struct spot *spot, void *data)
 {
         struct pmem *pmem = context;
 
-        /* Into ordinary memory: nothing is to be flushed there. */
+        /* The destination is ordinary memory, which needs no flush. */
         pmem_memcpy(data, pmem->base + spot->offset, spot->length, PMEM_F_MEM_NOFLUSH);
         return 0;
 }
 
-/* The streaming stores of a thread are ordered before others see that it has ended. */
+/* Orders a thread's streaming stores before other threads see that it has finished. */
 static int pmem_drain_context(void *context)
 {
         (void)context;

@@ -12,7 +12,7 @@ enum habit { PLAIN, TUNED, DIRECT };
 
 struct descriptor {
         int fd;
-        bool early; /* write-back starts with each large write */
+        bool early; /* each large write starts its write-back */
 };
 
 static void habit_close(void *file)
@@ -103,7 +103,7 @@ static int habit_sync(void *file)
         return descriptor_sync(descriptor->fd);
 }
 
-/* The disk's limit makes sense only where the disk takes part; small requests would take hours. */
+/* Only jobs that use the disk can show its limit; with small requests a run would take hours. */
 static bool direct_suits(const struct engine *engine, const struct job *job)
 {
         const struct scenario *scenario = job->scenario;

@@ -15,7 +15,7 @@
 
 struct handle {
         struct rmmap_file *file;
-        struct rmmap_range whole; /* where the offsets are given */
+        struct rmmap_range whole; /* the file, where the job sets the offsets */
 };
 
 _Static_assert(sizeof(struct rmmap_range) == sizeof(((struct spot *)NULL)->room), "room");
@@ -37,7 +37,7 @@ static struct rmmap_options options_for(const struct engine *engine, const struc
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
 
         options.engine = engine->choice;
-        options.flags = RMMAP_SHARED_CLAIMS; /* of the whole, and of what is written durably */
+        options.flags = RMMAP_SHARED_CLAIMS; /* whole and each durable write claim the same bytes */
         options.allocate_from = job->scenario->order == ORDER_ALLOCATED ? 0 : UINT64_MAX;
         if (engine->flags & ENGINE_HINT)
                 options.pattern = patterns[job->scenario->pattern];
@@ -60,7 +60,7 @@ static void handle_close(void *file)
         free(handle);
 }
 
-/* err is that of the open before. */
+/* err: the result of the open before. */
 static int finish_open(int err, struct handle *handle, const struct job *job, void **file)
 {
         if (err == 0 && job->scenario->order != ORDER_ALLOCATED)

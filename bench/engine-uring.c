@@ -21,7 +21,7 @@ struct uring_context {
         struct io_uring ring;
         int fd;
         unsigned int queued;   /* not submitted yet */
-        unsigned int inflight; /* submitted, not seen completed */
+        unsigned int inflight; /* submitted, completion not read yet */
         int error;             /* the first one */
 };
 
@@ -94,7 +94,7 @@ static int submit(struct uring_context *uring)
         return 0;
 }
 
-/* Submits what is queued; then waits until no more than most requests are out. */
+/* Submits what is queued; then waits until at most that many requests are in flight. */
 static int settle(struct uring_context *uring, unsigned int most)
 {
         struct io_uring_cqe *cqe;
@@ -108,7 +108,7 @@ static int settle(struct uring_context *uring, unsigned int most)
                         continue;
                 if (err < 0)
                         return err;
-                /* The data of a request is the length that it must have done. */
+                /* user_data is the length that the request must have moved. */
                 if (cqe->res < 0 && uring->error == 0)
                         uring->error = cqe->res;
                 else if ((uint64_t)cqe->res != cqe->user_data && uring->error == 0)
@@ -119,7 +119,7 @@ static int settle(struct uring_context *uring, unsigned int most)
         return uring->error;
 }
 
-/* A free entry; the ring holds as many requests as may be out, so completions can't get lost. */
+/* A free entry. The ring has room for all requests in flight, so no completion is lost. */
 static struct io_uring_sqe *entry(struct uring_context *uring, int *err)
 {
         struct io_uring_sqe *sqe;

@@ -30,7 +30,7 @@ static void shuffle(struct job *job, uint64_t listed, uint64_t *state)
         }
 }
 
-/* Places of so many blocks each, one in each of so many equal parts of the file. */
+/* Fills blocks with listed numbers below total, one from each of listed equal parts; shuffled. */
 static void spread(struct job *job, uint64_t listed, uint64_t total, uint64_t *state)
 {
         for (uint64_t i = 0; i < listed; i++) {
@@ -41,7 +41,7 @@ static void spread(struct job *job, uint64_t listed, uint64_t total, uint64_t *s
         shuffle(job, listed, state);
 }
 
-/* From the last one down, for the pages of all bursts stand where the first blocks will. */
+/* Runs from the end to the start, because the array's start has the bursts' pages until then. */
 static void make_bursts(struct job *job, uint64_t bursts)
 {
         uint32_t burst = job->scenario->sync_every, page = (uint32_t)(PAGE / job->block);
@@ -50,7 +50,7 @@ static void make_bursts(struct job *job, uint64_t bursts)
                 job->blocks[i] = job->blocks[i / burst] * page + (uint32_t)(i % burst);
 }
 
-/* The same ones for every engine, in every run. */
+/* Chooses the same blocks for every engine, in every run. */
 static int choose_blocks(struct job *job)
 {
         uint64_t state = 88172645463325252, total = job->size / job->block;
@@ -104,7 +104,7 @@ static int check_place(struct job *job, const struct options *options, const cha
 
 static uint64_t size_for(const struct scenario *scenario, const struct options *options)
 {
-        /* What is to stay in the processor's cache keeps its size. */
+        /* A file that must fit in the processor's cache keeps its size. */
         if (options->size != 0 && scenario->size > MIB(1))
                 return options->size;
         return options->quick && !scenario->sparse && scenario->size >= MIB(64) ? scenario->size / 4
@@ -128,7 +128,7 @@ int job_make(struct job *job, const struct scenario *scenario, unsigned int thre
         if (job->size < job->block || job->size / job->block > UINT32_MAX ||
             job->size > SIZE_MAX / 2)
                 return *why = "this size doesn't fit it", -EINVAL;
-        /* Each thread has as many to do, and no batch without its sync. */
+        /* Each thread gets the same number of operations, and each batch ends with a sync. */
         job->count -= scenario->order == ORDER_ALLOCATED ? job->count % threads : 0;
         job->count -= scenario->sync_every != 0 ? job->count % scenario->sync_every : 0;
         if (scenario->order != ORDER_ALLOCATED && scenario->order != ORDER_IN_ORDER) {
@@ -171,7 +171,7 @@ uint64_t job_least_written(const struct job *job)
 
         if (job->scenario->sync_every == 0)
                 return job_bytes(job);
-        /* Within a batch offsets only grow, so a page is met anew once. */
+        /* Within a batch offsets only grow, so a page counts once if it isn't the last one. */
         for (uint64_t i = 0; i < job->length; i++) {
                 uint64_t offset = (job->blocks != NULL ? job->blocks[i] : i) * job->block;
 

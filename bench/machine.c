@@ -91,7 +91,7 @@ static void find_read_ahead(char *text, size_t capacity, const char *directory)
         FILE *file = open_device_file(directory, "queue/read_ahead_kb");
         long kib = -1;
 
-        if (file == NULL) /* a partition's is that of the disk */
+        if (file == NULL) /* a partition has no read-ahead of its own: use the disk's */
                 file = open_device_file(directory, "../queue/read_ahead_kb");
         if (file != NULL && fscanf(file, "%ld", &kib) != 1)
                 kib = -1;
@@ -158,7 +158,7 @@ void machine_touch_memory(uint64_t bytes)
 
         if (memory == MAP_FAILED)
                 return;
-        /* In large pieces, as a host takes it away and as files get their huge pages. */
+        /* In huge pages: the host takes memory back in large pieces, and files use huge pages. */
         (void)madvise(memory, length, MADV_HUGEPAGE);
         for (size_t i = 0; i < length; i += PAGE)
                 ((volatile unsigned char *)memory)[i] = 1;

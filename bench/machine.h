@@ -15,14 +15,14 @@ struct machine {
 void machine_describe(struct machine *machine, const char *directory);
 
 bool machine_is_tmpfs(const char *path);
-/* Bytes that the device under path (or under its directory) has written since it was there. */
+/* Bytes that the device under path (or under its directory) has written since it exists. */
 uint64_t machine_disk_written(const char *path);
 
 uint64_t machine_memory_available(void);
 /*
- * Touches that much memory and gives it back. On a virtual machine the host may have to find the
- * page behind each first touch, and may take back what is free for a second or two, large pieces
- * first: nobody's run shall pay for that.
+ * Touches that much memory and frees it. On a virtual machine the host may have to allocate a page
+ * at each first access, and may take free memory back after a second or two, large pieces first.
+ * No measured run should include that time.
  */
 void machine_touch_memory(uint64_t bytes);
 

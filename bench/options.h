@@ -8,8 +8,8 @@ enum durable_choice { DURABLE_AS_IT_IS, DURABLE_NO, DURABLE_YES, DURABLE_BOTH };
 
 struct options {
         const char *directory, *csv, *json;
-        const char *scenario_patterns, *engine_patterns; /* NULL: the usual ones */
-        unsigned int threads[MOST_VARIANTS]; /* up to the first 0; none: as the scenario says */
+        const char *scenario_patterns, *engine_patterns; /* NULL: the default ones */
+        unsigned int threads[MOST_VARIANTS]; /* ends at the first 0; empty: as the scenario says */
         enum durable_choice durable;
         uint64_t size; /* 0: as the scenario says */
         uint64_t touch;
@@ -19,7 +19,7 @@ struct options {
         bool quick, verify, list;
 };
 
-/* 0, or the exit status in *status: there is nothing to run. */
+/* false: nothing is to be run, and *status is the exit status. */
 bool options_read(struct options *options, int argc, char **argv, int *status);
 
 bool options_take_scenario(const struct options *options, const struct scenario *scenario);

@@ -2,8 +2,8 @@
 /*
  * The data. Page p of a file holds page (p + shift) % POOL_PAGES of the pool, so the value of a
  * byte follows from its offset alone, whichever thread wrote it in whichever chunks. Each pass over
- * a file has another shift, so that a check can't mistake an earlier pass for this one. Every
- * thread has a pool of its own, as a program would have its own buffers.
+ * a file has another shift, so a check detects data of an earlier pass. Every thread has a pool of
+ * its own, as a program would have its own buffers.
  */
 #ifndef BENCH_POOL_H
 #define BENCH_POOL_H
@@ -11,8 +11,8 @@
 #include "bench.h"
 
 /*
- * A prime, so that two pages differ whose numbers differ by a power of two. The pool fits into the
- * second-level cache, as small pieces of data do that a program has just made.
+ * A prime, so that pages differ if their numbers differ by a power of two. The pool fits in the
+ * second-level cache, like small data that a program has just made.
  */
 #define POOL_PAGES 31
 
@@ -21,7 +21,7 @@ struct pool {
         size_t length;
 };
 
-/* Long enough for blocks of this length from any page on. */
+/* A pool that is long enough for a block of this length at any page. */
 int pool_make(struct pool *pool, size_t block);
 void pool_free(struct pool *pool);
 

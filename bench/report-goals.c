@@ -10,7 +10,7 @@ struct line {
         const char *engine, *peer;
         double goal;
         struct interval got;
-        bool less; /* the goal is an upper one */
+        bool less; /* the goal is an upper limit */
 };
 
 static struct line lines[MOST_LINES];
@@ -67,8 +67,9 @@ void report_goals(const struct results *results)
 }
 
 /*
- * A goal up to 1 means: no loss that the rounds don't explain. One inside the interval is neither
- * met nor missed: they don't tell. What is to be faster must be so by its median.
+ * A goal of at most 1 means: not slower by more than the noise. If it lies above the median but
+ * inside the interval, the rounds decide nothing, and it is open. A goal above 1 is met only by the
+ * median.
  */
 static const char *verdict(const struct line *line)
 {

@@ -13,7 +13,7 @@ static void print_size(char *text, size_t capacity, uint64_t bytes)
         snprintf(text, capacity, "%llu %s", (unsigned long long)bytes, units[unit]);
 }
 
-/* The time of one operation where they are small, otherwise bytes per second. */
+/* For small operations the time of one, otherwise bytes per second. */
 static void print_rate(char *text, size_t capacity, const struct job *job, double seconds)
 {
         double each = seconds / (double)job_operations(job);

@@ -9,12 +9,12 @@
 #include "rounds.h"
 
 /* For people, on standard output. */
-void report_number(char *text, size_t capacity, double value); /* three digits that count */
+void report_number(char *text, size_t capacity, double value); /* three significant digits */
 void report_interval(char *text, size_t capacity, const struct interval *interval);
 void report_table_begin(const struct machine *machine, const struct options *options);
 void report_table(const struct results *results);
 
-/* The goals: kept until all has run. */
+/* The goals, which are collected until everything has run. */
 void report_goals(const struct results *results);
 void report_goals_end(void);
 

@@ -16,7 +16,7 @@ struct outputs {
         FILE *csv, *json;
 };
 
-/* What an interrupted run must not leave behind. */
+/* The file that an interrupted run must remove. */
 static char leftover[4096];
 
 static void interrupted(int signal)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * rmmap-costs - what the checks of the library cost in addition to the operation itself
+ * rmmap-costs - the time that the checks of the library add to the operation itself
  *
  * Each row compares one operation with its bare counterpart. The two take turns within a round. A
  * warm-up round is dropped, and the row has the medians over all rounds and their difference. The
@@ -26,7 +26,7 @@
 #define MOST_THREADS 64
 
 struct bench {
-        struct rmmap_file *file;    /* huge and sparse: allocating never comes to its end */
+        struct rmmap_file *file;    /* huge and sparse: allocating never reaches its end */
         struct rmmap_file *warm;    /* small, preallocated, every page touched */
         struct rmmap_file *guarded; /* the same with RMMAP_CATCH_FAULTS */
         struct rmmap_range page;
@@ -240,7 +240,7 @@ static void run_row(struct bench *bench, const struct row *row, int rounds)
         for (int round = -1; round < rounds; round++) {
                 int slot = round < 0 ? 0 : round;
 
-                /* Who goes first changes, so that neither always finds the caches warm. */
+                /* They take turns in running first, because the second one finds caches warm. */
                 if (round & 1)
                         bare[slot] = measure(bench, row->bare, row);
                 mine[slot] = measure(bench, row->mine, row);

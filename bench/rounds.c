@@ -35,7 +35,7 @@ static void say_progress(const struct results *results, int round, const char *e
                         results->rounds, engine);
 }
 
-/* Round 0 warms up, and tells which engines can't do it. */
+/* Round 0 warms up, and shows which engines can't do the job. */
 static int run_one(struct results *results, struct outcome *outcome, unsigned int round,
                    struct team *team, const struct options *options)
 {
@@ -59,8 +59,8 @@ static int run_one(struct results *results, struct outcome *outcome, unsigned in
 }
 
 /*
- * Each one begins two rounds, in both directions, before the next one does: so all begin equally
- * often, and nobody always follows the same one.
+ * Each engine is the first one of two rounds, in which the others follow in both directions. So
+ * each is first equally often, and none always runs after the same other one.
  */
 static size_t whose_turn(unsigned int round, size_t place, size_t count)
 {
@@ -144,7 +144,7 @@ static void evaluate(struct results *results, struct outcome *outcome)
                 compare_with(results, outcome, i);
 }
 
-/* Ours; or the first one that ran, where none of ours did. */
+/* The engines of this library; or, where none of them ran, the first one that ran. */
 static void choose_references(struct results *results)
 {
         for (size_t i = 0; i < results->count; i++) {

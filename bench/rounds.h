@@ -10,10 +10,10 @@
 #define MOST_ENGINES 16
 #define MOST_REFERENCES 2
 
-/* What an engine did in all rounds. */
+/* The results of an engine in all rounds. */
 struct outcome {
         const struct engine *engine;
-        int error; /* not 0: left out since the warm-up round */
+        int error; /* not 0: it can't do the job, or failed, and isn't run again */
         struct sample *samples;
         struct spread seconds;
         double phases[PHASES], cpu, faults, disk_bytes; /* medians */
@@ -30,11 +30,11 @@ struct results {
         size_t references_count;
 };
 
-/* Runs them all. An engine that can't do the job is left out; 0, or a negative errno. */
+/* Runs all rounds. 0, or a negative errno. An engine that can't do the job is left out. */
 int rounds_run(struct results *results, const struct job *job, const struct options *options);
 void rounds_free(struct results *results);
 
-/* Whether an error says that an engine can't do such a job here, rather than that it failed. */
+/* Does the error mean that an engine can't do such a job here, and not that it failed? */
 bool rounds_means_cannot(int error);
 const char *rounds_error_text(int error);
 

@@ -95,12 +95,12 @@ void run_settle(const struct job *job, const struct options *options)
         nanosleep(&pause, NULL);
 }
 
-/* A file that somebody else wrote: on the disk, and in memory or not. */
+/* A file that the engine didn't write: it is on the disk; START_UNCACHED: not in memory. */
 static int make_older_file(const struct run *run)
 {
         const struct job *job = run->job;
         int fd = descriptor_create(job->path, 0), err = 0;
-        /* Every block's length of the pool's data can be had at once. */
+        /* The pool has the data of a whole block in one piece. */
         size_t block = (size_t)smaller(job->block, job->size);
 
         if (fd < 0)
@@ -151,7 +151,7 @@ static struct pass pass_of(const struct job *job, unsigned int shift)
                              false,           0};
 }
 
-/* All of the file, as this engine would have written it earlier. */
+/* Writes all of the file by this engine, before the timed part. */
 static int write_all_before(const struct run *run)
 {
         const struct job *job = run->job;
@@ -162,7 +162,7 @@ static int write_all_before(const struct run *run)
         return team_pass(run->team, &pass);
 }
 
-/* The state in which the timed part finds an open file. */
+/* Makes the state in which the timed part finds an open file. */
 static int prepare(struct run *run)
 {
         enum start start = run->job->scenario->start;
@@ -177,7 +177,7 @@ static int prepare(struct run *run)
                 pass.operation = OP_WRITE;
         if (err == 0 && (start == START_WARM || start == START_CACHED))
                 err = team_pass(run->team, &pass);
-        /* Not where it would make dirty pages clean, nor where creating is part of the time. */
+        /* Not where dirty pages must stay dirty, nor where creating the file is timed. */
         if (start == START_SYNCED ||
             (start == START_NEW && !(run->job->scenario->timed & TIME_CREATE)))
                 run_settle(run->job, run->options);

@@ -18,7 +18,7 @@ struct sample {
 int run_once(const struct job *job, const struct engine *engine, struct team *team,
              const struct options *options, struct sample *sample);
 
-/* Waits until the work that the last run left is done. */
+/* Waits until the system has finished the work that the last run left. */
 void run_settle(const struct job *job, const struct options *options);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The scenarios. Where a scenario creates the file, the time includes the creation, because some
- * engines do work there that they save later. The goals are ratios of medians of one run.
+ * The scenarios. Where a scenario creates the file, the time includes that, because some engines do
+ * work there which others do later. The goals are ratios of medians of one run.
  */
 #include "bench.h"
 
@@ -11,7 +11,7 @@
 #define EIGHT .threads = {8, 1, 2, 4, 12}
 #define TWELVE .threads = {12, 1, 2, 4}
 
-/* What several rows have in common. A row has the members that differ: none may be set twice. */
+/* Members that several rows share. A row sets the other members; none may be set twice. */
 #define COLD .start = START_NEW, .size = MIB(512), .passes = 1, .pattern = PATTERN_DENSE
 #define COLD_TIME .timed = TIME_CREATE | TIME_MOVE | TIME_SYNC
 #define TINY COLD_TIME, .start = START_NEW, .order = ORDER_IN_ORDER, .size = MIB(16), .passes = 1

@@ -21,13 +21,13 @@ struct spread spread_of(double *values, size_t count)
         return (struct spread){middle(values, count), values[0], values[count - 1]};
 }
 
-/* The largest k, from 1, and the confidence of its interval. */
+/* The largest k whose interval has 95 %, or 1; *confidence: the probability of its interval. */
 static size_t sign_test(size_t count, double *confidence)
 {
         double term = 1, below;
         size_t k = 1;
 
-        /* term: how likely exactly k - 1 of count fall below the median; below: at most as many. */
+        /* term: probability that exactly k - 1 values are below the median; below: at most k - 1 */
         for (size_t i = 0; i < count; i++)
                 term /= 2;
         below = term;

@@ -16,12 +16,12 @@ struct interval {
 /* These sort the values. */
 struct spread spread_of(double *values, size_t count);
 /*
- * By the sign test: between the k-th value from below and the k-th from above the true median
- * lies with a known probability, whatever the distribution. The largest k that gives 95 %; with
- * fewer than 6 values none does, and it is the least and the most.
+ * By the sign test: the true median lies between the k-th smallest and the k-th largest value with
+ * a known probability, whatever the distribution. k is the largest that gives 95 %; with fewer than
+ * 6 values there is none, and the interval is from the smallest to the largest.
  */
 struct interval interval_of(double *values, size_t count);
-/* The probability that goes with it. */
+/* The probability of that interval. */
 double interval_confidence(size_t count);
 
 #endif

@@ -19,7 +19,7 @@ files == 1 {
         next
 }
 $1 == "scenario" { next }
-# Older runs have no parts.
+# Lines of older runs have no column for the part.
 NF < 24 || $24 == "goals" || $24 == "others" {
         of = $1 SUBSEP $2
         seconds[of, $4] = $9; written[of, $4] = $20; payload[of] = $8
@@ -28,7 +28,7 @@ NF < 24 || $24 == "goals" || $24 == "others" {
 }
 kind == "crossovers" || $24 ~ "^" kind { note(label(), $4, $12) }
 
-# What a row of a plain table is about.
+# The label of a row of a plain table.
 function label(   text)
 {
         text = plotted[$1] ", " $2 ($2 == 1 ? " thread" : " threads")
@@ -37,7 +37,7 @@ function label(   text)
         return text (kind == "crossovers" ? ", " $24 : $3 && kind == "durable" ? ", a sync" : "")
 }
 
-# The rows and columns of a plain table, in the order in which they come.
+# Notes a cell of a plain table; rows and columns stay in the order in which they come.
 function note(row, column, value)
 {
         if (!(row in lines)) {
@@ -66,7 +66,8 @@ function times(value)
         return sprintf(value < 0.995 ? "%.2f" : value < 9.95 ? "%.1f" : "%.0f", value)
 }
 
-# In table.rows a comma would end a field: a semicolon stands for it, a full stop for a semicolon.
+# A comma would end a field of table.rows: there a semicolon means a comma, and a full stop a
+# semicolon.
 function words(text)
 {
         gsub(/;/, ",", text)
@@ -74,7 +75,7 @@ function words(text)
         return text
 }
 
-# What the peer takes divided by what the library takes, with its interval; and the same with hints.
+# The peer's time divided by the library's, with its interval; then the same with hints.
 function ahead(of, peer,   text)
 {
         if (!((of, peer) in ratio))

@@ -23,12 +23,12 @@ struct team {
         pthread_barrier_t gate;
         bool quit;
         struct pass pass;
-        _Alignas(64) atomic_uint_fast64_t next; /* for engines without an allocator */
+        _Alignas(64) atomic_uint_fast64_t next; /* offset; for engines without an allocator */
         _Alignas(64) atomic_int error;
         struct worker workers[MOST_THREADS];
 };
 
-/* Takes what is free next, as an allocator of ranges would. */
+/* Takes the next free range from the counter, as an allocator would. */
 static int take_next(struct team *team, size_t length, struct spot *spot)
 {
         uint64_t size = team->job->size;
@@ -78,7 +78,7 @@ static int drain(const struct worker *worker)
         return engine->drain != NULL ? engine->drain(worker->context) : 0;
 }
 
-/* Where a batch ends. */
+/* Called at the end of a batch. */
 static int sync_now(const struct worker *worker)
 {
         const struct team *team = worker->team;
@@ -87,7 +87,7 @@ static int sync_now(const struct worker *worker)
         return err == 0 && team->engine->sync != NULL ? team->engine->sync(team->file) : err;
 }
 
-/* Where the share of a worker begins: between two batches. */
+/* The first operation of worker number's share, which begins at the start of a batch. */
 static uint64_t share(const struct worker *worker, unsigned int number)
 {
         const struct pass *pass = &worker->team->pass;
@@ -133,7 +133,7 @@ static void move(struct worker *worker)
         drained = drain(worker);
         if (err == 0)
                 err = drained;
-        /* The first error is kept; the barrier orders it for whoever reads it. */
+        /* Keeps the first error. Relaxed: the barrier orders it before the caller's load. */
         if (err != 0)
                 atomic_compare_exchange_strong_explicit(&team->error, &none, err,
                                                         memory_order_relaxed, memory_order_relaxed);
@@ -213,7 +213,7 @@ static int make_worker(struct team *team, unsigned int number)
                 err = -ENOMEM;
         worker->buffer = buffer;
         if (err == 0) {
-                /* Touched before any clock runs. */
+                /* Touched here, before anything is timed. */
                 memset(buffer, 1, team->job->block + PAGE);
                 if (number != 0)
                         err = -pthread_create(&worker->thread, NULL, work, worker);
@@ -234,7 +234,7 @@ int team_start(struct team **team, const struct job *job)
         for (unsigned int i = 0; i < job->threads; i++) {
                 int err = make_worker(new, i);
 
-                /* Those that wait at the gate can't be called back: the program ends anyway. */
+                /* The threads started so far wait at the barrier for ever: the program ends now. */
                 if (err != 0)
                         return err;
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The threads. They live as long as their job and wait between passes, so that no time includes
- * starting them. The caller is the first of them: a job of one thread wakes no other thread.
+ * The threads. They exist as long as their job and wait between passes, so that no measured time
+ * includes starting them. The caller is the first of them: a job of one thread wakes no other one.
  */
 #ifndef BENCH_TEAM_H
 #define BENCH_TEAM_H
@@ -15,10 +15,10 @@ struct pass {
         enum operation operation;
         size_t block;
         const uint32_t *blocks;
-        uint64_t length; /* operations, of all threads together */
+        uint64_t length; /* operations of all threads together */
         unsigned int shift;
-        bool check;              /* what was read is compared */
-        unsigned int sync_every; /* 0: not before the end */
+        bool check;              /* compare what was read with the pool */
+        unsigned int sync_every; /* as in the scenario; 0: no sync within the pass */
 };
 
 struct team;
@@ -26,7 +26,7 @@ struct team;
 int team_start(struct team **team, const struct job *job);
 void team_stop(struct team *team);
 
-/* The engine's file for the passes that follow, and the contexts for it. */
+/* Opens a context of each thread for file, which the passes that follow use. */
 int team_attach(struct team *team, const struct engine *engine, void *file);
 void team_detach(struct team *team);
 

@@ -18,10 +18,10 @@ struct check {
         const struct contents *contents;
         void *file;
         int fd;
-        size_t grain;           /* what is told apart: a page, or a smaller block */
-        unsigned char *written; /* a bit per grain: it belongs to the last pass */
+        size_t grain;           /* bytes of the unit of the check: a page, or a smaller block */
+        unsigned char *written; /* a bit per grain: the last pass wrote it */
         unsigned char *buffer;
-        uint64_t found; /* grains that aren't of zeros */
+        uint64_t found; /* grains that aren't zeros */
 };
 
 static bool is_written(const struct check *check, uint64_t grain)
@@ -37,7 +37,7 @@ static void mark(struct check *check, uint64_t offset, uint64_t length)
                 check->written[i / 8] |= (unsigned char)(1u << i % 8);
 }
 
-/* How many grains of the file aren't zeros. */
+/* Marks the grains that the last pass wrote. Returns how many of the file must not be zeros. */
 static uint64_t mark_all(struct check *check)
 {
         const struct job *job = check->job;
@@ -83,7 +83,7 @@ static int check_piece(struct check *check, uint64_t offset, size_t length)
         return err;
 }
 
-/* Where the next data starts and ends; holes are zeros by definition. */
+/* Finds where the next data starts and ends; holes are zeros by definition. */
 static void next_data(const struct check *check, uint64_t *start, uint64_t *end)
 {
         off_t data = check->fd < 0 ? -1 : lseek(check->fd, (off_t)*start, SEEK_DATA);

@@ -5,7 +5,7 @@
 #include "bench.h"
 #include "pool.h"
 
-/* The shifts of what is in the file: of the blocks of the last pass, and of the rest. */
+/* The shifts of the file's data: of the blocks of the last pass, and of the rest. */
 struct contents {
         unsigned int shift;
         unsigned int rest; /* 0: zeros */
