@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* As pread of one byte: 1, 0 at the end, or -1. */
+/* Reads one byte by pread. 1; 0 at the end; or -1. */
 static ssize_t byte_at(int fd, off_t offset)
 {
         char byte;

@@ -37,7 +37,7 @@ static void team_failed(struct team *team, const struct mishap *mishap)
         atomic_store_explicit(&team->stop, true, memory_order_relaxed);
 }
 
-/* Early write-back shortens the final sync. Where the kernel can't start it, that is fine. */
+/* Early write-back shortens the final sync. Where the kernel can't start it, the sync does all. */
 static int start_write_back(const struct copy *copy, struct rmmap_range range)
 {
         struct rmmap_receipt receipt;

@@ -18,7 +18,7 @@
 enum { PAGE = RMMAP_ALIGNMENT };
 enum write_path { BY_MAPPING, BY_FILE_IO };
 
-/* Exit statuses of a child; from ERROR_BASE on, an errno. */
+/* Exit statuses of a child; ERROR_BASE and above: an errno is added to it. */
 enum { SEEN = 1, KEPT = 2, ERROR_BASE = 4 };
 
 struct view {
@@ -115,7 +115,7 @@ static int try_both(char *const paths[2], enum write_path mode)
         return result | KEPT;
 }
 
-/* In a child, because a page that the kernel can't supply kills it by SIGBUS. */
+/* Runs in a child, because a page that the kernel can't supply ends the process by SIGBUS. */
 static int try_in_child(const struct doctor *doctor, char *const paths[2], enum write_path mode)
 {
         int status = 0;
@@ -137,8 +137,8 @@ static void examine_mapping(struct doctor *doctor, char *const paths[2])
 {
         static const char meaning[] =
                 "Programs on both mounts, or on two machines, can't write one file by mappings. "
-                "RMMAP_ENGINE_PWRITE can, and the library takes it by itself on network and FUSE "
-                "file systems.";
+                "With RMMAP_ENGINE_PWRITE they can; the library chooses it by itself on network "
+                "and FUSE file systems.";
         int result = try_in_child(doctor, paths, BY_MAPPING);
 
         if (result >= ERROR_BASE)
@@ -146,10 +146,11 @@ static void examine_mapping(struct doctor *doctor, char *const paths[2])
                            strerror(result - ERROR_BASE));
         else if (result == (SEEN | KEPT))
                 report_row(&doctor->report, "also_mapping", GOOD, NULL,
-                           "what one mount's mapping writes is seen on the other");
+                           "what is stored in a mapping on one mount is seen on the other");
         else if (result & KEPT)
                 report_row(&doctor->report, "also_mapping", NOTE, meaning,
-                           "what one mount's mapping writes isn't seen at once on the other");
+                           "what is stored in a mapping on one mount isn't seen at once on the "
+                           "other");
         else
                 report_row(&doctor->report, "also_mapping", NOTE, meaning,
                            "of two pieces of a page, one written on each mount, one is lost");
@@ -174,8 +175,8 @@ static void examine_file_io(struct doctor *doctor, char *const paths[2])
                            "what pwrite writes on one mount isn't seen at once on the other");
         else
                 report_row(&doctor->report, "also_file_io", NOTE,
-                           "Programs on both mounts, or on two machines, must keep to pages of "
-                           "their own.",
+                           "Programs on both mounts, or on two machines, must not write to the "
+                           "same page.",
                            "of two pieces of a page, one written on each mount, one is lost");
         if (result < ERROR_BASE)
                 fact_flag(&doctor->report, "also_file_io", result == (SEEN | KEPT));
@@ -192,11 +193,11 @@ static void examine_also_locks(struct doctor *doctor, char *const paths[2])
                 error = rmmap_open(paths[1], &options, &second);
         if (error == -EBUSY)
                 report_row(&doctor->report, "also_locks", GOOD, NULL,
-                           "a handle on one mount keeps those on the other out");
+                           "a lock that is held on one mount is seen on the other");
         else if (!error || error == -EOPNOTSUPP)
                 report_row(&doctor->report, "also_locks", NOTE,
                            "Programs on both mounts, or on two machines, don't notice each other: "
-                           "one can create anew what the other has open.",
+                           "one can create a file anew that the other has open.",
                            error ? "the file system has no locks"
                                  : "a lock that is held on one mount is given on the other");
         else

@@ -19,7 +19,7 @@ struct touch {
         long faults;
 };
 
-/* Errors of the library or the kernel for a file that has no mapping. */
+/* Is it an error of the library or the kernel for a file that can't be mapped? */
 static bool not_mapped(int error)
 {
         return error == EOPNOTSUPP || error == ENODEV;
@@ -111,8 +111,8 @@ void examine_populate(struct doctor *doctor)
 
         if (works)
                 report_row(&doctor->report, "populate", GOOD,
-                           "RMMAP_POPULATE faults everything in at once, and finds a full disk as "
-                           "an error.",
+                           "RMMAP_POPULATE faults everything in at once, and returns an error if "
+                           "the disk is full.",
                            "works");
         else if (without >= 0 && with >= 0)
                 report_row(&doctor->report, "populate", NOTE,
@@ -128,7 +128,7 @@ void examine_populate(struct doctor *doctor)
         fact_flag(&doctor->report, "populate", works);
 }
 
-/* Reads behind the new end of a cut file, in a child, which dies if the guard fails. The errno. */
+/* In a child, which dies if the guard fails: reads past the new end of a cut file. An errno. */
 static int read_what_was_cut(const struct doctor *doctor)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -163,16 +163,18 @@ void examine_faults(struct doctor *doctor)
                 report_row(&doctor->report, "faults", GOOD,
                            "With RMMAP_CATCH_FAULTS it is ESTALE; without, a mapping that is read "
                            "then ends the process by SIGBUS.",
-                           "a file that a stranger cuts is an error");
+                           "reading a file that another program truncates returns an error");
         else if (not_mapped(error))
                 report_row(&doctor->report, "faults", GOOD, NULL,
-                           "files aren't mapped here, so one that a stranger cuts is an error");
+                           "files aren't mapped here, so reading a file that another program "
+                           "truncates returns an error");
         else if (child > 0 && WIFSIGNALED(status))
                 report_row(&doctor->report, "faults", BAD,
-                           "RMMAP_CATCH_FAULTS doesn't do its work here; please report it.",
-                           "a file that a stranger cuts is signal %d", WTERMSIG(status));
+                           "RMMAP_CATCH_FAULTS doesn't work here; please report it.",
+                           "reading a file that another program truncates raises signal %d",
+                           WTERMSIG(status));
         else
-                report_row(&doctor->report, "faults", UNKNOWN, NULL, "the trial didn't work%s%s",
+                report_row(&doctor->report, "faults", UNKNOWN, NULL, "the test failed%s%s",
                            error ? ": " : "", error ? strerror(error) : "");
         fact_flag(&doctor->report, "faults_caught", error == ESTALE || not_mapped(error));
 }
@@ -187,11 +189,11 @@ void examine_fork(struct doctor *doctor)
                 munmap(memory, page);
         if (wiped)
                 report_row(&doctor->report, "fork", GOOD, NULL,
-                           "a forked child is told by a word in memory, at no cost");
+                           "a word in memory identifies a forked child, at no cost");
         else
                 report_row(&doctor->report, "fork", NOTE,
-                           "The kernel has no MADV_WIPEONFORK (4.14). A handler of pthread_atfork "
-                           "tells instead; a bare clone doesn't call it.",
-                           "no word in memory tells a forked child");
+                           "The kernel has no MADV_WIPEONFORK (4.14). A pthread_atfork handler is "
+                           "used instead; a bare clone doesn't call it.",
+                           "no word in memory identifies a forked child");
         fact_flag(&doctor->report, "wipe_on_fork", wiped);
 }

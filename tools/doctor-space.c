@@ -44,7 +44,7 @@ static void tell_read_ahead(struct doctor *doctor, dev_t device)
                 return;
         if (fscanf(file, "%lu", &kib) == 1) {
                 report_row(&doctor->report, "read-ahead", PLAIN, NULL,
-                           "%lu KiB: what a reader or a mapping in order is given at once", kib);
+                           "%lu KiB at once, for reads and mapped accesses in order", kib);
                 fact_number(&doctor->report, "read_ahead", (uint64_t)kib << 10);
         }
         fclose(file);
@@ -77,17 +77,17 @@ void examine_limits(struct doctor *doctor)
                 return;
         if (file.rlim_cur == RLIM_INFINITY)
                 report_row(&doctor->report, "largest_file", GOOD, NULL,
-                           "no limit but the library's own, %s",
+                           "no limit except the library's own, %s",
                            sizeof(void *) == 8 ? "128 TiB" : "what fits the address space");
         else
                 report_row(&doctor->report, "largest_file", NOTE,
-                           "It is RLIMIT_FSIZE, ulimit -f. A larger one is EFBIG from rmmap_create "
-                           "and rmmap_open, before a signal could come of it.",
+                           "It is RLIMIT_FSIZE, ulimit -f. For a larger file rmmap_create and "
+                           "rmmap_open return EFBIG, so that no write raises a signal.",
                            "%s", size_text(text, file.rlim_cur));
         if (space.rlim_cur != RLIM_INFINITY)
                 report_row(&doctor->report, "address_space", NOTE,
-                           "It is RLIMIT_AS, ulimit -v. A file is mapped whole, so a larger one is "
-                           "ENOMEM.",
+                           "It is RLIMIT_AS, ulimit -v. A file is mapped whole, so a larger one "
+                           "fails with ENOMEM.",
                            "%s", size_text(text, space.rlim_cur));
         if (file.rlim_cur != RLIM_INFINITY)
                 fact_number(&doctor->report, "limit_file_size", file.rlim_cur);
@@ -95,12 +95,12 @@ void examine_limits(struct doctor *doctor)
                 fact_number(&doctor->report, "limit_address_space", space.rlim_cur);
 }
 
-/* The reason that the system call itself gives. */
+/* The reason that fallocate itself gives. */
 static const char *why_not_reserved(const struct doctor *doctor)
 {
         char *path = doctor_path(doctor, "raw");
         int fd = path ? open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
-        const char *why = "fallocate works, but a write may need new space all the same";
+        const char *why = "fallocate works, but a write may still need new space";
 
         if (fd < 0)
                 why = "no file could be made to find out why";
@@ -160,14 +160,14 @@ void examine_preallocation(struct doctor *doctor)
                 tell_file_system(doctor, &info);
                 if (reserved)
                         report_row(&doctor->report, "preallocation", GOOD,
-                                   "A full disk is ENOSPC from rmmap_create; no write meets it "
-                                   "later.",
+                                   "If the disk is full, rmmap_create returns ENOSPC; no write "
+                                   "fails later.",
                                    "space is reserved; a file of 4 MiB took %.1f ms to make",
                                    passed);
                 else
                         report_row(&doctor->report, "preallocation", NOTE,
-                                   "A full disk is an error of the write that meets it, and no "
-                                   "signal: that is why copying calls go by pwrite here.",
+                                   "If the disk is full, a write returns an error instead of "
+                                   "raising a signal: so calls that copy use pwrite here.",
                                    "space isn't reserved: %s", why_not_reserved(doctor));
                 fact_flag(&doctor->report, "reserved", reserved);
         }

@@ -28,8 +28,8 @@ static void tell_flush(struct doctor *doctor, bool known, const struct page_cach
                            "there is nothing to write back: the file lives in memory");
         else if (known && before->dirty == 0)
                 report_row(&doctor->report, "early_write-back", GOOD,
-                           "The file system takes each write at once, or doesn't show what it "
-                           "keeps back.",
+                           "The file system writes everything at once, or doesn't show which "
+                           "pages are dirty.",
                            "there is nothing to write back: no page is dirty after a write");
         else if (known && after->dirty < before->dirty)
                 report_row(&doctor->report, "early_write-back", GOOD, good,
@@ -37,14 +37,14 @@ static void tell_flush(struct doctor *doctor, bool known, const struct page_cach
                            after->dirty);
         else if (known)
                 report_row(&doctor->report, "early_write-back", NOTE,
-                           "The call is taken, but nothing is seen to happen; only syncs count.",
+                           "The call succeeds, but has no visible effect; only a sync does.",
                            "%" PRIu64 " dirty pages before, %" PRIu64 " after", before->dirty,
                            after->dirty);
         else
                 report_row(&doctor->report, "early_write-back", GOOD,
                            "Whether it does start can't be seen: this kernel has no cachestat "
                            "(6.5).",
-                           "the kernel takes the call");
+                           "the kernel accepts the call");
 }
 
 void examine_flush(struct doctor *doctor)
@@ -61,8 +61,8 @@ void examine_flush(struct doctor *doctor)
         }
         if (error == -EOPNOTSUPP)
                 report_row(&doctor->report, "early_write-back", NOTE,
-                           "The kernel has no sync_file_range: rmmap_flush is EOPNOTSUPP.",
-                           "isn't to be had");
+                           "The kernel has no sync_file_range: rmmap_flush returns EOPNOTSUPP.",
+                           "not available");
         else if (error)
                 report_row(&doctor->report, "early_write-back", UNKNOWN, NULL, "%s",
                            strerror(-error));
@@ -117,7 +117,7 @@ static void tell_sync(struct doctor *doctor, double took, bool known, uint64_t d
         else if (known)
                 report_row(&doctor->report, "range_sync", NOTE,
                            "The kernel or the file system makes all of a file durable at once, or "
-                           "had nothing to do: many small syncs are better gathered.",
+                           "had nothing to do: one sync after many writes is better than many.",
                            "one page is durable in %.0f us, and nothing else is dirty then", took);
         else
                 report_row(&doctor->report, "range_sync", GOOD, NULL,
@@ -195,8 +195,8 @@ void examine_durable_write(struct doctor *doctor)
                            "one system call writes and syncs a page, in %.0f us", took);
         else
                 report_row(&doctor->report, "durable_write", NOTE,
-                           "Only where space is reserved can a failed write be told from a failed "
-                           "sync; and the kernel must know RWF_DSYNC (4.7).",
+                           "One system call would need reserved space, to distinguish a failed "
+                           "write from a failed sync, and RWF_DSYNC (Linux 4.7).",
                            "a write and a sync, in %.0f us", took);
         fact_flag(&doctor->report, "durable_write_at_once", at_once);
         rmmap_release(file);
@@ -244,15 +244,15 @@ void examine_locks(struct doctor *doctor)
                 error = path ? rmmap_open(path, &options, &second) : -ENOMEM;
         if (error == -EBUSY)
                 report_row(&doctor->report, "locks", GOOD,
-                           "A file that a handle is open on can't be created anew by another, in "
-                           "any process.",
+                           "While a handle has a file open, no other one, in any process, can "
+                           "create it anew.",
                            "handles see each other");
         else if (!error || error == -EOPNOTSUPP)
                 report_row(&doctor->report, "locks", NOTE,
-                           "Whoever creates an open file anew empties it under its readers; see "
-                           "RMMAP_CATCH_FAULTS.",
+                           "A program that creates an open file anew empties it while others read "
+                           "it; see RMMAP_CATCH_FAULTS.",
                            "handles don't see each other: %s",
-                           error ? "files can't be locked here" : "a second lock was given");
+                           error ? "files can't be locked here" : "a second lock was granted");
         else
                 report_row(&doctor->report, "locks", UNKNOWN, NULL, "%s", strerror(-error));
         if (!error || error == -EOPNOTSUPP || error == -EBUSY)

@@ -16,8 +16,8 @@
 static const char help[] =
         "Usage: rmmap doctor [option ...] [DIR | FILE]\n"
         "Examine what the file system of DIR (of this directory) and the kernel can do, on small\n"
-        "files in a scratch directory there. For a FILE its directory is examined, and then how\n"
-        "the file itself is read and written is told.\n"
+        "files in a scratch directory there. For a FILE, examine its directory, and then show how\n"
+        "the file itself is read and written.\n"
         "\n"
         "      --also=DIR   another mount of the same directory: are locks and writes seen there?\n"
         "      --json       one line of JSON\n"
@@ -30,7 +30,7 @@ static const struct option long_options[] = {
         {NULL, 0, NULL, 0},
 };
 
-/* In an order in which each result can be understood from those before. */
+/* In an order in which each result helps to understand the next ones. */
 static void (*const examinations[])(struct doctor *) = {
         examine_preallocation, examine_engines, examine_huge_pages,    examine_populate,
         examine_flush,         examine_sync,    examine_durable_write, examine_entry,

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 static const char help[] = "Usage: rmmap info [option ...] FILE...\n"
-                           "Tell how librangedmmap reads and writes each FILE, and why.\n"
+                           "Show how librangedmmap reads and writes each FILE, and why.\n"
                            "\n"
                            "      --json   one line of JSON for each FILE\n"
                            "  -h, --help   print this and exit\n";
@@ -106,10 +106,10 @@ static void tell_locks(struct report *report, const struct stat *facts)
                 return;
         if (locks.exclusive)
                 report_row(report, "locks", PLAIN, NULL,
-                           "held by one alone: to open it is EBUSY for everybody else");
+                           "held by one alone: every other open returns EBUSY");
         else if (locks.shared)
                 report_row(report, "locks", PLAIN, NULL,
-                           "shared by %u: nobody can create it anew, or lock it alone",
+                           "shared by %u: it can't be created anew, or locked by one alone",
                            locks.shared);
         else
                 report_row(report, "locks", PLAIN, NULL, "none that this process can see");
@@ -136,8 +136,8 @@ static void tell_writing(struct report *report, const struct rmmap_info *info)
         report_row(report, "written_by", PLAIN, NULL, "%s (%s)", engine_name(info->engine),
                    info->engine_reason);
         report_row(report, "space", PLAIN, NULL, "%s",
-                   reserved ? "reserved: a full disk does writes no harm"
-                            : "not reserved: a full disk is an error of the write that meets it");
+                   reserved ? "reserved: writes work even if the disk is full"
+                            : "not reserved: a write fails if the disk is full");
         fact_text(report, "write_engine", engine_word(info->engine));
         fact_text(report, "write_reason", info->engine_reason);
         fact_flag(report, "reserved", reserved);
@@ -168,7 +168,7 @@ static int tell_engines(struct report *report, const char *path)
                 return error;
         error = rmmap_open(path, NULL, &file);
         if (error) {
-                report_row(report, "written_by", PLAIN, NULL, "nobody like you: %s",
+                report_row(report, "written_by", PLAIN, NULL, "you can't write to it: %s",
                            strerror(-error));
                 return 0;
         }

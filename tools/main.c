@@ -16,7 +16,7 @@ static const char help[] = "Usage: rmmap info [option ...] FILE...\n"
                            "  copy     copy a file by several threads at once, durably\n"
                            "  doctor   what this file system and this kernel can do\n"
                            "\n"
-                           "rmmap COMMAND --help tells the options of each.\n"
+                           "rmmap COMMAND --help lists the options of each.\n"
                            "\n"
                            "Exit status:\n"
                            "   0  done\n"
@@ -41,7 +41,7 @@ static const struct {
 
 enum status usage_failed(const char *command)
 {
-        fprintf(stderr, "rmmap %s --help tells the options\n", command);
+        fprintf(stderr, "rmmap %s --help lists the options\n", command);
         return USAGE;
 }
 

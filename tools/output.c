@@ -6,7 +6,7 @@
  * distinguish it from any other file that the name may mean later. A file that existed before is
  * neither written nor removed, whatever its name.
  *
- * A lock on the file shows another rmmap that this one is at work. The lock is a convenience, not a
+ * A lock on the file shows another rmmap that this one is running. The lock is a convenience, not a
  * protection: where files can't be locked, the second rmmap uses another name, and the one that
  * ends first gets the final name.
  */

@@ -97,7 +97,7 @@ static const char *print_lines_of(const char *word, size_t length, int indent, i
         return word;
 }
 
-/* Starts at column `at`; further lines begin at column `indent`. */
+/* Prints wrapped text. It starts at column `at`; further lines begin at column `indent`. */
 static void print_wrapped(const char *text, int at, int indent, int width)
 {
         while (*text) {

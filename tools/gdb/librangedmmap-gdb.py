@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""How gdb shows what is of librangedmmap. It loads this by itself with the library.
+"""Shows ranges, receipts and handles of librangedmmap in gdb, which loads this with the library.
 
 A range or a receipt is shown with its bounds, its owner and whether its seal is right; a file with
-its name, size, engine and references. Nothing of the program is called, so it works on a core dump
-as well. What the library's own symbols tell (the key of seals, the struct of a file) is left out
-where they were stripped.
+its name, size, engine and references. No function of the program is called, so this also works on a
+core dump. Without the library's own symbols, the parts that need them are left out: the check of
+seals, and everything about a file.
 """
 
 import gdb
@@ -17,7 +17,7 @@ ENGINES = {0: "mapping or pwrite", 1: "mapping", 2: "pwrite"}
 
 
 def read_key():
-    """The four words that seals are made with; None where no symbol tells where they are."""
+    """The four words of the seal key; None where the library has no symbol for them."""
     try:
         address = int(gdb.parse_and_eval("(unsigned long long)&seal_key"))
         word = gdb.lookup_type("unsigned long long").pointer()
@@ -34,7 +34,7 @@ def fold(a, b):
 
 
 def half_product(word, key):
-    """As a machine without 128-bit products does it."""
+    """The seal as machines without 128-bit products compute it."""
     low = (word + key) & 0xFFFFFFFF
     high = ((word >> 32) + (key >> 32)) & 0xFFFFFFFF
     return low * high
@@ -101,7 +101,7 @@ class Receipt(Sealed):
 
 
 def name_of(descriptor):
-    """Where the descriptor leads, in a process that runs on this machine."""
+    """The path of the descriptor's file, if the process runs on this machine."""
     inferior = gdb.selected_inferior()
     if inferior is None or inferior.pid == 0:
         return None
@@ -112,12 +112,12 @@ def name_of(descriptor):
 
 
 def atomic(value):
-    """Some gdb show an atomic as a struct of nothing but its type's size."""
+    """The value of an atomic, which some versions of gdb show as an opaque struct of its size."""
     return int(value.cast(value.type.unqualified()))
 
 
 class File:
-    """What is behind a handle."""
+    """The struct that a handle points to."""
 
     def __init__(self, value):
         self.value = value
@@ -145,7 +145,7 @@ class File:
 
 
 class FilePointer:
-    """A handle: what users have of a file."""
+    """A handle: the pointer that programs use."""
 
     def __init__(self, value):
         self.value = value
@@ -161,7 +161,7 @@ class FilePointer:
 
 
 class Printers(gdb.printing.PrettyPrinter):
-    """Like the collection for regular expressions, which knows no pointers."""
+    """Like gdb's collection of regular expressions, which doesn't support pointers."""
 
     def __init__(self):
         gdb.printing.PrettyPrinter.__init__(self, "librangedmmap", [])
