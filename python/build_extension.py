@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Makes rangedmmap/_rangedmmap, in cffi's API mode: the compiler holds what is declared here
-against rmmap.h. pkg-config tells where that is."""
+"""Builds rangedmmap/_rangedmmap, in cffi's API mode: the compiler compares these declarations with
+rmmap.h, which pkg-config finds."""
 import shlex
 import subprocess
 
@@ -195,7 +195,7 @@ int rmmap_describe(const struct rmmap_file *file, struct rmmap_info *info);
 """
 # end of declarations
 
-# What rmmap.h takes from the system, and what SOURCE adds.
+# Declarations that rmmap.h takes from the system, and one that SOURCE adds.
 OTHERS = """
 struct iovec { void *iov_base; size_t iov_len; };
 const char *header_version(void);

@@ -3,13 +3,13 @@
 
     with rangedmmap.create("out.bin", 1 << 20) as file:
         part = file.allocate(5000)            # in any thread; sizes round up: 8192 bytes
-        part.write_within(0, b"x" * 5000)     # no lock, and not under the interpreter's
-        part.mark_written().sync()                  # durable now
+        part.write_within(0, b"x" * 5000)     # needs no lock, and releases the interpreter's
+        part.mark_written().sync()            # durable now
 
 part.write writes exactly as many bytes as the range has. A failed call raises OSError with the
 library's errno, as the subclass that Python has for it; its text has the lengths, and its filename
-is the path. A closed file is ValueError, as it is for Python's own files. What calls mean is in
-the manual: man librangedmmap.
+is the path. A call on a closed file raises ValueError, as for Python's own files. The manual
+describes the calls: man librangedmmap.
 """
 from ._constants import (
     ALIGNMENT,

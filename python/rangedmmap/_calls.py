@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Between the library's conventions and Python's. cffi gives up the interpreter's lock in every
-call of the library."""
+"""Converts between the library's conventions and Python's. cffi releases the interpreter's lock in
+every call of the library."""
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class HasBuffer(Protocol):
-        """What typing_extensions.Buffer is, also to a checker that doesn't know that yet."""
+        """As typing_extensions.Buffer, also for type checkers that don't know that yet."""
 
         def __buffer__(self, flags: int, /) -> memoryview: ...
 
-    # What shows its memory, in one piece, to be written; who else does is passed as a memoryview.
+    # Types whose memory is one writable piece. Objects of other such types: as a memoryview.
     Writable = Union[bytearray, memoryview, array.array[Any], mmap.mmap, ctypes.Array[Any]]
-    # The same, to be read.
+    # The same for reading.
     Readable = Union[bytes, Writable, HasBuffer]
 else:
     Readable = Writable = Any
 
 
 def check(result: int, path: Any, words: str = "", *numbers: int) -> int:
-    """What isn't an error; for those OSError picks the subclass by the errno, and has the path.
-    words tell what was asked for and what there was, with the numbers in the places of {}."""
+    """Returns a result that isn't an error. Raises OSError for one; OSError chooses the subclass by
+    the errno. words, with the numbers in place of {}: what was requested and what there was."""
     if result < 0:
         text = os.strerror(-result)
         if words:
@@ -40,7 +40,7 @@ def check(result: int, path: Any, words: str = "", *numbers: int) -> int:
 
 @contextmanager
 def source(data: Readable) -> Iterator[tuple[Any, int]]:
-    """The memory to copy from, and its length; it can't move or go meanwhile."""
+    """The memory to copy from, and its length; it can't be moved or freed meanwhile."""
     with ffi.from_buffer(data) as memory:
         yield memory, len(memory)
 
@@ -52,12 +52,12 @@ def target(buffer: Writable) -> Iterator[tuple[Any, int]]:
 
 
 def owned(pointer: Any) -> Any:
-    """The handle gives its reference back when nobody has this object any more: neither a File,
-    nor a call that is under way in any thread, nor a view. So a File may be closed at any time."""
+    """Releases the handle when nothing refers to this object any more: no File, no running call of
+    any thread, and no view. So a File may be closed at any time."""
     return ffi.gc(pointer, lib.rmmap_release)
 
 
 def memory_of(handle: Any, start: Any, length: int) -> memoryview:
-    """The bytes themselves. The view, and each one made of it, keeps the handle."""
+    """A view of the mapping. It, and each view made of it, keeps the handle open."""
     kept = ffi.gc(start, lambda _start, _handle=handle: None)
     return memoryview(ffi.buffer(kept, length))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Constants, what describe() answers, and what needs no file."""
+"""Constants, the result of describe(), and functions that need no file."""
 import dataclasses
 import enum
 
@@ -11,7 +11,7 @@ RECEIPT_ENCODED_SIZE: int = lib.RMMAP_RECEIPT_ENCODED_SIZE
 
 
 class Engine(enum.IntEnum):
-    """How copying calls move data."""
+    """How calls that copy move data."""
 
     AUTO = lib.RMMAP_ENGINE_AUTO
     MAP = lib.RMMAP_ENGINE_MAP
@@ -29,7 +29,7 @@ class Pattern(enum.IntEnum):
 
 
 class Fact(enum.IntFlag):
-    """What holds for a file; a later library may know more."""
+    """Properties of an open file; a later version of the library may have more."""
 
     READ_ONLY = lib.RMMAP_FACT_READ_ONLY
     RESERVED = lib.RMMAP_FACT_RESERVED
@@ -45,7 +45,7 @@ class Fact(enum.IntFlag):
 
 @dataclasses.dataclass(frozen=True)
 class Info:
-    """What File.describe() answers; see rmmap_describe(3)."""
+    """The result of File.describe(); see rmmap_describe(3)."""
 
     file_system: str
     allocator: str
@@ -60,25 +60,25 @@ class Info:
     flush_calls: int
     faults_caught: int
     facts: Fact
-    engine: int  # an Engine, if this version knows it
-    pattern: int  # a Pattern, likewise
-    error: int  # the errno of the error that stays; 0: none
+    engine: int  # an Engine, if this version has it
+    pattern: int  # a Pattern, if this version has it
+    error: int  # the errno of the sticky error; 0: none
     map_bytes: int
     faults_avoided: int
 
 
 def align_up(offset: int) -> int:
-    """The nearest multiple of ALIGNMENT that isn't less."""
+    """The lowest multiple of ALIGNMENT that is at least offset."""
     return int(lib.rmmap_align_up(offset))
 
 
 def align_down(offset: int) -> int:
-    """The nearest multiple of ALIGNMENT that isn't more."""
+    """The highest multiple of ALIGNMENT that is at most offset."""
     return int(lib.rmmap_align_down(offset))
 
 
 def version() -> tuple[int, int, int]:
-    """Of the library in use; __version__ is that of the header that this was built with."""
+    """The version of the library in use; __version__ is that of the header at build time."""
     number = lib.rmmap_version()
     return number >> 16, number >> 8 & 255, number & 255
 

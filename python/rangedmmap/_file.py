@@ -25,8 +25,8 @@ class Allocator(enum.Enum):
 
 
 class File:
-    """A file, open. Any thread may use it, and close it: what is under way then ends as it would
-    have, and views live on; the last of them lets the file go."""
+    """An open file. Any thread may use it, and close it: calls that are running then finish as
+    usual, and views stay valid. The last of them closes the file itself."""
 
     __slots__ = ("_owned", "_path", "__weakref__")
     _owned: Any  # struct rmmap_file *, or None
@@ -46,7 +46,7 @@ class File:
         return check(result, self._path, words, *numbers)
 
     def _handle(self) -> Any:
-        # Whoever has it in a variable keeps it.
+        # A caller's variable keeps the handle open until the call is done.
         handle = self._owned
         if handle is None:
             raise ValueError("operation on a closed file")
@@ -55,7 +55,7 @@ class File:
     # ---- life
 
     def close(self) -> None:
-        """It tells no write-back errors: sync first."""
+        """Reports no write-back errors: call sync before."""
         self._owned = None
 
     @property
@@ -75,7 +75,7 @@ class File:
         return f"<rangedmmap.File {state}>"
 
     def clone(self) -> File:
-        """The same handle once more, to be closed on its own."""
+        """Another File with the same handle, which is closed separately."""
         return File._made(lib.rmmap_clone(self._handle()), self._path)
 
     # ---- about it
@@ -85,7 +85,7 @@ class File:
         return int(lib.rmmap_size(self._handle()))
 
     def fileno(self) -> int:
-        """Borrowed, for fstat and the like; neither close it, nor lock or sync by it."""
+        """The library's own descriptor, for fstat and the like. Don't close, lock or sync it."""
         return self._check(lib.rmmap_fd(self._handle()))
 
     def describe(self) -> Info:
@@ -133,12 +133,13 @@ class File:
         return Range._made(self, value)
 
     def allocate(self, size: int, *, exact: bool = False) -> Range:
-        """size bytes rounded up to ALIGNMENT. When less is left: all that is, or, exact, ENOSPC."""
+        """A range of size bytes, rounded up to ALIGNMENT. If less is left: all that is left, or,
+        with exact, ENOSPC."""
         call = lib.rmmap_allocate_exact if exact else lib.rmmap_allocate
         return self._range("{} bytes wanted, {} left", (size, self.remaining), call, size)
 
     def claim(self, start: int, end: int) -> Range:
-        """A range over what was handed out before, by this run or an earlier one."""
+        """A range of bytes that were allocated before, by this run or an earlier one."""
         return self._range("{} to {} of a file of {}", (start, end, self.size),
                            lib.rmmap_claim_range, start, end)
 
@@ -163,7 +164,7 @@ class File:
         return int(lib.rmmap_allocated(self._handle()))
 
     def save_allocator(self) -> bytes:
-        """Its position, for restore_allocator."""
+        """The allocator's state as bytes, for restore_allocator."""
         handle = self._handle()
         length = ffi.new("size_t *")
         self._check(lib.rmmap_allocator_save(handle, ffi.NULL, length))
@@ -172,26 +173,26 @@ class File:
         return bytes(ffi.buffer(buffer, length[0]))
 
     def restore_allocator(self, state: Readable) -> None:
-        """Before the first allocate only."""
+        """Restores a saved state. Possible only before the first allocate and the first claim."""
         with source(state) as (memory, length):
             self._check(lib.rmmap_allocator_restore(self._handle(), memory, length))
 
     # ---- durability
 
     def flush(self) -> None:
-        """Start write-back of everything, and don't wait."""
+        """Starts write-back of everything, and doesn't wait."""
         self._check(lib.rmmap_flush(self._handle()))
 
     def sync(self) -> None:
-        """Everything is durable when it returns."""
+        """Makes everything durable."""
         self._check(lib.rmmap_sync_all(self._handle()))
 
     def sync_receipts(self, receipts: Iterable[Receipt]) -> None:
-        """These are durable when it returns; one of another file is EXDEV, before any I/O."""
+        """Makes these receipts' ranges durable. One of another file is EXDEV, before any I/O."""
         values = ffi.new("struct rmmap_receipt[]", [receipt._value[0] for receipt in receipts])
         self._check(lib.rmmap_sync_ranges(self._handle(), values, len(values)))
 
-    # ---- raw access: bounds are checked, overlap is the caller's business
+    # ---- raw access: bounds are checked, overlap isn't
 
     def raw_write(self, offset: int, data: Readable) -> None:
         with source(data) as (memory, length):
@@ -199,7 +200,7 @@ class File:
                         length, offset, self.size)
 
     def raw_readinto(self, offset: int, buffer: Writable) -> int:
-        """How many bytes: fewer at the end of the file, 0 past it."""
+        """Returns how many bytes it read: fewer at the end of the file, 0 past it."""
         length = ffi.new("size_t *")
         with target(buffer) as (memory, capacity):
             self._check(lib.rmmap_raw_read(self._handle(), offset, memory, capacity, length))
@@ -224,14 +225,14 @@ class File:
         self._check(lib.rmmap_raw_zero(self._handle()))
 
     def raw_data(self) -> memoryview:
-        """The whole file, to write by; as Range.data."""
+        """A writable view of the whole file, like Range.data."""
         handle = self._handle()
         start = ffi.new("void **")
         self._check(lib.rmmap_raw_data(handle, start))
         return memory_of(handle, start[0], lib.rmmap_size(handle))
 
     def raw_view(self) -> memoryview:
-        """The whole file, to read by."""
+        """A read-only view of the whole file."""
         handle = self._handle()
         start = ffi.new("const void **")
         self._check(lib.rmmap_raw_view(handle, start))
@@ -251,7 +252,7 @@ def _options(flags: dict[int, bool], allocator: Allocator, allocate_from: int, e
         options.allocator = lib.rmmap_concurrent_allocator()
     options.allocate_from = allocate_from
     options.flags = sum(flag for flag, wanted in flags.items() if wanted)
-    options.mode = mode or 0  # which is 0666 to the library
+    options.mode = mode or 0  # to the library 0 means 0666
     options.engine = engine
     options.pattern = pattern
     return options
@@ -282,9 +283,9 @@ def create(
     engine: int = Engine.AUTO,
     pattern: int = Pattern.UNKNOWN,
 ) -> File:
-    """A file of size bytes, its space reserved; an existing one loses its content. mode: the
-    permissions of a new one, of which the umask takes its part; None is 0o666, and 0 a ValueError,
-    since to the library it means that none are given."""
+    """Creates a file of size bytes, and reserves its space; an existing one loses its content.
+    mode: the permissions of a new file, without those that the umask removes. None is 0o666; 0 is a
+    ValueError, because to the library it means that no mode is given."""
     flags = {
         lib.RMMAP_MUST_CREATE: must_create,
         lib.RMMAP_NO_PREALLOCATE: not preallocate,
@@ -317,9 +318,9 @@ def open(
     engine: int = Engine.AUTO,
     pattern: int = Pattern.UNKNOWN,
 ) -> File:
-    """An existing file as it is. What lies before allocate_from can be claimed. Where that is 0 and
-    the file is opened for writing, allocating starts at the end, so that nothing that is there is
-    handed out; with rewrite it starts at the front."""
+    """Opens an existing file with its content. Bytes before allocate_from can be claimed. If
+    that is 0 and the file is opened for writing, allocating starts at the end, so that no existing
+    byte is handed out; with rewrite it starts at the front."""
     flags = {
         lib.RMMAP_READ_ONLY: read_only,
         lib.RMMAP_REWRITE: rewrite,
@@ -351,7 +352,7 @@ def open_fd(
     engine: int = Engine.AUTO,
     pattern: int = Pattern.UNKNOWN,
 ) -> File:
-    """The same from a descriptor, which stays the caller's."""
+    """The same from a descriptor, which the caller still has to close."""
     flags = {
         lib.RMMAP_READ_ONLY: read_only,
         lib.RMMAP_REWRITE: rewrite,

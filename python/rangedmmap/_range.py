@@ -25,7 +25,7 @@ Parts = tuple[Union["Range", None], Union["Range", None]]
 
 
 class _Span:
-    """What both have: a place in a file. Made by a file, never by hand."""
+    """What Range and Receipt share: a place in a file. Only a File makes them."""
 
     __slots__ = ("_file", "_value")
     _file: File
@@ -79,7 +79,7 @@ class _Span:
 
 
 class Receipt(_Span):
-    """Says that a range was written: by the call that wrote it, or on the caller's word."""
+    """Shows that a range was written: by the call that wrote it, or because the caller said so."""
 
     __slots__ = ()
 
@@ -96,22 +96,22 @@ class Receipt(_Span):
         return Range._made(self._file, value)
 
     def flush(self) -> None:
-        """Start its write-back, and don't wait."""
+        """Starts the range's write-back, and doesn't wait."""
         self._file._check(lib.rmmap_flush_range(self._file._handle(), self._value[0]))
 
     def sync(self) -> None:
-        """Durable when it returns."""
+        """Makes the range durable."""
         self._file._check(lib.rmmap_sync_range(self._file._handle(), self._value[0]))
 
     def encode(self) -> bytes:
-        """For File.decode_receipt, on any machine."""
+        """The receipt as bytes, for File.decode_receipt on any machine."""
         buffer = ffi.new("char[]", lib.RMMAP_RECEIPT_ENCODED_SIZE)
         self._file._check(lib.rmmap_receipt_encode(self._value[0], buffer, len(buffer)))
         return bytes(ffi.buffer(buffer))
 
 
 class Range(_Span):
-    """Bytes of a file that nobody else has."""
+    """Bytes of a file that belong to no other range."""
 
     __slots__ = ()
 
@@ -122,7 +122,7 @@ class Range(_Span):
     _equal = staticmethod(lib.rmmap_range_equal)
 
     def through(self, file: File) -> Range:
-        """The same range through a clone of its file; of another file it's no use (EXDEV)."""
+        """The same range, used through a clone of its file; through another file it is EXDEV."""
         return Range._made(file, self._value)
 
     # ---- writing
@@ -135,13 +135,13 @@ class Range(_Span):
         return Receipt._made(self._file, value)
 
     def write(self, data: Readable, *, durable: bool = False) -> Receipt:
-        """All of it: another length is EMSGSIZE, and nothing is written."""
+        """Writes all of the range. Data of another length is EMSGSIZE, and nothing is written."""
         call = lib.rmmap_write_range_durable if durable else lib.rmmap_write_range
         with source(data) as (memory, length):
             return self._receipt(INTO_RANGE, (length, self.length), call, memory, length)
 
     def writev(self, pieces: Iterable[Readable]) -> Receipt:
-        """From pieces whose lengths add up to the range's."""
+        """Writes all of the range, from pieces whose lengths add up to the range's."""
         memories = [ffi.from_buffer(piece) for piece in pieces]
         try:
             vector = ffi.new("struct iovec[]", len(memories))
@@ -156,35 +156,35 @@ class Range(_Span):
                 ffi.release(memory)
 
     def write_from_fd(self, fd: Union[int, HasFileno], done: int = 0) -> Receipt:
-        """Fill the range from a descriptor, or something that has one. done bytes are there
-        already; an error's characters_written tells how many are now: BlockingIOError when the
-        descriptor has no more yet, ENODATA when its input ended."""
+        """Fills the range from a descriptor, or an object with fileno(). The first done bytes are
+        there already; an error's characters_written is how many are now. BlockingIOError: the
+        descriptor has no more bytes yet; ENODATA: its input ended."""
         number = fd if isinstance(fd, int) else fd.fileno()
         position = ffi.new("uint64_t *", done)
         while True:
             try:
                 return self._receipt("", (), lib.rmmap_write_range_from_fd, number, position)
-            except InterruptedError:  # Python has run the signal's handler when it gets here
+            except InterruptedError:  # Python has run the signal's handler before this
                 continue
             except OSError as error:
                 setattr(error, "characters_written", int(position[0]))
                 raise
 
     def write_within(self, offset: int, data: Readable) -> None:
-        """A piece, offset bytes into the range; when all are there, mark_written."""
+        """Writes a piece, offset bytes into the range. After the last piece, call mark_written."""
         with source(data) as (memory, length):
             self._file._check(lib.rmmap_write_within(self._file._handle(), self._value[0], offset,
                                                      memory, length),
                               AT_RANGE, length, offset, self.length)
 
     def mark_written(self) -> Receipt:
-        """The receipt, on the caller's word: the library doesn't count what was written."""
+        """The receipt of a range that the caller has written; the library doesn't check that."""
         return self._receipt("", (), lib.rmmap_mark_written)
 
     # ---- reading
 
     def readinto(self, buffer: Writable) -> int:
-        """Into a buffer that isn't smaller than the range (else ENOBUFS)."""
+        """Reads the range into a buffer that is at least as long (otherwise ENOBUFS)."""
         length = ffi.new("size_t *")
         with target(buffer) as (memory, capacity):
             self._file._check(lib.rmmap_read_range(self._file._handle(), self._value[0], memory,
@@ -198,7 +198,7 @@ class Range(_Span):
         return bytes(buffer)
 
     def readinto_within(self, offset: int, buffer: Writable) -> None:
-        """Fill the buffer from offset bytes into the range."""
+        """Fills the buffer, starting offset bytes into the range."""
         with target(buffer) as (memory, length):
             self._file._check(lib.rmmap_read_within(self._file._handle(), self._value[0], offset,
                                                     memory, length),
@@ -212,15 +212,15 @@ class Range(_Span):
     # ---- the bytes themselves
 
     def data(self) -> memoryview:
-        """To write by, without a copy. It keeps the file's handle; a full disk, where space isn't
-        reserved, and a file that a stranger truncates, are SIGBUS."""
+        """A writable view of the mapping. It keeps the file's handle open. An access raises SIGBUS
+        if the disk is full where space isn't reserved, or if another program truncates the file."""
         handle = self._file._handle()
         start = ffi.new("void **")
         self._file._check(lib.rmmap_range_data(handle, self._value[0], start))
         return memory_of(handle, start[0], self.length)
 
     def view(self) -> memoryview:
-        """To read by."""
+        """A read-only view of the mapping."""
         handle = self._file._handle()
         start = ffi.new("const void **")
         self._file._check(lib.rmmap_range_view(handle, self._value[0], start))
@@ -229,7 +229,7 @@ class Range(_Span):
     # ---- the rest
 
     def sync_within(self, offset: int, length: int) -> None:
-        """A record in a range, durable when it returns."""
+        """Makes a part of the range durable, such as a record."""
         self._file._check(lib.rmmap_sync_within(self._file._handle(), self._value[0], offset,
                                                 length),
                           AT_RANGE, length, offset, self.length)
@@ -243,25 +243,25 @@ class Range(_Span):
         return low, high
 
     def split_up(self, position: int) -> Parts:
-        """(low, high), parted position bytes in, moved up to a multiple of ALIGNMENT; None for a
-        part that there isn't. Use the parts from then on."""
+        """Splits the range at position bytes from its start, rounded up to a multiple of ALIGNMENT
+        in the file. Returns (low, high); None: there is no such part. Use only the parts then."""
         return self._split(lib.rmmap_range_split_up, position)
 
     def split_down(self, position: int) -> Parts:
-        """The same, moved down."""
+        """The same, rounded down."""
         return self._split(lib.rmmap_range_split_down, position)
 
     def unclaim(self) -> None:
-        """Ends the ownership: content and allocation stay, and the bytes can be claimed again. Don't
-        use it from then on."""
+        """Ends the ownership: content and allocation stay, and the bytes can be claimed again.
+        Don't use the range after this."""
         self._file._check(lib.rmmap_unclaim_range(self._file._handle(), self._value[0]))
 
     def give_back(self) -> None:
-        """To the allocator; the built-in ones can't take any (EOPNOTSUPP)."""
+        """Gives the bytes back to the allocator; the built-in ones can't take them (EOPNOTSUPP)."""
         self._file._check(lib.rmmap_give_back_range(self._file._handle(), self._value[0]))
 
     def encode(self) -> bytes:
-        """For File.decode_range, on any machine."""
+        """The range as bytes, for File.decode_range on any machine."""
         buffer = ffi.new("char[]", lib.RMMAP_RANGE_ENCODED_SIZE)
         self._file._check(lib.rmmap_range_encode(self._value[0], buffer, len(buffer)))
         return bytes(ffi.buffer(buffer))
