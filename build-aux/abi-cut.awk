@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# abi-cut.awk may-grow baseline new: prints new as a program of the baseline's time sees it: what
-# the structs named in may-grow have behind their size in the baseline is left out. abidiff's own
-# suppressions can't be used for that: they hide members that changed places along with it.
+# abi-cut.awk may-grow baseline new: prints new as a program built with the baseline sees it,
+# without the members that the structs in may-grow have past their size in the baseline. abidiff's
+# own suppressions don't suit: they would also hide members that moved.
 function attribute(name)
 {
         if (!match($0, " " name "='[^']*'"))

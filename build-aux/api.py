@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""api.py [--check] SOURCE: makes, from include/rmmap.h.in of this source directory, every list that
-repeats what is declared there; "make api" runs it. With --check it changes nothing, says what it
-would change and ends with 1. Either way it ends with 1 when something that people write disagrees
-with the header: the names of the manual pages, and the errors that these explain.
+"""api.py [--check] SOURCE: makes every list that repeats declarations of include/rmmap.h.in in this
+source directory; "make api" runs it. With --check it changes nothing, but prints what it would
+change and exits with 1. In both cases it exits with 1 if a manual page disagrees with the header in
+what people write: its names, and the errors that it explains.
 
 What it reads in the header: declarations, "#define RMMAP_", the titles in "---- title ----", and in
 a comment before declarations "Errors:", "Also of ...:" and "Since:", as the top of the header says.
-A declaration or a list that it doesn't understand ends it: nothing is skipped in silence."""
+It exits with an error at a declaration or list that it doesn't understand: it skips nothing."""
 import dataclasses
 import difflib
 import pathlib
@@ -63,7 +63,7 @@ class Api:
 
     @property
     def constants(self) -> list[str]:
-        """Macros that are a number of their own, and not one of the version."""
+        """Macros whose value is a number, except those of the version."""
         return [name for name, value in self.macros.items() if re.match(r"\(?UINT|[0-9]", value)]
 
 
@@ -97,12 +97,12 @@ def tokens(text: str) -> Iterator[tuple[str, str]]:
 
 
 def split_arguments(text: str) -> list[str]:
-    """At the commas outside of parentheses."""
+    """Splits a list at the commas outside of parentheses."""
     return [] if text == "void" else re.split(r", (?![^(]*\))", text)
 
 
 def errors_in(comment: str, name: str, known: dict[str, Function]) -> list[str]:
-    """The errors that a comment lists for one of the functions behind it."""
+    """The errors that a comment lists for one of the functions after it."""
     found: list[str] = []
     lists = re.findall(r"(?:Errors|Also of ([^:]*)):((?:[^.(]|\([^)]*\))*)\.", comment)
     if len(lists) != len(re.findall(r"\bErrors:|\bAlso of ", comment)):
@@ -135,7 +135,7 @@ def parse(text: str) -> Api:
         fail("rmmap.h.in doesn't say since when its functions are there")
     section, comment = "", ""
     known: dict[str, Function] = {}
-    groups: dict[str, list[str]] = {}  # the functions behind each comment
+    groups: dict[str, list[str]] = {}  # the functions after each comment
     for kind, token in tokens(text):
         if kind == "comment":
             if title := re.match(r"---- ([^:]*?)(?:: .*)? -+", token):
@@ -174,7 +174,7 @@ def parse(text: str) -> Api:
 
 
 def wrapped(start: str, arguments: list[str], end: str, width: int) -> str:
-    """A call or prototype; lines that would be longer than width go on below the parenthesis."""
+    """A call or prototype; lines longer than width are continued below the parenthesis."""
     lines = [start]
     for i, each in enumerate(arguments or ["void"]):
         each += end if i + 1 >= len(arguments) else ","
@@ -186,7 +186,7 @@ def wrapped(start: str, arguments: list[str], end: str, width: int) -> str:
 
 
 def type_in_c(each: Type, indent: str, width: int, more: str = "") -> str:
-    """The definition. more: what stands behind the last member."""
+    """The definition of a type. more: text after the last member."""
     if not each.members:
         return f"{each.kind} {each.name};\n"
     text = f"{each.kind} {each.name} {{\n"
@@ -201,7 +201,7 @@ def type_in_c(each: Type, indent: str, width: int, more: str = "") -> str:
 
 
 def symbol_map(api: Api) -> str:
-    """A node for each version; it is sealed when that is released, and later ones name it."""
+    """The symbol map: a node for each version, which doesn't change after that release."""
     text = """/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * What the library exports: made by build-aux/api.py from rmmap.h, in its order. A released node is
@@ -219,7 +219,7 @@ def symbol_map(api: Api) -> str:
 
 
 def debian_symbols(api: Api) -> str:
-    """As dpkg-gensymbols sorts them."""
+    """Debian's symbols file, sorted as dpkg-gensymbols does."""
     symbols = [(each.name, each.since) for each in api.functions]
     symbols += [(f"RMMAP_{since}", since) for since in {each.since for each in api.functions}]
     lines = [f" {name}@RMMAP_{since} {since}.0\n" for name, since in sorted(symbols)]
@@ -240,7 +240,7 @@ def tests_table(api: Api) -> str:
 
 
 def python_declarations(api: Api) -> str:
-    """What cffi reads. A struct that may grow is as long as the header in use says."""
+    """The declarations for cffi. A struct that may grow takes its size from the header in use."""
     text = ""
     for each in api.types:
         grows = each.members[:1] == ["size_t size"]
@@ -253,7 +253,7 @@ def python_declarations(api: Api) -> str:
 
 
 def functions_list(api: Api) -> str:
-    """Of librangedmmap(7)."""
+    """The list in librangedmmap(7)."""
     text = ".Bl -tag -width Ds\n"
     for section in dict.fromkeys(each.section for each in api.public):
         names = [f".Xr {each.name} 3" for each in api.public if each.section == section]
@@ -307,7 +307,7 @@ def section_of(page: str, title: str) -> str:
 
 
 def explained(page: str) -> set[str]:
-    """The errors whose meaning a page tells."""
+    """The errors that a page explains."""
     text = section_of(page, "ERRORS").partition("They mean:")[2]
     found = re.findall(r"^\.It Bq Er (\w+)", text, re.M)
     for several in re.findall(r"^\.It Bo\n(.*?)^\.Bc", text, re.M | re.S):
@@ -316,7 +316,7 @@ def explained(page: str) -> set[str]:
 
 
 def pages(top: pathlib.Path, api: Api) -> Iterator[tuple[pathlib.Path, str]]:
-    """The pages of section 3, made anew; and what is wrong with the rest of each."""
+    """The pages of section 3 with their lists made anew; complains about errors in the rest."""
     missing = {each.name: each for each in api.public}
     for path in sorted((top / "man").glob("*.3")):
         page = path.read_text()
@@ -342,7 +342,7 @@ def pages(top: pathlib.Path, api: Api) -> Iterator[tuple[pathlib.Path, str]]:
 
 def made(top: pathlib.Path, api: Api) -> Iterator[tuple[pathlib.Path, str]]:
     yield top / "lib/librangedmmap.map", symbol_map(api)
-    if (top / "debian").exists():  # it isn't in a tarball
+    if (top / "debian").exists():  # a tarball doesn't have it
         yield top / "debian/librangedmmap0.symbols", debian_symbols(api)
     yield top / "tests/api.inc", tests_table(api)
     python = top / "python/build_extension.py"
