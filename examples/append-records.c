@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * append-records.c - a log whose records are durable one by one, and which survives its writer
+ * append-records.c - a log in which each record is durable, and which survives a killed writer
  *
  *      cc append-records.c $(pkg-config --cflags --libs ranged-mmap) -o append-records
  *
  *      append-records FILE              show the records of FILE
  *      append-records FILE TEXT...      append each TEXT
- *      append-records                   prove it: kill a writer, let another one continue
+ *      append-records                   test: kill a writer, and let another one continue
  *
  * A record is its length, a checksum, and its text. The file holds zeros after the last record, so
  * a reader finds the records without an index. Reading is by offset and needs no range. A writer
@@ -84,7 +84,7 @@ static int find_end(struct log *log, bool show)
         return found;
 }
 
-/* A writer that died may have left a part of a record, which is at most the longest record. */
+/* A killed writer may have left a part of a record: overwrites the longest possible one. */
 static int wipe_end(const struct log *log)
 {
         static const struct record zeros;
@@ -109,7 +109,7 @@ static int log_show(const char *path)
         return error;
 }
 
-/* An open hands out nothing of an existing file; a writer claims it. */
+/* After an open no range of the existing file belongs to anyone, so the writer claims it. */
 static int log_open(struct log *log, const char *path)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -215,7 +215,7 @@ static int prove(const char *path)
                        " found\n",
                        life, promised, log.count);
                 rmmap_release(log.file);
-                if (said < 50 || log.count < promised) /* one more may be durable, unreported */
+                if (said < 50 || log.count < promised) /* one more may be durable, but unreported */
                         return -EBADMSG;
                 promised = log.count;
         }

@@ -5,8 +5,8 @@
  *      cc completion.c $(pkg-config --cflags --libs ranged-mmap libuv) -o completion
  *
  * A write may wait for a page, and a sync waits for the disk. Both run in libuv's thread pool, and
- * complete on the loop. Each job holds a reference to the handle, so the last one closes the file,
- * whichever it is. A timer measures the longest time that the loop was blocked.
+ * complete on the loop. Each job holds a reference to the handle, so the last reference closes the
+ * file. A timer measures the longest time for which the loop was blocked.
  */
 #include <errno.h>
 #include <inttypes.h>

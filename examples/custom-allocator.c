@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * custom-allocator.c - an allocator that a program brings itself, and that takes ranges back
+ * custom-allocator.c - a program with an allocator of its own, which takes ranges back
  *
  *      cc custom-allocator.c -pthread $(pkg-config --cflags --libs ranged-mmap) -o custom-allocator
  *
@@ -21,7 +21,7 @@
 
 /* ---- the allocator ------------------------------------------------------------------------- */
 
-enum { FREE, BEFORE, ALLOCATED }; /* what a block is */
+enum { FREE, BEFORE, ALLOCATED }; /* a block's state; BEFORE: handed out in an earlier run */
 
 struct slots {
         pthread_mutex_t lock;
@@ -61,7 +61,7 @@ static void slots_destroy(void *state)
         free(slots);
 }
 
-/* Where block i begins; one past the last one is the end of the file, multiple or not. */
+/* Where block i begins. The end of the last block is that of the file, which may be short of it. */
 static uint64_t offset_of(const struct slots *slots, size_t i)
 {
         return i < slots->blocks ? i * slots->alignment : slots->total;

@@ -2,8 +2,8 @@
 /*
  * connection.c - one request for one piece, which is written into the file as it arrives
  *
- * Before it writes the first byte, it checks that the answer has exactly the part that was asked
- * for, of exactly the file of the first answer. It writes nothing of any other answer.
+ * Before it writes the first byte, it checks that the answer has the part that was requested, of
+ * the same file as the first answer. Bytes of any other answer aren't written.
  */
 #include "rmget.h"
 
@@ -21,7 +21,7 @@ static uint64_t next_byte(const struct connection *connection)
         return rmmap_range_start(connection->piece.range) + connection->piece.done;
 }
 
-/* A server may send more than was asked for, up to the end of the file: the rest is dropped. */
+/* A server may send more than was requested, up to the end of the file: the rest is dropped. */
 static enum answer inspect_part(struct connection *connection)
 {
         const struct response *response = &connection->response;
@@ -75,8 +75,8 @@ static uint64_t least(uint64_t a, uint64_t b)
 }
 
 /*
- * libcurl reads as many bytes as the server says, and never learns that there are more. An empty
- * line, which old servers add, is no part of the body; and TLS lets nobody look.
+ * libcurl reads only as many bytes as the headers say, so this looks whether there are more. An
+ * empty line, which old servers add, doesn't count. With TLS the bytes can't be examined.
  */
 static bool has_more(const struct first *first)
 {
@@ -90,14 +90,14 @@ static bool has_more(const struct first *first)
         return got > 2 || (got == 2 && memcmp(bytes, "\r\n", 2)) || (got == 1 && *bytes != '\n');
 }
 
-/* Nothing but its length has said yet where the file ends. */
+/* Is this answer's length the only information so far about where the file ends? */
 static bool is_the_only_witness(const struct connection *connection)
 {
         return connection->is_first && !connection->transfer->proven &&
                !connection->job->facts.chunked;
 }
 
-/* Returns how many bytes it took; 0 ends the request, and connection_judge finds out why. */
+/* Returns how many bytes it took; 0 ends the request, and connection_judge finds the reason. */
 static size_t take_some(struct connection *connection, const char *data, size_t length)
 {
         uint64_t room = connection->skip ? connection->skip : piece_left(&connection->piece);
@@ -114,7 +114,7 @@ static size_t take_some(struct connection *connection, const char *data, size_t 
         return connection->more ? 0 : length;
 }
 
-/* Whether the next byte has a place to go to. */
+/* Finds a place for the next byte: in the piece, or as schedule_continue decides. */
 static enum next find_place(struct connection *connection)
 {
         if (connection->skip || piece_left(&connection->piece) ||
@@ -153,7 +153,7 @@ static size_t take_body(char *data, size_t one, size_t length, void *argument)
         (void)one;
         if (connection->answer == ANSWER_UNSEEN)
                 connection->answer = inspect(connection);
-        if (connection->answer == ANSWER_ERROR_PAGE) { /* read, so that the connection can go on */
+        if (connection->answer == ANSWER_ERROR_PAGE) { /* read it: the connection can be reused */
                 connection->taken += length;
                 return connection->taken < LONGEST_PAGE ? length : 0;
         }
@@ -164,7 +164,7 @@ static size_t take_body(char *data, size_t one, size_t length, void *argument)
                 return CURL_WRITEFUNC_PAUSE;
         connection->heard = now();
         connection->let_in = true;
-        if (length <= connection->taken) { /* it comes in smaller portions than before */
+        if (length <= connection->taken) { /* it comes again, in smaller portions */
                 connection->taken -= length;
                 return length;
         }
@@ -193,7 +193,7 @@ void connection_close(struct connection *connection)
         connection->easy = NULL;
 }
 
-/* It has a handle of its own, too, for requests for parts later on. */
+/* The connection's own handle is for later requests for parts. */
 void connection_take_first(struct connection *connection)
 {
         struct job *job = connection->job;
@@ -251,7 +251,7 @@ bool connection_start(struct connection *connection)
         return !curl_multi_add_handle(job->multi, connection->easy);
 }
 
-/* libcurl passes at once the bytes that it kept, so this may pause again. */
+/* libcurl passes the bytes that it kept during this call, so the connection may pause again. */
 void connection_go_on(struct connection *connection)
 {
         struct job *job = connection->job;
@@ -280,8 +280,8 @@ static const char *text_of(const struct connection *connection)
 }
 
 /*
- * The body ended, or was ended, where it should. A connection that breaks after the last byte of a
- * part has done its work; of a whole file only a proper end tells that it is whole.
+ * Did the body end where it should? A connection that breaks after the last byte of a part has done
+ * its work. A whole file is complete only if the request ends without an error.
  */
 static bool is_complete(const struct connection *connection, CURLcode code)
 {
@@ -292,7 +292,7 @@ static bool is_complete(const struct connection *connection, CURLcode code)
         return code == CURLE_OK || !(connection->is_first && connection->job->alone);
 }
 
-/* After an earlier answer, unannounced bytes came on the same connection: they are not HTTP. */
+/* Did bytes that aren't HTTP come on a reused connection, after an earlier answer? */
 static bool is_stray(const struct connection *connection, CURLcode code)
 {
         long made = 1;

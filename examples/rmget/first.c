@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * first.c - the first request, whose answer is the file
+ * first.c - the first request
  *
  * It asks for all of the file, as the simplest client would. The headers of its answer have the
  * file's length and identity; the body then waits until the file is created. This answer continues
@@ -23,7 +23,7 @@ static size_t take_body(char *data, size_t one, size_t length, void *argument)
         return first->waits ? CURL_WRITEFUNC_PAUSE : 0;
 }
 
-/* libcurl made a connection. */
+/* Called when libcurl has made a connection. */
 static int note_socket(void *argument, curl_socket_t socket, curlsocktype purpose)
 {
         struct first *first = argument;
@@ -72,7 +72,7 @@ static bool ends_with(const char *text, size_t length, const char *end)
         return length >= least && !strncasecmp(text + length - least, end, least);
 }
 
-/* Whether a name, or a URL, says that the file has this compression. */
+/* Does a name or a URL say that the file has this compression? */
 static bool says(const char *name, size_t length, const char *suffix)
 {
         return ends_with(name, length, suffix) ||
@@ -120,9 +120,9 @@ static enum status bad_server(const struct job *job, const char *text)
 }
 
 /*
- * rmget asks for the file without compression. A file that arrives compressed all the same is kept
- * only under a name that says so. For a file with such a name a server means the file itself; if it
- * doesn't know the length, it has compressed the file once more.
+ * rmget asks for the file without compression. If the answer is compressed nevertheless, it is kept
+ * only under a name that says so. If the URL has such a name, the server usually means the file
+ * itself; without a length it has compressed the file once more.
  */
 static enum status decide_coded(struct job *job)
 {
@@ -255,7 +255,7 @@ enum status first_ask(struct job *job)
                 if (first->stopped)
                         code = CURLE_OK;
                 request_judge(&verdict, first->easy, code, first->error);
-                if (code == CURLE_COULDNT_RESOLVE_HOST) /* probably a typing error */
+                if (code == CURLE_COULDNT_RESOLVE_HOST) /* probably a typing error in the URL */
                         verdict.again = false;
                 status = first_once_more(job, &verdict);
                 if (status)

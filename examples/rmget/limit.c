@@ -3,18 +3,18 @@
  * limit.c - --limit-rate, over all connections together
  *
  * libcurl's own limit is for one request: many short requests would each begin with a burst. So a
- * connection pauses when the bytes of this moment are used up, and continues when there are more.
+ * connection pauses when the bytes that the rate allows are used up, and continues later.
  */
 #include "rmget.h"
 
-static const double burst = 0.1; /* seconds whose bytes may be saved up */
+static const double burst = 0.1; /* seconds; at most the bytes of this time are saved up */
 
 void limit_begin(struct limit *limit, uint64_t rate)
 {
         *limit = (struct limit){.rate = (double)rate, .last = now()};
 }
 
-/* Whether a connection may take bytes now. One callback may exceed the limit, which is debt. */
+/* May a connection take bytes now? One callback may exceed the limit: then credit is negative. */
 bool limit_allows(struct limit *limit)
 {
         double time = now();
@@ -33,7 +33,7 @@ void limit_took(struct limit *limit, size_t bytes)
         limit->credit -= (double)bytes;
 }
 
-/* Small enough that every debt is short. */
+/* The size of libcurl's buffer: so small that a negative credit is soon made up. */
 long limit_buffer(uint64_t rate)
 {
         const uint64_t least = 1024, most = 256 * 1024;

@@ -23,14 +23,14 @@ static bool copy_headers(struct curl_slist **list, const struct options *options
 {
         const struct curl_slist *header = options->headers;
 
-        if (!append(list, "Accept-Encoding: identity")) /* the file itself, not packed for travel */
+        if (!append(list, "Accept-Encoding: identity")) /* the file itself, not compressed */
                 return false;
         while (header && append(list, header->data))
                 header = header->next;
         return !header;
 }
 
-/* If-Range: should the file change meanwhile, the server sends the new one whole, and we see it. */
+/* If-Range: if the file has changed, the server sends all of the new one, which rmget detects. */
 static bool add_if_range(struct job *job)
 {
         const char *validator = response_validator(&job->facts);
@@ -67,7 +67,7 @@ static void job_close(struct job *job)
         free(job->url);
 }
 
-/* Why there is one connection only, if it could be more. */
+/* The reason why there is only one connection, although the user allows more. */
 static const char *reason_for_one(const struct job *job)
 {
         if (job->options->connections == 1 || job->alone)
@@ -119,7 +119,7 @@ static enum status ask_and_fetch(struct job *job)
         return status;
 }
 
-/* As sha256sum prints it, so that sha256sum -c can read it. */
+/* Prints the digest as sha256sum does, so that sha256sum -c can read it. */
 static enum status print_digest(const struct job *job)
 {
         const char *name = job->output.path;
@@ -180,8 +180,8 @@ static enum status download(const struct options *options)
 }
 
 /*
- * A program that was started without one of its first three descriptors would open the file as
- * that one, and write its messages into it.
+ * If the program is started without one of the first three descriptors, the file that it opens
+ * would get that number, and messages would be written into the file.
  */
 static bool fill_descriptors(void)
 {
@@ -197,7 +197,7 @@ int main(int argc, char **argv)
         enum status status;
 
         if (!fill_descriptors())
-                return FAILED; /* and nowhere to say why */
+                return FAILED; /* there is no descriptor for a message */
         say_as("rmget");
         setlocale(LC_CTYPE, "");
         status = options_parse(&options, argc, argv);

@@ -37,7 +37,7 @@ static bool is_directory(const char *path)
         return !stat(path, &facts) && S_ISDIR(facts.st_mode);
 }
 
-/* Where the file goes: FILE, a name in the directory FILE, or a name here. */
+/* The file's path: FILE, a name in the directory FILE, or a name in this directory. */
 static char *choose_path(const struct options *options)
 {
         const char *directory = options->output;

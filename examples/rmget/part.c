@@ -2,10 +2,10 @@
 /*
  * part.c - the temporary file and its final name
  *
- * The temporary name has a suffix of the program's own, and the run that writes such a file keeps
- * it locked. So a killed run left a file that isn't locked, and a new run removes it; a locked file
- * belongs to another run that is active. Where locks don't work, the two can't be distinguished:
- * then each run takes a unique name, and leaves all others alone.
+ * The temporary name has the program's own suffix, and the run that writes such a file keeps it
+ * locked. So a file that isn't locked is from a killed run, and a new run removes it; a locked file
+ * belongs to a run that is active. Where locks don't work, the two can't be distinguished: then
+ * each run uses a unique name, and never touches other files.
  */
 #include "part.h"
 
@@ -26,7 +26,7 @@
 #define RENAME_NOREPLACE 1
 #endif
 
-#define EKERNEL_NOTSUPP 524 /* the kernel's own, which NFS and some sandboxes let through */
+#define EKERNEL_NOTSUPP 524 /* internal to the kernel, but NFS and some sandboxes return it */
 
 bool is_missing(int error)
 {
@@ -74,7 +74,7 @@ static size_t longest_name(const char *path)
         return most > 0 ? (size_t)most : 255;
 }
 
-/* FNV-1a: the same name has the same temporary one in each run. */
+/* FNV-1a: the same name gets the same temporary name in each run. */
 static uint64_t hash(const char *text)
 {
         uint64_t hash = UINT64_C(0xcbf29ce484222325);
@@ -84,7 +84,7 @@ static uint64_t hash(const char *text)
         return hash;
 }
 
-/* path with the suffix; shortened, but never within a character, where that would be too long. */
+/* path with the suffix. A name that would be too long is shortened, at the end of a character. */
 static char *name_with(const char *path, const char *suffix)
 {
         const char *slash = strrchr(path, '/');
@@ -115,7 +115,7 @@ static char *usual_part_name(const char *path)
         return name_with(path, suffix);
 }
 
-/* A name that no other run has, alive or dead. */
+/* A name that no other run has, active or killed. */
 static char *own_part_name(const char *path)
 {
         struct timespec time;
@@ -127,7 +127,7 @@ static char *own_part_name(const char *path)
         return name_with(path, suffix);
 }
 
-/* path is the output's from now on: a string to free. */
+/* Takes over path, a string that will be freed. */
 enum status output_begin(struct output *output, char *path, bool force)
 {
         struct stat facts;
@@ -159,7 +159,7 @@ static bool is_same_file(int fd, const char *path)
         return !fstat(fd, &a) && !lstat(path, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* 0: locked, and still the part's file; or locks turned out not to work. */
+/* 0: fd is locked, and still the file of that name; or the file system has no locks. */
 static int take_lock(struct output *output, int fd)
 {
         if (!flock(fd, LOCK_EX | LOCK_NB))
@@ -171,7 +171,7 @@ static int take_lock(struct output *output, int fd)
 /* Only the holder of the lock removes the name, and only while the name is that file's. */
 static enum status remove_left_behind(struct output *output)
 {
-        /* For writing: NFS gives no other descriptor an exclusive lock. */
+        /* Opened for writing, because NFS requires that for an exclusive lock. */
         int fd = open(output->part, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         enum status status = DONE;
         struct stat facts;
@@ -205,7 +205,7 @@ static enum status open_part(struct output *output, unsigned mode)
         return DONE;
 }
 
-/* An empty file of the temporary name, locked where that is possible. */
+/* Creates an empty file with the temporary name, locked where possible. */
 static enum status make_part(struct output *output, unsigned mode)
 {
         enum status status = remove_left_behind(output);
@@ -214,7 +214,7 @@ static enum status make_part(struct output *output, unsigned mode)
                 status = open_part(output, mode);
         if (status || output->lockless)
                 return status;
-        if (take_lock(output, output->fd)) { /* another run took it for one that was left behind */
+        if (take_lock(output, output->fd)) { /* another run took it for a killed run's */
                 output->made = false;
                 return in_use(output);
         }
@@ -249,7 +249,7 @@ static enum status check_space(struct output *output, const struct output_needs 
 
         if (error)
                 return output_failed(output, error);
-        /* Where the file system can't promise the space, its own count has to do. */
+        /* Where the file system can't reserve space, its count of free blocks has to do. */
         if (!(info.facts & RMMAP_FACT_RESERVED) && space < needs->space)
                 return too_little_space(output, needs->space, space);
         return DONE;
@@ -269,7 +269,7 @@ static enum status create_map(struct output *output, uint64_t size,
                 options.flags |= RMMAP_NO_PREALLOCATE;
         options.mode = needs->mode;
         options.pattern = RMMAP_PATTERN_DENSE;
-        /* The handle takes the lock over; it is an error if another run gets it in between. */
+        /* The handle takes the lock next; it is an error if another run gets it in between. */
         if (!output->lockless)
                 (void)flock(output->fd, LOCK_UN);
         error = rmmap_create(output->part, size, &options, &output->file);
@@ -329,7 +329,7 @@ static int rename_new(const char *from, const char *to)
         return 0;
 }
 
-/* Without this sync the new name may be gone after a power loss. */
+/* Without this sync the new name may be lost in a power loss. */
 static int sync_directory(const char *path)
 {
         char *directory = directory_of(path);
@@ -339,7 +339,7 @@ static int sync_directory(const char *path)
         if (fd >= 0)
                 close(fd);
         free(directory);
-        return is_missing(-error) ? 0 : error; /* this one can't be synced */
+        return is_missing(-error) ? 0 : error; /* this directory can't be synced */
 }
 
 enum status output_publish(struct output *output, bool force, bool durable)
@@ -359,7 +359,7 @@ enum status output_publish(struct output *output, bool force, bool durable)
         return error ? output_failed(output, error) : DONE;
 }
 
-/* Removes the file, which may be made again. The name is removed before the lock is released. */
+/* Removes the file; another one may be made after that. The name goes before the lock. */
 void output_discard(struct output *output)
 {
         if (output->made)

@@ -18,10 +18,10 @@
 
 struct output {
         char *path; /* the final name */
-        char *part; /* the name until all is well */
+        char *part; /* the temporary name */
         struct rmmap_file *file;
-        int fd;        /* of the part; -1: there is none yet */
-        bool made;     /* part is ours to remove */
+        int fd;        /* of the temporary file; -1: there is none yet */
+        bool made;     /* this run created part, and must remove it */
         bool lockless; /* the file system has no locks */
 };
 
@@ -34,13 +34,13 @@ struct output_needs {
 enum status output_begin(struct output *output, char *path, bool force);
 enum status output_map(struct output *output, uint64_t size, const struct output_needs *needs);
 enum status output_plain(struct output *output, unsigned mode);
-/* durable: the new name as well; the data is synced before */
+/* Renames part to path. durable: also syncs the new name; the data must be synced before. */
 enum status output_publish(struct output *output, bool force, bool durable);
 void output_discard(struct output *output); /* removes an unpublished part, to begin anew */
-void output_close(struct output *output);   /* the same, for good */
+void output_close(struct output *output);   /* the same at the end; frees everything */
 enum status output_failed(const struct output *output, int error);
 
-/* An errno by which a file system, or a sandbox, says that it doesn't have the call. */
+/* Is it an errno of a file system or sandbox that doesn't have the call? */
 bool is_missing(int error);
 
 #endif

@@ -16,9 +16,9 @@
 #include <stdlib.h>
 
 enum {
-        PIECES_EACH = 8, /* of one connection, in the mean */
+        PIECES_EACH = 8, /* pieces for each connection, on average */
         LEAST_PIECE = 256 * 1024,
-        MOST_PIECE = 16 * 1024 * 1024, /* what a lost connection may have to fetch again */
+        MOST_PIECE = 16 * 1024 * 1024, /* the most that must be fetched again after an error */
         LEAST_SPLIT = 32 * 1024,
         SYNC_AT_ONCE = 32,
 };
@@ -71,7 +71,7 @@ static int first_of_share(struct pieces *pieces, struct piece *piece)
         struct rmmap_range rest = {{0}};
         int split = rmmap_range_split_up(pieces->share, pieces->size, &piece->range, &rest);
 
-        if (split == -ERANGE || split == RMMAP_SPLIT_LOW) { /* it is the last of them */
+        if (split == -ERANGE || split == RMMAP_SPLIT_LOW) { /* this is the share's last piece */
                 piece->range = pieces->share;
                 rest = (struct rmmap_range){{0}};
         } else if (split < 0) {
@@ -143,7 +143,7 @@ uint64_t pieces_after(const struct pieces *pieces, uint64_t offset)
         return nearest < size ? nearest : size;
 }
 
-/* Keeps the rest of a piece whose connection ended. There are at most as many as connections. */
+/* Keeps a piece whose connection ended, for another one. There are never more than connections. */
 void pieces_return(struct pieces *pieces, const struct piece *piece)
 {
         pieces->returned[pieces->returned_count] = *piece;
@@ -166,7 +166,7 @@ int pieces_split(struct piece *piece, struct piece *high)
         return 1;
 }
 
-/* Starts write-back of a complete piece while others still arrive; the end syncs all of them. */
+/* Starts write-back of a complete piece while others still arrive; pieces_sync waits for all. */
 int pieces_complete(struct pieces *pieces, struct piece *piece)
 {
         int error;
@@ -190,7 +190,7 @@ int pieces_complete(struct pieces *pieces, struct piece *piece)
         return is_missing(-error) ? 0 : error; /* without write-back the sync writes all of it */
 }
 
-/* A few at a time, so that Ctrl-C need not wait for a slow disk. */
+/* Syncs a few at a time, so that Ctrl-C needn't wait for a slow disk. */
 enum status pieces_sync(struct pieces *pieces, const struct job *job)
 {
         enum status status = DONE;

@@ -22,9 +22,9 @@ static const double line_every = 5;
 static const double rate_memory = 4; /* seconds over which the rate is smoothed */
 
 static struct {
-        const char *label; /* what is going on, with a space after it; or "" */
+        const char *label; /* words with a space after them, or "" */
         bool bar, lines, utf8;
-        bool drawn; /* something is on the line */
+        bool drawn; /* the bar is on the terminal's line */
         unsigned columns;
         uint64_t size, done;
         double begun, last, rate;
@@ -99,7 +99,7 @@ static void measure(double time)
 
         if (weight < passed / (time - state.begun))
                 weight = passed / (time - state.begun);
-        if (state.done > state.last_done) /* less: a stream began anew */
+        if (state.done > state.last_done) /* it is less if a stream began anew */
                 rate = (double)(state.done - state.last_done) / passed;
         state.rate += (rate - state.rate) * weight;
         state.last = time;
@@ -123,7 +123,7 @@ static void draw_bar(FILE *out, unsigned width, double part)
 /* One cell for each connection: how full its piece is. */
 static void draw_cells(FILE *out, const signed char *cells, size_t count)
 {
-        /* From a space over eighths of a block, U+2581 on, to a whole one. */
+        /* A space, then eighths of a block, from U+2581 to the whole block. */
         static const char *const blocks[] = {
                 " ",
                 "\xe2\x96\x81",
@@ -152,12 +152,12 @@ struct layout {
         unsigned bar; /* columns between its brackets; 0: no bar */
         size_t cells;
         bool sizes;
-        int blank; /* columns left over */
+        int blank; /* columns that stay empty */
 };
 
 /*
- * What fits, from what matters most: rate and time, a bar of some length, cells, sizes. Three
- * columns stay free: in the last one a terminal would go on to the next line, and "^C" needs two.
+ * Chooses the parts that fit, the most important first: rate and time, a short bar, cells, sizes.
+ * Three columns stay free: after the last one a terminal wraps the line, and "^C" needs two.
  */
 static struct layout lay_out(int fixed, int sizes, size_t cells)
 {

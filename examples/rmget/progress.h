@@ -8,10 +8,10 @@
 #include <stdint.h>
 
 enum { CELL_NONE = -2, CELL_WAITS = -1, CELL_FULL = 8, CELLS_MAX = 64 };
-/* shown false: nothing; size 0: not known; label: "" or words with a space after them */
+/* shown false: prints nothing; size 0: unknown; label: "" or words with a space after them */
 void progress_begin(bool shown, const char *label, uint64_t size);
 void progress_add(int64_t bytes);
-void progress_tick(const signed char *cells, size_t count); /* cells NULL: none to show */
+void progress_tick(const signed char *cells, size_t count); /* cells NULL: shows none */
 void progress_resized(void);
 void progress_clear(void); /* before other output on the terminal */
 void progress_end(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* request.c - what all requests have in common, and what a failed one means */
+/* request.c - the options of all requests, and what to do after a failed one */
 #include "rmget.h"
 
 #include <stdio.h>
@@ -124,7 +124,7 @@ static void judge_code(struct verdict *verdict, CURLcode code)
         verdict->again = true;
 }
 
-/* After a request that failed for a reason that its caller doesn't know. */
+/* Sets verdict after a request that failed for a reason that the caller doesn't know. */
 void request_judge(struct verdict *verdict, CURL *easy, CURLcode code, const char *error)
 {
         long status = 0;

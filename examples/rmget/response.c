@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* response.c - header lines of an answer, and whether two answers are of one file */
+/* response.c - header lines of an answer; are two answers of the same file? */
 #include "rmget.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* A number of at most 18 digits, or NULL; *text moves past it. */
+/* Reads a number of at most 18 digits, and moves *text past it. false: there is none. */
 static bool read_number(const char **text, uint64_t *number)
 {
         const char *c = *text;
@@ -39,7 +39,7 @@ static void read_content_range(struct response *response, const char *text)
                 return;
         response->has_total = true;
         if (response->has_range && response->last >= response->total)
-                response->has_range = response->has_total = false; /* nonsense */
+                response->has_range = response->has_total = false; /* it contradicts itself */
 }
 
 /* One number, which may be sent twice. Everything else is an unreliable length. */
@@ -62,7 +62,7 @@ static void read_coding(struct response *response, const char *text)
         snprintf(response->coding, sizeof(response->coding), "%s", text);
 }
 
-/* What is longer than the buffer is left out: half of it would prove nothing. */
+/* Leaves out text that is longer than the buffer: a part of it would prove nothing. */
 static void keep(char *copy, size_t capacity, const char *text)
 {
         size_t length = strlen(text);

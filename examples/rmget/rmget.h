@@ -3,19 +3,19 @@
  * rmget.h - the internal interfaces of rmget
  *
  *      options.c     the command line
- *      response.c    header lines of an answer, and whether two answers are of one file
- *      request.c     what all requests have in common; what a failed one means
- *      first.c       the first request, whose answer is the file: size, identity
+ *      response.c    header lines of an answer; are two answers of the same file?
+ *      request.c     options of all requests; what to do after a failed one
+ *      first.c       the first request, whose answer tells the file's size and identity
  *      pieces.c      which connection has which piece, and the receipts of complete pieces
  *      limit.c       --limit-rate
  *      connection.c  one request for one piece, written into the file as it arrives
- *      schedule.c    which connection does what next: take a piece, take over, retry
+ *      schedule.c    what each connection does next: take a piece, take over, retry
  *      transfer.c    all connections at once
  *      stream.c      a file of unknown length, which can't be mapped, or an empty one
  *      output.c      the name of the file
  *      verify.c      SHA-256
  *
- * And, with headers of their own, the parts that the program rmmap uses as well:
+ * With headers of their own; the program rmmap uses the first three as well:
  *
  *      say.c         messages
  *      signals.c     Ctrl-C and the like, as a descriptor
@@ -50,10 +50,10 @@
 
 struct options {
         char *url;
-        const char *output; /* NULL: named by the URL */
-        const char *cacert; /* NULL: the system's authorities */
+        const char *output; /* NULL: the name in the URL */
+        const char *cacert; /* NULL: the system's certificate authorities */
         struct curl_slist *headers;
-        uint64_t limit_rate; /* bytes a second, of all connections together; 0: none */
+        uint64_t limit_rate; /* bytes a second, all connections together; 0: no limit */
         unsigned connections;
         unsigned retries;
         unsigned timeout; /* seconds */
@@ -65,7 +65,7 @@ struct options {
         bool no_progress;
 };
 
-/* DONE with options->url NULL: --help or --version was all that was asked. */
+/* DONE with options->url NULL: the user only asked for --help or --version. */
 enum status options_parse(struct options *options, int argc, char **argv);
 void options_free(struct options *options);
 
@@ -78,23 +78,23 @@ static inline bool wants_progress(const struct options *options)
 
 struct response {
         long status;
-        bool has_range;  /* Content-Range named first and last */
-        bool has_total;  /* and total */
-        bool has_length; /* Content-Length */
-        bool bad_length; /* and it is no number, or two different ones */
-        bool chunked;    /* the body itself tells where it ends */
+        bool has_range;  /* Content-Range has first and last */
+        bool has_total;  /* Content-Range has total */
+        bool has_length; /* there is a Content-Length */
+        bool bad_length; /* it is no number, or there are two different ones */
+        bool chunked;    /* the end of the body is marked in the body */
         bool multipart;
-        bool no_ranges; /* it says that it sends no parts */
+        bool no_ranges; /* Accept-Ranges says that the server sends no parts */
         uint64_t first, last, total;
         uint64_t length;
-        char coding[32]; /* Content-Encoding but for identity; empty: none */
+        char coding[32]; /* Content-Encoding; empty: none, or identity */
         char etag[256];
         char modified[64];
 };
 
 size_t response_header(char *line, size_t one, size_t length, void *response);
 bool response_is_same_file(const struct response *a, const struct response *b);
-/* What If-Range may carry; NULL where the server gave nothing strong enough. */
+/* A value for If-Range; NULL: the server sent no strong ETag and no date. */
 const char *response_validator(const struct response *response);
 
 /* ---- output.c ---- */
@@ -103,19 +103,19 @@ enum status output_name(struct output *output, const struct options *options);
 
 /* ---- the whole ---- */
 
-/* Takes the bytes of a body; the headers of the first answer decide which function does. */
+/* Receives the bytes of a body. The headers of the first answer decide which function is used. */
 typedef size_t body_taker(char *data, size_t one, size_t length, void *argument);
 
 struct first {
         CURL *easy;
         struct response response;
         char error[CURL_ERROR_SIZE];
-        body_taker *take; /* NULL: not known yet, so the body waits */
+        body_taker *take; /* NULL: not chosen yet, so the transfer is paused */
         void *argument;
         curl_socket_t socket; /* of the newest connection that was made for it */
-        unsigned sockets;     /* how many were made */
-        bool waits;
-        bool stopped; /* at the first byte of a body that is not needed */
+        unsigned sockets;     /* the number of connections that were made */
+        bool waits;           /* paused at the first byte of the body */
+        bool stopped;         /* ended at the first byte of a body that isn't needed */
 };
 
 enum source { SOURCE_LENGTH_KNOWN, SOURCE_LENGTH_UNKNOWN, SOURCE_EMPTY };
@@ -126,51 +126,51 @@ struct job {
         CURLSH *share;                    /* cookies */
         struct curl_slist *headers;       /* of every request */
         struct curl_slist *range_headers; /* the same with If-Range */
-        char *url;                        /* where redirects led to */
-        bool url_expired;                 /* then the first URL leads to another one */
+        char *url;                        /* the URL after all redirects */
+        bool url_expired;                 /* url doesn't work any more: start from the first URL */
         struct first first;
         struct response facts; /* of the first answer */
         uint64_t size;
         enum source source;
         unsigned failures; /* of the first request, or of the only one */
-        bool had_parts;    /* before they were given up */
+        bool had_parts;    /* the server sent parts before it stopped to do so */
         bool strays;       /* bytes came between two answers: each request connects anew */
-        bool alone;        /* parts can't be had, or not be told from those of another file */
-        bool anew;         /* what came is no good: ask for the file once more */
+        bool alone;        /* one connection: no parts, or they may be of another file */
+        bool anew;         /* what came can't be used: request the file once more */
         struct output output;
         char digest[2 * DIGEST_SIZE + 1]; /* hexadecimal; empty: not computed */
 };
 
 /* ---- request.c ---- */
 
-/* What a request that ended without its data means. */
+/* What to do after a request that ended without its data. */
 struct verdict {
         enum status status;
-        bool again;   /* it may be better next time */
-        bool refused; /* the server takes no more connections for now */
-        double wait;  /* seconds that the server asks for; 0: it doesn't say */
+        bool again;   /* a retry may succeed */
+        bool refused; /* the server accepts no more connections for now */
+        double wait;  /* seconds to wait, by the server's Retry-After; 0: it sent none */
         char text[CURL_ERROR_SIZE + 64];
 };
 
-enum { LONGEST_REST = 600 }; /* seconds that a server may ask for */
+enum { LONGEST_REST = 600 }; /* seconds; if a server asks for more, rmget gives up */
 
 CURL *request_new(const struct job *job, char *error);
 void request_judge(struct verdict *verdict, CURL *easy, CURLcode code, const char *error);
 double request_back_off(const struct verdict *verdict, unsigned failures);
-/* Wait for traffic, a signal, or some milliseconds: INTERRUPTED or DONE. */
+/* Waits for traffic, a signal, or some milliseconds. INTERRUPTED or DONE. */
 enum status request_wait(CURLM *multi, int milliseconds);
 enum status request_sleep(CURLM *multi, double seconds);
-/* All requests go on until *done, or until the only one ends: then *code is how. */
+/* Runs all requests until *done, or until the only one ends, with its result in *code. */
 enum status request_perform(CURLM *multi, const bool *done, CURLcode *code);
 
 /* ---- first.c ---- */
 
-/* Leaves job->first with its body still to come, or job->source is SOURCE_EMPTY. */
+/* Afterwards job->first is paused before its body, or job->source is SOURCE_EMPTY. */
 enum status first_ask(struct job *job);
 void first_close(struct job *job);
-/* The body goes to take from now on. */
+/* From now on take receives the body. */
 void first_give(struct job *job, body_taker *take, void *argument);
-/* The only request failed: once more from the beginning, after a while, or give up. */
+/* After the only request failed: waits and sets job->anew, or gives up. */
 enum status first_once_more(struct job *job, const struct verdict *verdict);
 
 /* ---- stream.c, transfer.c, verify.c ---- */
@@ -184,16 +184,16 @@ enum status verify_digest(struct job *job, EVP_MD_CTX *context);
 
 struct piece {
         struct rmmap_range range;
-        uint64_t done;     /* bytes of it that are there */
-        unsigned failures; /* in a row, without a byte that counts */
+        uint64_t done;     /* bytes of it that are written */
+        unsigned failures; /* in a row, without enough new bytes between them */
 };
 
 struct pieces {
         struct rmmap_file *file;
-        uint64_t size;            /* of one */
-        uint64_t complete;        /* bytes */
-        uint64_t given;           /* the allocator gave out all before */
-        struct rmmap_range share; /* of the first answer, which goes on without a new request */
+        uint64_t size;            /* bytes of one piece */
+        uint64_t complete;        /* bytes of complete pieces */
+        uint64_t given;           /* the allocator handed out all bytes before this offset */
+        struct rmmap_range share; /* of the first answer, which continues without a new request */
         struct piece *returned;
         size_t returned_count;
         struct rmmap_receipt *receipts;
@@ -202,13 +202,13 @@ struct pieces {
 
 int pieces_open(struct pieces *pieces, const struct job *job);
 void pieces_close(struct pieces *pieces);
-int pieces_next(struct pieces *pieces, struct piece *piece); /* -ENOSPC: all are given out */
-/* The one that begins at offset; -ENOSPC: it is given out. */
+int pieces_next(struct pieces *pieces, struct piece *piece); /* -ENOSPC: all are handed out */
+/* The piece that begins at offset; -ENOSPC: it is handed out. */
 int pieces_at(struct pieces *pieces, uint64_t offset, struct piece *piece);
-/* Where the first one after offset begins that isn't given out; the file's end: there is none. */
+/* Where the next piece that isn't handed out begins; the file's end: there is none. */
 uint64_t pieces_after(const struct pieces *pieces, uint64_t offset);
 void pieces_return(struct pieces *pieces, const struct piece *piece);
-int pieces_split(struct piece *piece, struct piece *high); /* 1: it was worth it */
+int pieces_split(struct piece *piece, struct piece *high); /* 1: done; 0: too small to split */
 int pieces_complete(struct pieces *pieces, struct piece *piece);
 enum status pieces_sync(struct pieces *pieces, const struct job *job);
 uint64_t piece_left(const struct piece *piece);
@@ -216,7 +216,7 @@ uint64_t piece_left(const struct piece *piece);
 /* ---- limit.c ---- */
 
 struct limit {
-        double rate; /* bytes a second; 0: none */
+        double rate; /* bytes a second; 0: no limit */
         double credit, last;
 };
 
@@ -229,15 +229,15 @@ long limit_buffer(uint64_t rate);
 
 enum activity { IDLE, RUNNING, WAITING, ENDED };
 
-/* What an answer turned out to be. */
+/* The kind of an answer. */
 enum answer {
-        ANSWER_UNSEEN, /* no byte of it yet */
+        ANSWER_UNSEEN, /* none of its body has come yet */
         ANSWER_GOOD,
         ANSWER_ERROR_PAGE,
         ANSWER_WHOLE_FILE, /* to a request for a part of it */
         ANSWER_OTHER_FILE,
         ANSWER_OTHER_PART,
-        ANSWER_CODED, /* packed: no bytes of the file */
+        ANSWER_CODED, /* compressed: not the bytes of the file */
 };
 
 struct connection {
@@ -249,32 +249,32 @@ struct connection {
         uint64_t asked_from; /* piece.done at the start of this request */
         uint64_t position;   /* in the file, of the next byte of the answer */
         uint64_t end;        /* of the answer, in the file */
-        uint64_t skip;       /* bytes that come and are there already */
-        size_t taken;        /* of the bytes that come again after a pause; or of an error page */
+        uint64_t skip;       /* coming bytes that are written already */
+        size_t taken;        /* bytes taken before a pause, which come again; or of an error page */
         double since;        /* start of this request */
         double heard;        /* when its last byte came */
         double wake;         /* while WAITING */
         enum activity activity;
         enum answer answer;
         bool is_first;   /* its answer is that of the first request */
-        bool redirected; /* asked where the first redirect led to */
+        bool redirected; /* it sent the request to the URL after the redirects */
         bool stopped;    /* by rmget: the rest of the answer isn't wanted */
-        bool robbed;     /* another one has taken its piece */
-        bool more;       /* the answer didn't end where it said */
-        bool paused;     /* by the limit, or until it is known where to go on */
-        bool let_in;     /* got data at least once */
-        int error;       /* of writing into the map */
+        bool robbed;     /* another connection has taken its piece */
+        bool more;       /* the answer is longer than its headers say */
+        bool paused;     /* by the limit, or until it has a place for the next byte */
+        bool let_in;     /* the server sent data at least once */
+        int error;       /* of writing into the file */
         char curl_error[CURL_ERROR_SIZE];
 };
 
 bool connection_open(struct connection *connection, struct transfer *transfer);
-/* The answer of the first request, with the piece at its beginning, goes on as this one's. */
+/* This connection continues the answer of the first request, with the piece at its start. */
 void connection_take_first(struct connection *connection);
 void connection_stop(struct connection *connection);
 void connection_close(struct connection *connection);
 bool connection_start(struct connection *connection);
 void connection_go_on(struct connection *connection); /* after a pause */
-/* The request ended: DONE with the piece complete, or what went wrong. */
+/* Called when the request ended. DONE: the piece is complete; otherwise the error. */
 void connection_judge(struct connection *connection, CURLcode code, struct verdict *verdict);
 
 /* ---- schedule.c ---- */
@@ -288,15 +288,15 @@ struct transfer {
         struct connection *connections;
         size_t count;
         size_t turn;       /* the connection that continues first after a pause */
-        double not_before; /* the server asked for rest */
-        bool proven;       /* a part came as it was asked for */
+        double not_before; /* no request starts before this time, as the server asked */
+        bool proven;       /* a part came as requested */
 };
 
-/* Start what can be started now. */
+/* Starts the requests that can be started now. */
 enum status schedule_start(struct transfer *transfer);
-/* A piece is complete, and its answer goes on: what next? */
+/* Called when a piece is complete and its answer continues: chooses what comes next. */
 enum next schedule_continue(struct transfer *transfer, struct connection *connection);
-/* A request ended: take note of it, or try again later. */
+/* Called when a request ended: completes its piece, or schedules a retry. */
 enum status schedule_ended(struct transfer *transfer, struct connection *connection, CURLcode code);
 
 #endif

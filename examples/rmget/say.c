@@ -51,8 +51,8 @@ const char *size_text(char text[SIZE_TEXT], uint64_t bytes)
 }
 
 /*
- * Where the name and password before the host of a URL end; the start where there are none. A '/'
- * ends the host, unless what seems to be a port is none: then it is a password with a '/' in it.
+ * The end of the name and password before the host of a URL; the start if there are none. A '/'
+ * ends the host, unless the text before it has an invalid port: then it is a password with a '/'.
  */
 static char *end_of_credentials(char *start)
 {
@@ -69,7 +69,7 @@ static char *end_of_credentials(char *start)
         return at ? at + 1 : start;
 }
 
-/* A message may quote a URL, of the user's or of a redirect; hide the password in it. */
+/* Hides passwords in the URLs that a message may quote, the user's or a redirect's. */
 static void hide_credentials(char *text)
 {
         while ((text = strstr(text, "://"))) {
@@ -81,7 +81,7 @@ static void hide_credentials(char *text)
         }
 }
 
-/* Parts of a message may come from a server: no control character reaches the terminal. */
+/* Parts of a message may come from a server, so control characters are replaced. */
 __attribute__((format(printf, 1, 0))) static void say(const char *format, va_list arguments)
 {
         char *text;

@@ -12,7 +12,7 @@ enum status {
         FAILED = 1,
         USAGE = 2,
         NETWORK = 3,
-        SOURCE_ERROR = 3, /* the same for a program that reads a file */
+        SOURCE_ERROR = 3, /* instead of NETWORK, for a program that reads a file */
         HTTP_ERROR = 4,
         CHANGED = 5,
         SHORT_BODY = 6,
@@ -26,7 +26,7 @@ enum status {
         INTERRUPTED = 128, /* plus the signal's number, at exit */
 };
 
-void say_as(const char *name); /* before anything else: what the program is called */
+void say_as(const char *name); /* sets the program's name; must be called first */
 const char *say_name(void);
 enum { SIZE_TEXT = 16 };
 const char *size_text(char text[SIZE_TEXT], uint64_t bytes);

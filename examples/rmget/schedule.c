@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * schedule.c - which connection does what next
+ * schedule.c - what each connection does next
  *
  * The answer to the first request starts at the beginning of the file. One more connection asks for
  * a part; once a correct part has arrived, all other connections ask for parts. Where the server
@@ -15,10 +15,10 @@
 
 #include <errno.h>
 
-static const double worth_taking = 1; /* seconds that a connection still needs */
-static const double patience = 5;     /* seconds without a byte, or more for too few of them */
+static const double worth_taking = 1; /* seconds; a piece that needs more can be taken over */
+static const double patience = 5;     /* seconds without a byte, or to complete a tiny piece */
 
-/* So many bytes reset the count of failures: retries that bring fewer end some day. */
+/* A retry that brings this many bytes resets the count of failures; smaller gains don't. */
 enum { COUNTS = 4096 };
 
 static bool is_active(const struct connection *connection)
@@ -31,7 +31,7 @@ static enum status start(struct connection *connection)
         return connection_start(connection) ? DONE : fail(FAILED, "can't start a request");
 }
 
-/* Seconds, at the rate of this request so far. */
+/* Seconds until the piece is complete, at the rate of this request so far. */
 static double time_needed(const struct connection *connection, double time)
 {
         double passed = time - connection->since;
@@ -61,13 +61,13 @@ static struct connection *slowest(const struct transfer *transfer, double time)
         return slowest;
 }
 
-/* 1: there is something to do for idle; 0: there isn't. */
+/* 1: idle has a piece, or half of one, of another connection; 0: there is nothing to take. */
 static int take_over(struct transfer *transfer, struct connection *idle)
 {
         double time = now();
         struct connection *victim = slowest(transfer, time);
 
-        /* Under a limit all connections are slow, and none is faster than another. */
+        /* Paused by --limit-rate: then all are slow, and taking over wouldn't help. */
         if (!victim || victim->paused)
                 return 0;
         if (victim->activity == RUNNING && time - victim->heard < patience) {
@@ -76,7 +76,7 @@ static int take_over(struct transfer *transfer, struct connection *idle)
                 if (got || time_needed(victim, time) < patience)
                         return got;
         }
-        /* The victim ends, so that two connections don't exchange one piece forever. */
+        /* The victim ends for good: otherwise two connections could exchange one piece forever. */
         connection_stop(victim);
         idle->piece = victim->piece;
         return 1;
@@ -95,7 +95,7 @@ static enum status give_work(struct transfer *transfer, struct connection *idle)
         return got ? start(idle) : DONE;
 }
 
-/* Until a part came, one request for a part is enough. */
+/* Until a first part has come, only one connection may ask for a part. */
 static bool may_ask(const struct transfer *transfer)
 {
         if (transfer->job->alone || transfer->proven)
@@ -124,7 +124,7 @@ enum status schedule_start(struct transfer *transfer)
         return status;
 }
 
-/* The one that has the piece at the place to which an answer got, and nothing of it yet. */
+/* The connection whose piece begins at position, and that has none of its bytes yet. */
 static struct connection *find_empty_handed(const struct transfer *transfer, uint64_t position)
 {
         for (size_t i = 0; i < transfer->count; i++) {
@@ -138,7 +138,10 @@ static struct connection *find_empty_handed(const struct transfer *transfer, uin
         return NULL;
 }
 
-/* A while is left to it to show that parts can be had; then its piece is taken. */
+/*
+ * Takes the piece at the answer's position from another connection that has got no bytes yet; waits
+ * a while before, because its answer may show that the server sends parts.
+ */
 static enum next rob(const struct transfer *transfer, struct connection *connection)
 {
         struct connection *other = find_empty_handed(transfer, connection->position);
@@ -166,7 +169,7 @@ enum next schedule_continue(struct transfer *transfer, struct connection *connec
                 error = pieces_at(pieces, connection->position, &connection->piece);
         if (error == -ENOSPC && !transfer->job->alone)
                 return rob(transfer, connection);
-        if (error == -ENOSPC) { /* what lies between is there already */
+        if (error == -ENOSPC) { /* the bytes up to the next piece are written already */
                 connection->skip =
                         pieces_after(pieces, connection->position) - connection->position;
                 return NEXT_GO_ON;
@@ -177,7 +180,7 @@ enum next schedule_continue(struct transfer *transfer, struct connection *connec
         return error ? NEXT_STOP : NEXT_GO_ON;
 }
 
-/* Whether there are other connections that the server accepted: they do the work of this one. */
+/* Has the server accepted other connections? Then they can do the work of this one. */
 static bool can_do_without(const struct transfer *transfer, const struct connection *refused)
 {
         for (size_t i = 0; i < transfer->count; i++) {
@@ -275,14 +278,14 @@ static enum status part_failed(struct transfer *transfer, struct connection *con
         struct job *job = transfer->job;
 
         if (verdict->status == HTTP_ERROR && !verdict->again && connection->redirected) {
-                job->url_expired = true; /* signed for a while only: the first URL has a new one */
+                job->url_expired = true; /* a signed URL, which the first URL makes anew */
                 return start(connection);
         }
         if (verdict->again)
                 return try_again(transfer, connection, verdict);
         if (verdict->status == UNTRUSTED || verdict->status == FAILED)
                 return fail(verdict->status, "%s: %s", job->options->url, verdict->text);
-        connection->activity = WAITING; /* its piece isn't lost */
+        connection->activity = WAITING; /* so that do_without_parts returns its piece */
         return do_without_parts(transfer, verdict->text);
 }
 

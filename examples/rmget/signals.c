@@ -2,8 +2,8 @@
 /*
  * signals.c - signals as a descriptor
  *
- * They are blocked, and the main loop reads them from a signalfd beside the connections. No handler
- * runs at a random moment, so that Ctrl-C ends the program as cleanly as any other end.
+ * They are blocked, and the main loop reads them from a signalfd, beside the connections. No
+ * handler runs at a random moment, so after Ctrl-C the program cleans up as at any other end.
  */
 #include "signals.h"
 
@@ -29,7 +29,7 @@ bool signals_open(void)
 {
         sigset_t set;
 
-        signal(SIGPIPE, SIG_IGN); /* a closed connection is an error, not an end */
+        signal(SIGPIPE, SIG_IGN); /* a closed connection must not end the program */
         sigemptyset(&set);
         add_unless_ignored(&set, SIGINT);
         add_unless_ignored(&set, SIGTERM);
@@ -59,7 +59,7 @@ int signals_caught(void)
         return caught;
 }
 
-/* End by the signal itself: a shell loop around the program then ends as well. */
+/* Ends the program by the signal itself, so that a shell loop around it ends as well. */
 void signals_die(int number)
 {
         sigset_t set;

@@ -2,8 +2,8 @@
 /*
  * stream.c - a file of unknown length
  *
- * Without a length no space can be reserved, and nothing can be mapped: the bytes are written as
- * they arrive. The digest is computed meanwhile.
+ * Without a length the library can't create the file: the bytes are written as they arrive, and the
+ * digest is computed meanwhile.
  */
 #include "rmget.h"
 
@@ -68,7 +68,7 @@ static enum status download(struct sink *sink)
         return first_once_more(job, &verdict);
 }
 
-/* Also for an empty file, without any body. DONE with job->anew: ask for the file once more. */
+/* Also for an empty file, which has no body. DONE with job->anew: the caller must ask again. */
 enum status stream(struct job *job)
 {
         struct sink sink = {.job = job, .context = EVP_MD_CTX_new()};

@@ -46,7 +46,7 @@ static void show(const struct transfer *transfer)
         progress_tick(cells, transfer->count);
 }
 
-/* All in turn, so that each one gets bytes. Returns milliseconds until the next look. */
+/* Continues paused connections in turn, so that each gets bytes. Returns milliseconds to wait. */
 static int go_on(struct transfer *transfer)
 {
         bool any_paused = false;
@@ -112,7 +112,7 @@ static bool open_connections(struct transfer *transfer, size_t count)
         return true;
 }
 
-/* No more connections than there are pieces. */
+/* As many connections as there are pieces, at most. */
 static size_t useful_connections(const struct transfer *transfer)
 {
         uint64_t pieces = (transfer->job->size - 1) / transfer->pieces.size + 1;
@@ -135,7 +135,7 @@ static enum status begin(struct transfer *transfer)
         return error ? output_failed(&job->output, error) : DONE;
 }
 
-/* DONE with job->anew: none of the bytes can be used. */
+/* DONE with job->anew: the bytes can't be used, and the caller must ask again. */
 enum status transfer(struct job *job)
 {
         struct transfer transfer = {.job = job};
