@@ -67,11 +67,6 @@ void inject_before(enum injected call, void (*step)(void *arg), void *arg)
         rules[call].step = step;
 }
 
-int inject_failed(void)
-{
-        return atomic_load(&failed_count);
-}
-
 int inject_count(enum injected call)
 {
         return atomic_load(&counts[call]);
@@ -82,40 +77,25 @@ int inject_sync_count(void)
         return inject_total() - inject_count(INJECT_SYNC_FILE_RANGE);
 }
 
-int inject_total(void)
-{
-        return atomic_load(&record_count);
-}
-
 struct inject_record inject_record(int n)
 {
         return records[n];
 }
 
-bool inject_synced_since(void)
-{
-        return atomic_load(&synced_since);
-}
+#define TELLS(type, function, counter)                                                             \
+        type function(void)                                                                        \
+        {                                                                                          \
+                return atomic_load(&(counter));                                                    \
+        }
 
-int inject_blocks(void)
-{
-        return atomic_load(&blocks);
-}
-
-long long inject_longest_reserved(void)
-{
-        return atomic_load(&longest_reserved);
-}
-
-long long inject_bytes(void)
-{
-        return atomic_load(&bytes);
-}
-
-long long inject_mapped(void)
-{
-        return atomic_load(&mapped);
-}
+TELLS(int, inject_failed, failed_count)
+TELLS(int, inject_total, record_count)
+TELLS(int, inject_blocks, blocks)
+TELLS(int, inject_waiting, waiting)
+TELLS(bool, inject_synced_since, synced_since)
+TELLS(long long, inject_longest_reserved, longest_reserved)
+TELLS(long long, inject_bytes, bytes)
+TELLS(long long, inject_mapped, mapped)
 
 void inject_close_gate(void)
 {
@@ -126,11 +106,6 @@ void inject_close_gate(void)
 void inject_open_gate(void)
 {
         atomic_store(&gate_of, 0);
-}
-
-int inject_waiting(void)
-{
-        return atomic_load(&waiting);
 }
 
 static void pass_gate(void)
@@ -187,6 +162,18 @@ static bool fails_or_shortens(enum injected call, size_t *length)
                 errno = error;
         return error != 0;
 }
+
+/* A call that fails, or is made as it was asked for; or its work is done in part. */
+#define FAILS(type, name, as, failed, parameters, ...)                                             \
+        DECLARE(type, name, parameters)                                                            \
+        {                                                                                          \
+                return fails(INJECT_##as) ? (failed) : name(__VA_ARGS__);                          \
+        }
+#define FAILS_OR_SHORTENS(name, as, parameters, ...)                                               \
+        DECLARE(ssize_t, name, parameters)                                                         \
+        {                                                                                          \
+                return fails_or_shortens(INJECT_##as, &length) ? -1 : name(__VA_ARGS__);           \
+        }
 
 static int synced(int result)
 {
@@ -264,25 +251,13 @@ DECLARE(int, close, (int fd))
         return -1;
 }
 
-DECLARE(int, fstat, (int fd, struct stat *status))
-{
-        return fails(INJECT_FSTAT) ? -1 : fstat(fd, status);
-}
-
-DECLARE(int, fstatat, (int fd, const char *path, struct stat *status, int flags))
-{
-        return fails(INJECT_FSTATAT) ? -1 : fstatat(fd, path, status, flags);
-}
-
-DECLARE(int, ftruncate, (int fd, off_t size))
-{
-        return fails(INJECT_FTRUNCATE) ? -1 : ftruncate(fd, size);
-}
-
-DECLARE(int, flock, (int fd, int operation))
-{
-        return fails(INJECT_FLOCK) ? -1 : flock(fd, operation);
-}
+FAILS(int, fstat, FSTAT, -1, (int fd, struct stat *status), fd, status)
+FAILS(int, fstatat, FSTATAT, -1, (int fd, const char *path, struct stat *status, int flags), fd,
+      path, status, flags)
+FAILS(int, ftruncate, FTRUNCATE, -1, (int fd, off_t size), fd, size)
+FAILS(int, flock, FLOCK, -1, (int fd, int operation), fd, operation)
+FAILS(off_t, lseek, LSEEK, -1, (int fd, off_t offset, int whence), fd, offset, whence)
+FAILS(int, unlink, UNLINK, -1, (const char *path), path)
 
 /* One argument of a word's size is all that the library gives. */
 DECLARE(int, fcntl, (int fd, int command, ...))
@@ -296,37 +271,14 @@ DECLARE(int, fcntl, (int fd, int command, ...))
         return fails(INJECT_FCNTL) ? -1 : fcntl(fd, command, argument);
 }
 
-DECLARE(off_t, lseek, (int fd, off_t offset, int whence))
-{
-        return fails(INJECT_LSEEK) ? -1 : lseek(fd, offset, whence);
-}
-
-DECLARE(int, unlink, (const char *path))
-{
-        return fails(INJECT_UNLINK) ? -1 : unlink(path);
-}
-
 /* ---- bytes */
 
-DECLARE(ssize_t, read, (int fd, void *buffer, size_t length))
-{
-        return fails_or_shortens(INJECT_READ, &length) ? -1 : read(fd, buffer, length);
-}
-
-DECLARE(ssize_t, pread, (int fd, void *buffer, size_t length, off_t at))
-{
-        return fails_or_shortens(INJECT_PREAD, &length) ? -1 : pread(fd, buffer, length, at);
-}
-
-DECLARE(ssize_t, pwrite, (int fd, const void *data, size_t length, off_t at))
-{
-        return fails_or_shortens(INJECT_PWRITE, &length) ? -1 : pwrite(fd, data, length, at);
-}
-
-DECLARE(int, getentropy, (void *buffer, size_t length))
-{
-        return fails(INJECT_GETENTROPY) ? -1 : getentropy(buffer, length);
-}
+FAILS_OR_SHORTENS(read, READ, (int fd, void *buffer, size_t length), fd, buffer, length)
+FAILS_OR_SHORTENS(pread, PREAD, (int fd, void *buffer, size_t length, off_t at), fd, buffer, length,
+                  at)
+FAILS_OR_SHORTENS(pwrite, PWRITE, (int fd, const void *data, size_t length, off_t at), fd, data,
+                  length, at)
+FAILS(int, getentropy, GETENTROPY, -1, (void *buffer, size_t length), buffer, length)
 
 /* ---- the process */
 
@@ -357,19 +309,15 @@ DECLARE(int, munmap, (void *address, size_t length))
         return result;
 }
 
-DECLARE(int, sigaction, (int number, const struct sigaction *action, struct sigaction *before))
-{
-        return fails(INJECT_SIGACTION) ? -1 : sigaction(number, action, before);
-}
-
+FAILS(int, sigaction, SIGACTION, -1,
+      (int number, const struct sigaction *action, struct sigaction *before), number, action,
+      before)
 #ifdef __GLIBC__ /* has an enum for the resource */
-DECLARE(int, getrlimit, (__rlimit_resource_t resource, struct rlimit *limit))
+FAILS(int, getrlimit, GETRLIMIT, -1, (__rlimit_resource_t resource, struct rlimit *limit), resource,
+      limit)
 #else
-DECLARE(int, getrlimit, (int resource, struct rlimit *limit))
+FAILS(int, getrlimit, GETRLIMIT, -1, (int resource, struct rlimit *limit), resource, limit)
 #endif
-{
-        return fails(INJECT_GETRLIMIT) ? -1 : getrlimit(resource, limit);
-}
 
 /* ---- what makes data durable. All of it is a cancellation point in libc, too. */
 
@@ -423,10 +371,11 @@ const struct os_calls os_calls = {OS_CALLS(INJECTED)};
 #ifndef RMMAP_FLOOR
 /* ---- what only Linux has */
 
-DECLARE(int, fstatfs, (int fd, struct statfs *facts))
-{
-        return fails(INJECT_FSTATFS) ? -1 : fstatfs(fd, facts);
-}
+FAILS(int, fstatfs, FSTATFS, -1, (int fd, struct statfs *facts), fd, facts)
+FAILS(int, madvise, MADVISE, -1, (void *address, size_t length, int advice), address, length,
+      advice)
+FAILS(ssize_t, readlink, READLINK, -1, (const char *path, char *target, size_t size), path, target,
+      size)
 
 DECLARE(int, fallocate, (int fd, int mode, off_t offset, off_t length))
 {
@@ -448,16 +397,6 @@ DECLARE(int, ioctl, (int fd, int request, ...))
         argument = va_arg(arguments, void *);
         va_end(arguments);
         return fails(INJECT_IOCTL) ? -1 : ioctl(fd, request, argument);
-}
-
-DECLARE(ssize_t, readlink, (const char *path, char *target, size_t size))
-{
-        return fails(INJECT_READLINK) ? -1 : readlink(path, target, size);
-}
-
-DECLARE(int, madvise, (void *address, size_t length, int advice))
-{
-        return fails(INJECT_MADVISE) ? -1 : madvise(address, length, advice);
 }
 
 /* The same by its number; with more arguments than were given, as libc itself reads them. */
