@@ -4,13 +4,17 @@
 
 #include "scenes.h"
 
+static void write_both(struct stage *stage)
+{
+        ck_ok(rmmap_write_range(stage->file, stage->range, stage->data, LENGTH, NULL));
+        ck_ok(rmmap_write_within(stage->file, stage->far, 0, stage->data, PAGE));
+}
+
 static void prepare_dirty(struct stage *stage)
 {
         stage_file(stage);
-        if (stage->file == NULL)
-                return;
-        ck_ok(rmmap_write_range(stage->file, stage->range, stage->data, LENGTH, NULL));
-        ck_ok(rmmap_write_within(stage->file, stage->far, 0, stage->data, PAGE));
+        if (stage->file != NULL)
+                write_both(stage);
 }
 
 /* Once more after a sync, which is another way for a file that was created. */
@@ -20,39 +24,17 @@ static void prepare_dirty_again(struct stage *stage)
         if (stage->file == NULL)
                 return;
         ck_ok(rmmap_sync_all(stage->file));
-        ck_ok(rmmap_write_range(stage->file, stage->range, stage->data, LENGTH, NULL));
-        ck_ok(rmmap_write_within(stage->file, stage->far, 0, stage->data, PAGE));
+        write_both(stage);
 }
 
-static int flush(struct stage *stage, struct results *results)
-{
-        (void)results;
-        return rmmap_flush(stage->file);
-}
-
-static int flush_range(struct stage *stage, struct results *results)
-{
-        (void)results;
-        return rmmap_flush_range(stage->file, stage->receipt);
-}
-
-static int raw_flush(struct stage *stage, struct results *results)
-{
-        (void)results;
-        return rmmap_raw_flush(stage->file, AT, LENGTH);
-}
-
-static int sync_range(struct stage *stage, struct results *results)
-{
-        (void)results;
-        return rmmap_sync_range(stage->file, stage->receipt);
-}
-
-static int sync_near(struct stage *stage, struct results *results)
-{
-        (void)results;
-        return rmmap_sync_ranges(stage->file, &stage->receipt, 1);
-}
+ACT(flush, rmmap_flush(stage->file))
+ACT(flush_range, rmmap_flush_range(stage->file, stage->receipt))
+ACT(raw_flush, rmmap_raw_flush(stage->file, AT, LENGTH))
+ACT(sync_range, rmmap_sync_range(stage->file, stage->receipt))
+ACT(sync_near, rmmap_sync_ranges(stage->file, &stage->receipt, 1))
+ACT(sync_within, rmmap_sync_within(stage->file, stage->range, 1, LENGTH - 1))
+ACT(sync_all, rmmap_sync_all(stage->file))
+ACT(raw_sync, rmmap_raw_sync(stage->file, AT, LENGTH))
 
 /* So far apart that all of the file is synced. */
 static int sync_far(struct stage *stage, struct results *results)
@@ -61,24 +43,6 @@ static int sync_far(struct stage *stage, struct results *results)
 
         (void)results;
         return rmmap_sync_ranges(stage->file, both, 2);
-}
-
-static int sync_within(struct stage *stage, struct results *results)
-{
-        (void)results;
-        return rmmap_sync_within(stage->file, stage->range, 1, LENGTH - 1);
-}
-
-static int sync_all(struct stage *stage, struct results *results)
-{
-        (void)results;
-        return rmmap_sync_all(stage->file);
-}
-
-static int raw_sync(struct stage *stage, struct results *results)
-{
-        (void)results;
-        return rmmap_raw_sync(stage->file, AT, LENGTH);
 }
 
 #define BOTH(of, function)                                                                         \

@@ -33,16 +33,12 @@ static bool bytes_are_written(struct stage *stage, struct results *results)
         return setup_holds(SIZE, AT, AT + LENGTH, stage->data);
 }
 
-static int write_range(struct stage *stage, struct results *results)
-{
-        return rmmap_write_range(stage->file, stage->range, stage->data, LENGTH, &results->receipt);
-}
-
-static int write_durable(struct stage *stage, struct results *results)
-{
-        return rmmap_write_range_durable(stage->file, stage->range, stage->data, LENGTH,
-                                         &results->receipt);
-}
+ACT(write_range,
+    rmmap_write_range(stage->file, stage->range, stage->data, LENGTH, &results->receipt))
+ACT(write_durable,
+    rmmap_write_range_durable(stage->file, stage->range, stage->data, LENGTH, &results->receipt))
+ACT(write_within, rmmap_write_within(stage->file, stage->range, 0, stage->data, LENGTH))
+ACT(raw_write, rmmap_raw_write(stage->file, AT, stage->data, LENGTH))
 
 static int write_pieces(struct stage *stage, struct results *results)
 {
@@ -52,18 +48,6 @@ static int write_pieces(struct stage *stage, struct results *results)
                                  {stage->data + 100 + PAGE, LENGTH - PAGE - 100}};
 
         return rmmap_writev_range(stage->file, stage->range, pieces, 4, &results->receipt);
-}
-
-static int write_within(struct stage *stage, struct results *results)
-{
-        (void)results;
-        return rmmap_write_within(stage->file, stage->range, 0, stage->data, LENGTH);
-}
-
-static int raw_write(struct stage *stage, struct results *results)
-{
-        (void)results;
-        return rmmap_raw_write(stage->file, AT, stage->data, LENGTH);
 }
 
 /* ---- from a descriptor: what came is counted, and the next call goes on there */
@@ -77,11 +61,8 @@ static void prepare_source(struct stage *stage)
         ck_assert_int_eq(pwrite(stage->fd, stage->data, LENGTH, 0), (ssize_t)LENGTH);
 }
 
-static int write_from_fd(struct stage *stage, struct results *results)
-{
-        return rmmap_write_range_from_fd(stage->file, stage->range, stage->fd, &stage->done,
-                                         &results->receipt);
-}
+ACT(write_from_fd, rmmap_write_range_from_fd(stage->file, stage->range, stage->fd, &stage->done,
+                                             &results->receipt))
 
 /* What done counts is there, and the source is where done says. */
 static bool done_is_true(struct stage *stage, enum injected call)
@@ -106,17 +87,8 @@ static void clean_source(struct stage *stage)
 
 /* ---- the whole file */
 
-static int raw_fill(struct stage *stage, struct results *results)
-{
-        (void)results;
-        return rmmap_raw_fill(stage->file, 0x5a);
-}
-
-static int raw_zero(struct stage *stage, struct results *results)
-{
-        (void)results;
-        return rmmap_raw_zero(stage->file);
-}
+ACT(raw_fill, rmmap_raw_fill(stage->file, 0x5a))
+ACT(raw_zero, rmmap_raw_zero(stage->file))
 
 static bool holds_only(struct stage *stage, unsigned char byte)
 {
@@ -144,21 +116,9 @@ static bool is_zero(struct stage *stage, struct results *results)
 
 /* ---- reading */
 
-static int read_range(struct stage *stage, struct results *results)
-{
-        return rmmap_read_range(stage->file, stage->range, stage->found, LENGTH, &results->length);
-}
-
-static int read_within(struct stage *stage, struct results *results)
-{
-        (void)results;
-        return rmmap_read_within(stage->file, stage->range, 0, stage->found, LENGTH);
-}
-
-static int raw_read(struct stage *stage, struct results *results)
-{
-        return rmmap_raw_read(stage->file, AT, stage->found, LENGTH, &results->length);
-}
+ACT(read_range, rmmap_read_range(stage->file, stage->range, stage->found, LENGTH, &results->length))
+ACT(read_within, rmmap_read_within(stage->file, stage->range, 0, stage->found, LENGTH))
+ACT(raw_read, rmmap_raw_read(stage->file, AT, stage->found, LENGTH, &results->length))
 
 static bool is_read(struct stage *stage, struct results *results)
 {
@@ -187,10 +147,7 @@ static int store(void *arg)
         return err == 0 ? 42 : err;
 }
 
-static int guard(struct stage *stage, struct results *results)
-{
-        return rmmap_guard_call(stage->file, store, stage, &results->value);
-}
+ACT(guard, rmmap_guard_call(stage->file, store, stage, &results->value))
 
 static bool is_stored(struct stage *stage, struct results *results)
 {
@@ -202,39 +159,25 @@ static bool is_stored(struct stage *stage, struct results *results)
 #define GUARDED_AUTO 7
 #define GUARDED_PWRITE 9
 
+#define WRITES(what, is_sync, prepares, acts, is_good)                                             \
+        {                                                                                          \
+                .name = what, .syncs = is_sync, .prepare = prepares, .act = acts, .good = is_good, \
+                .bad = stage_outside_is_whole                                                      \
+        }
+#define CUT_SCENE(what, by, acts)                                                                  \
+        {                                                                                          \
+                .name = what, .one_setup = true, .setup = by, .want = -ESTALE,                     \
+                .prepare = prepare_cut, .act = acts                                                \
+        }
+
 const struct scene scenes_move[] = {
-        {.name = "write_range",
-         .prepare = stage_file,
-         .act = write_range,
-         .good = range_is_written,
-         .bad = stage_outside_is_whole},
-        {.name = "write_range_durable, the file's first sync",
-         .syncs = true,
-         .prepare = stage_file,
-         .act = write_durable,
-         .good = range_is_written,
-         .bad = stage_outside_is_whole},
-        {.name = "write_range_durable",
-         .syncs = true,
-         .prepare = prepare_synced,
-         .act = write_durable,
-         .good = range_is_written,
-         .bad = stage_outside_is_whole},
-        {.name = "writev_range",
-         .prepare = prepare_synced,
-         .act = write_pieces,
-         .good = range_is_written,
-         .bad = stage_outside_is_whole},
-        {.name = "write_within",
-         .prepare = stage_file,
-         .act = write_within,
-         .good = bytes_are_written,
-         .bad = stage_outside_is_whole},
-        {.name = "raw_write",
-         .prepare = prepare_synced,
-         .act = raw_write,
-         .good = bytes_are_written,
-         .bad = stage_outside_is_whole},
+        WRITES("write_range", false, stage_file, write_range, range_is_written),
+        WRITES("write_range_durable, the file's first sync", true, stage_file, write_durable,
+               range_is_written),
+        WRITES("write_range_durable", true, prepare_synced, write_durable, range_is_written),
+        WRITES("writev_range", false, prepare_synced, write_pieces, range_is_written),
+        WRITES("write_within", false, stage_file, write_within, bytes_are_written),
+        WRITES("raw_write", false, prepare_synced, raw_write, bytes_are_written),
         {.name = "write_range_from_fd",
          .prepare = prepare_source,
          .act = write_from_fd,
@@ -253,35 +196,10 @@ const struct scene scenes_move[] = {
          .act = guard,
          .good = is_stored,
          .bad = stage_outside_is_whole},
-        {.name = "guard_call, cut",
-         .one_setup = true,
-         .setup = GUARDED_MAP,
-         .want = -ESTALE,
-         .prepare = prepare_cut,
-         .act = guard},
-        {.name = "write_range, cut, by the mapping",
-         .one_setup = true,
-         .setup = GUARDED_MAP,
-         .want = -ESTALE,
-         .prepare = prepare_cut,
-         .act = write_range},
-        {.name = "write_range, cut, either way",
-         .one_setup = true,
-         .setup = GUARDED_AUTO,
-         .want = -ESTALE,
-         .prepare = prepare_cut,
-         .act = write_range},
-        {.name = "write_range_durable, cut, by calls",
-         .one_setup = true,
-         .setup = GUARDED_PWRITE,
-         .want = -ESTALE,
-         .prepare = prepare_cut,
-         .act = write_durable},
-        {.name = "read_range, cut",
-         .one_setup = true,
-         .setup = GUARDED_MAP,
-         .want = -ESTALE,
-         .prepare = prepare_cut,
-         .act = read_range},
+        CUT_SCENE("guard_call, cut", GUARDED_MAP, guard),
+        CUT_SCENE("write_range, cut, by the mapping", GUARDED_MAP, write_range),
+        CUT_SCENE("write_range, cut, either way", GUARDED_AUTO, write_range),
+        CUT_SCENE("write_range_durable, cut, by calls", GUARDED_PWRITE, write_durable),
+        CUT_SCENE("read_range, cut", GUARDED_MAP, read_range),
         {.name = NULL},
 };

@@ -60,6 +60,14 @@ struct scene {
         int setup, variant;
 };
 
+/* An act that is one call; it may name stage and results. */
+#define ACT(function, call)                                                                        \
+        static int function(struct stage *stage, struct results *results)                          \
+        {                                                                                          \
+                (void)results;                                                                     \
+                return call;                                                                       \
+        }
+
 /* In each list the last one has no name. */
 extern const struct scene scenes_durable[], scenes_handle[], scenes_move[], scenes_range[],
         scenes_windows[];
