@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Other processes act between two steps of create and open: they rename, replace, take a lease. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -238,6 +240,64 @@ START_TEST(what_can_not_be_mapped_goes_by_calls)
 }
 END_TEST
 
+/* ---- what a refused create leaves, and what others do to one that works */
+
+/* An older file keeps its content when the error could be known before. */
+START_TEST(a_refused_create_leaves_an_older_file)
+{
+        struct rmmap_options options = test_options(RMMAP_NO_PREALLOCATE, RMMAP_ENGINE_MAP);
+        const char *path = test_file("older", SIZE);
+        struct rmmap_file *file;
+
+        ck_is(rmmap_create(path, 4096, &options, &file), -EOPNOTSUPP);
+        old_file_is_whole(path);
+        options.engine = RMMAP_ENGINE_AUTO;
+        if (rmmap_create(path, UINT64_C(1) << 45, &options, &file) == 0) { /* ext4 ends at 2^44 */
+                rmmap_release(file);
+                skip_part("a file of 32 TiB can be here");
+                return;
+        }
+        old_file_is_whole(path);
+}
+END_TEST
+
+static atomic_bool stop;
+
+static void *keep_opening(void *path)
+{
+        struct rmmap_file *file;
+
+        while (!atomic_load(&stop))
+                if (rmmap_open(path, NULL, &file) == 0)
+                        rmmap_release(file);
+        return NULL;
+}
+
+/* Another process opens a new file for a moment, finds it empty, and closes it. */
+START_TEST(a_creator_outlasts_openers)
+{
+        char *path = (char *)(uintptr_t)test_path("contended");
+        struct rmmap_file *file;
+        pthread_t opener;
+        int failed = 0;
+
+        inject_start();
+        atomic_store(&stop, false);
+        ck_assert_int_eq(pthread_create(&opener, NULL, keep_opening, path), 0);
+        for (int round = 0; round < 2000; round++) {
+                if (rmmap_create(path, 4096, NULL, &file) != 0)
+                        failed++;
+                else
+                        rmmap_release(file);
+                unlink(path);
+        }
+        atomic_store(&stop, true);
+        pthread_join(opener, NULL);
+        /* An open between create's last step and our unlink may be busy, but not here. */
+        ck_assert_int_eq(failed, 0);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("steps");
@@ -250,6 +310,8 @@ int main(void)
         tcase_add_loop_test(core, a_lease_is_waited_for, 0, WAYS);
         tcase_add_test(core, space_is_reserved_in_pieces);
         tcase_add_loop_test(core, what_can_not_be_mapped_goes_by_calls, 0, 6);
+        tcase_add_test(core, a_refused_create_leaves_an_older_file);
+        tcase_add_test(core, a_creator_outlasts_openers);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }

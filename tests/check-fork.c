@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What a forked child may do with inherited handles, and with handles of its own. */
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -285,6 +286,43 @@ START_TEST(each_releases_its_own)
 }
 END_TEST
 
+/* ---- fork handlers of the program's, which may run before or after those of the library */
+
+static struct rmmap_file *of_handler;
+static int handler_result;
+
+static void use_in_handler(void)
+{
+        struct rmmap_file *own;
+
+        if (of_handler == NULL)
+                return;
+        handler_result = rmmap_sync_all(of_handler) == -EPERM ? 0 : -EPROTO;
+        if (handler_result == 0)
+                handler_result = rmmap_create(test_path("of-handler"), 4096, NULL, &own);
+        if (handler_result == 0)
+                rmmap_release(own);
+        rmmap_release(of_handler);
+}
+
+static int tell_result(void *arg)
+{
+        (void)arg;
+        return handler_result == 0 ? 0 : 1;
+}
+
+START_TEST(a_handler_of_fork_may_use_the_library)
+{
+        FLOOR_LACKS("word of a fork before its handlers");
+
+        handler_result = -EINVAL;
+        ck_assert_int_eq(pthread_atfork(NULL, NULL, use_in_handler), 0);
+        ck_ok(rmmap_create(test_path("inherited"), 4096, NULL, &of_handler));
+        ck_child(tell_result, NULL);
+        of_handler = rmmap_release(of_handler);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("fork");
@@ -300,6 +338,7 @@ int main(void)
         tcase_add_loop_test(core, a_child_allocates_nothing, 0, 2);
         tcase_add_test(core, children_of_children_and_their_own_handles);
         tcase_add_test(core, each_releases_its_own);
+        tcase_add_test(core, a_handler_of_fork_may_use_the_library);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }

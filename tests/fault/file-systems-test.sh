@@ -17,12 +17,12 @@ fi
 
 # TEST_PROGRAMS: these only.
 programs=${TEST_PROGRAMS:-'create open open-fd limits locks transfer from-fd raw threads flush durability
-        group-commit sticky-error sticky-waiters fork fork-threads faults signals full-disk
+        group-commit sticky-error fork fork-threads faults signals full-disk
         file-system resources'}
 # How bytes move hangs on the file system, not on who moves them.
 bytes=
 [ -n "${TEST_PROGRAMS:-}" ] ||
-        bytes='write-path memcpy-nt stress mixed refused-calls model claim process-death'
+        bytes='write-path memcpy-nt stress mixed model claim process-death'
 # A few kills on each; make check-crash has many.
 RMMAP_ROUNDS=${RMMAP_ROUNDS:-10}
 export RMMAP_ROUNDS

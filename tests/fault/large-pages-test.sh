@@ -70,7 +70,7 @@ END
 )
 programs=$(printf '%s\n' $programs | grep -v -e check-load \
         -e check-errors -e check-decode -e check-sweep -e check-memory -e check-faults \
-        -e check-signals -e check-file-system -e check-refused-calls | xargs)
+        -e check-signals -e check-file-system | xargs)
 
 (
         mkdir "$work/build" && cd "$work/build" &&
