@@ -37,6 +37,7 @@ START_TEST(write_within_without_something)
 }
 END_TEST
 
+/* Holds B.3, F.3. */
 START_TEST(write_outside)
 {
         for (size_t i = 0; i < sizeof(outside) / sizeof(outside[0]); i++)

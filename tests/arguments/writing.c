@@ -45,6 +45,7 @@ START_TEST(write_without_something)
 }
 END_TEST
 
+/* Holds B.3, F.3. */
 START_TEST(write_another_length)
 {
         static const size_t lengths[] = {0, 1, LENGTH - 1, LENGTH + 1, SIZE_MAX - 1, SIZE_MAX};
