@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -245,71 +244,6 @@ START_TEST(a_read_that_is_interrupted)
 }
 END_TEST
 
-START_TEST(what_is_refused_reads_nothing)
-{
-        struct rmmap_range forged;
-        uint64_t done = LENGTH + 1;
-        int fd, directory = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), writing;
-
-        if (!prepare(_i))
-                return;
-        fd = source_file(LENGTH);
-        writing = open("/dev/null", O_WRONLY | O_CLOEXEC);
-        ck_is(rmmap_write_range_from_fd(file, range, fd, &done, NULL), -ERANGE);
-        ck_is(rmmap_write_range_from_fd(file, range, fd, NULL, NULL), -EINVAL);
-        ck_is(rmmap_write_range_from_fd(NULL, range, fd, &done, NULL), -EINVAL);
-        forged = range;
-        forged.opaque[1] += 4096;
-        done = 0;
-        ck_is(rmmap_write_range_from_fd(file, forged, fd, &done, NULL), -EINVAL);
-        ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 0);
-        ck_is(rmmap_write_range_from_fd(file, range, -1, &done, NULL), -EBADF);
-        ck_is(rmmap_write_range_from_fd(file, range, writing, &done, NULL), -EBADF);
-        ck_is(rmmap_write_range_from_fd(file, range, directory, &done, NULL), -EISDIR);
-        ck_assert_uint_eq(done, 0);
-        ck_assert(setup_holds(SIZE, 0, 0, NULL));
-        close(fd);
-        close(writing);
-        close(directory);
-        finish();
-}
-END_TEST
-
-/* Bytes that were read from the source but not written are put back: position and *done agree. */
-static int fail_to_write(void *arg)
-{
-        struct rlimit limit = {START + 50000, RLIM_INFINITY};
-        const int fd = *(int *)arg;
-        uint64_t done = 0;
-
-        child_is(setrlimit(RLIMIT_FSIZE, &limit), 0);
-        child_is(rmmap_write_range_from_fd(file, range, fd, &done, NULL), -EFBIG);
-        child_expect(done <= 50000);
-        child_expect((uint64_t)lseek(fd, 0, SEEK_CUR) == done);
-        limit.rlim_cur = RLIM_INFINITY;
-        child_is(setrlimit(RLIMIT_FSIZE, &limit), 0);
-        child_is(rmmap_write_range_from_fd(file, range, fd, &done, NULL), 0);
-        return 0;
-}
-
-START_TEST(the_sources_position_after_a_failure)
-{
-        struct rmmap_info info = RMMAP_INFO_INIT;
-        int fd;
-
-        if (!prepare(_i))
-                return;
-        ck_ok(rmmap_describe(file, &info));
-        fd = source_file(LENGTH);
-        if (info.engine == RMMAP_ENGINE_PWRITE) { /* a mapping knows no such limit */
-                ck_child(fail_to_write, &fd);
-                ck_assert(setup_holds(SIZE, START, START + LENGTH, data));
-        }
-        close(fd);
-        finish();
-}
-END_TEST
-
 int main(void)
 {
         Suite *suite = suite_create("from-fd");
@@ -321,8 +255,6 @@ int main(void)
         tcase_add_loop_test(core, input_that_ends_too_early, 0, setup_count);
         tcase_add_loop_test(core, a_source_that_would_block, 0, setup_count);
         tcase_add_loop_test(core, a_read_that_is_interrupted, 0, setup_count);
-        tcase_add_loop_test(core, what_is_refused_reads_nothing, 0, setup_count);
-        tcase_add_loop_test(core, the_sources_position_after_a_failure, 0, setup_count);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }

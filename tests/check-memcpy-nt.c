@@ -110,41 +110,6 @@ START_TEST(large_copies_go_in_slices)
 }
 END_TEST
 
-/* Through a handle, where both kinds of copies meet other ways of writing. */
-START_TEST(large_and_jumping_writes_arrive)
-{
-        const size_t size = (size_t)8 << 20, most = (size_t)256 << 10;
-        unsigned char *model = calloc(1, size), *data = malloc(most);
-        struct rmmap_file *file;
-        uint64_t random = 88172645463325252U;
-
-        ck_assert_ptr_nonnull(model);
-        ck_assert_ptr_nonnull(data);
-        ck_ok(rmmap_create(test_path("copied"), size, NULL, &file));
-        for (int i = 0; i < (test_under_valgrind() ? 60 : 600); i++) {
-                size_t length, offset;
-
-                random ^= random << 13;
-                random ^= random >> 7;
-                random ^= random << 17;
-                length = (size_t)1 << (unsigned int)(random % 19);
-                length -= (random >> 8) % 3 == 0 ? (size_t)((random >> 16) % length) : 0;
-                offset = (size_t)((random >> 24) % (size - length));
-                /* Neighbouring words differ, so that a shifted copy is detected. */
-                for (size_t at = 0; at < length; at++)
-                        data[at] = (unsigned char)((random >> 56) + at * 37 + (at >> 8));
-                ck_ok(rmmap_raw_write(file, offset, data, length));
-                memcpy(model + offset, data, length);
-                if (i % 97 == 0)
-                        ck_ok(rmmap_sync_all(file));
-        }
-        ck_assert(test_file_holds(test_path("copied"), 0, model, size));
-        rmmap_release(file);
-        free(model);
-        free(data);
-}
-END_TEST
-
 int main(void)
 {
         Suite *suite = suite_create("copy");
@@ -153,7 +118,6 @@ int main(void)
         tcase_set_timeout(core, 60);
         tcase_add_test(core, every_length_and_alignment);
         tcase_add_loop_test(core, large_copies_go_in_slices, 0, 2);
-        tcase_add_test(core, large_and_jumping_writes_arrive);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Many threads on one file at the same time. They record errors; the main thread asserts. */
+/*
+ * Many threads on one range, one handle and its counters. They record errors; the main thread
+ * asserts. check-stress and check-mixed write with all functions and setups.
+ */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -10,10 +13,8 @@
 #include "setups.h"
 
 #define THREADS 100
-#define PIECE ((size_t)(3 * 4096))
 
 static atomic_int go, first_error;
-static atomic_uint writes;
 
 static void record(int err)
 {
@@ -30,7 +31,6 @@ static void run_threads(int count, void *(*body)(void *arg), void *args, size_t 
 
         atomic_store(&go, 0);
         atomic_store(&first_error, 0);
-        atomic_store(&writes, 0);
         for (int i = 0; i < count; i++)
                 ck_assert_int_eq(pthread_create(&threads[i], NULL, body,
                                                 (char *)args + (size_t)i * arg_size),
@@ -75,124 +75,6 @@ static unsigned char *whole_file(const char *path, size_t size)
         fclose(file);
         return bytes;
 }
-
-/* ---- every thread takes ranges until none is left */
-
-struct writer {
-        struct rmmap_file *file;
-        int mark;
-        unsigned char *owners; /* of each page of the file */
-};
-
-static void *take_and_write(void *arg)
-{
-        struct writer *writer = arg;
-        unsigned char *data = malloc(PIECE);
-        struct rmmap_receipt receipt;
-        struct rmmap_range range;
-        int err;
-
-        await_start();
-        while ((err = rmmap_allocate(writer->file, PIECE, &range)) == 0) {
-                uint64_t start = rmmap_range_start(range);
-                size_t length = (size_t)rmmap_range_length(range);
-
-                fill_marked(data, start, length, writer->mark);
-                record(rmmap_write_range(writer->file, range, data, length, &receipt));
-                memset(writer->owners + start / 4096, writer->mark, (length + 4095) / 4096);
-                if (atomic_fetch_add(&writes, 1) % 16 == 0)
-                        record(flushed(rmmap_flush_range(writer->file, receipt)));
-        }
-        record(err == -ENOSPC ? 0 : err);
-        free(data);
-        return NULL;
-}
-
-/* Holds B.1, B.2. */
-START_TEST(a_hundred_threads_write_disjoint_ranges)
-{
-        const size_t size = 512 * PIECE + 1000;
-        struct rmmap_file *file = setup_file(_i, "hundred", size);
-        unsigned char *owners = calloc(1, size / 4096 + 1), *bytes;
-        struct writer writers[THREADS];
-
-        for (int i = 0; i < THREADS; i++)
-                writers[i] = (struct writer){file, i + 1, owners};
-        if (file != NULL) {
-                run_threads(THREADS, take_and_write, writers, sizeof(writers[0]));
-                ck_assert_uint_eq(atomic_load(&writes), 513);
-                ck_ok(rmmap_sync_all(file));
-                bytes = whole_file(setup_path(), size);
-                for (size_t at = 0; at < size; at += 4096) {
-                        size_t length = size - at < 4096 ? size - at : 4096;
-
-                        ck_assert_msg(holds_marked(bytes + at, at, length, owners[at / 4096]),
-                                      "page at %zu of thread %d", at, owners[at / 4096]);
-                }
-                free(bytes);
-        }
-        rmmap_release(file);
-        free(owners);
-}
-END_TEST
-
-/* ---- several handles of one file, each with its own engine */
-
-struct claimer {
-        struct rmmap_file *file;
-        int mark;
-};
-
-#define PAGES_EACH 24
-
-/* Pages mark, mark + THREADS and so on: all neighbours belong to other threads. */
-static void *claim_and_write(void *arg)
-{
-        struct claimer *claimer = arg;
-        unsigned char data[4096];
-        struct rmmap_range range;
-
-        await_start();
-        for (uint64_t i = 0; i < PAGES_EACH; i++) {
-                uint64_t start = (i * THREADS + (uint64_t)claimer->mark) * 4096;
-
-                fill_marked(data, start, sizeof(data), claimer->mark);
-                record(rmmap_claim_range(claimer->file, start, start + 4096, &range));
-                record(rmmap_write_range(claimer->file, range, data, sizeof(data), NULL));
-        }
-        return NULL;
-}
-
-/* Holds B.2, C.5. */
-START_TEST(engines_mix_in_one_file)
-{
-        static const uint32_t engines[] = {RMMAP_ENGINE_AUTO, RMMAP_ENGINE_PWRITE,
-                                           RMMAP_ENGINE_MAP};
-        const size_t size = (size_t)PAGES_EACH * THREADS * 4096;
-        struct rmmap_file *made, *files[3];
-        struct claimer claimers[THREADS];
-        unsigned char *bytes;
-        const char *path = test_path("mixed");
-
-        ck_ok(rmmap_create(path, size, NULL, &made));
-        for (size_t i = 0; i < 3; i++) {
-                struct rmmap_options options = test_options(RMMAP_CATCH_FAULTS, engines[i]);
-
-                options.allocate_from = size; /* all may be claimed */
-                ck_ok(rmmap_open(path, &options, &files[i]));
-        }
-        for (int i = 0; i < THREADS; i++)
-                claimers[i] = (struct claimer){files[i % 3], i};
-        run_threads(THREADS, claim_and_write, claimers, sizeof(claimers[0]));
-        bytes = whole_file(path, size);
-        for (size_t at = 0; at < size; at += 4096)
-                ck_assert(holds_marked(bytes + at, at, 4096, (int)(at / 4096 % THREADS)));
-        free(bytes);
-        for (size_t i = 0; i < 3; i++)
-                rmmap_release(files[i]);
-        rmmap_release(made);
-}
-END_TEST
 
 /* ---- one range, many writers: adjacent pieces of odd sizes */
 
@@ -286,9 +168,14 @@ START_TEST(clones_come_and_go_in_many_threads)
 }
 END_TEST
 
+struct worker {
+        struct rmmap_file *file;
+        int number;
+};
+
 static void *work_or_ask(void *arg)
 {
-        struct writer *worker = arg;
+        struct worker *worker = arg;
         struct rmmap_file *file = worker->file;
         uint64_t calls = 0, allocated = 0;
         struct rmmap_range range;
@@ -297,12 +184,12 @@ static void *work_or_ask(void *arg)
         for (int i = 0; i < 200; i++) {
                 struct rmmap_info info = RMMAP_INFO_INIT;
 
-                if (worker->mark % 4 == 0) {
+                if (worker->number % 4 == 0) {
                         record(rmmap_describe(file, &info));
                         record(info.sync_calls < calls || info.allocated < allocated ? -ERANGE : 0);
                         calls = info.sync_calls;
                         allocated = info.allocated;
-                } else if (worker->mark % 4 == 1) {
+                } else if (worker->number % 4 == 1) {
                         record(i % 20 == 0 ? rmmap_sync_all(file) : flushed(rmmap_flush(file)));
                 } else {
                         int err = rmmap_allocate(file, 4096, &range);
@@ -320,12 +207,12 @@ START_TEST(describe_while_others_write_and_sync)
         uint32_t engine = _i == 0 ? RMMAP_ENGINE_AUTO : RMMAP_ENGINE_PWRITE;
         struct rmmap_options options = test_options(0, engine);
         struct rmmap_info info = RMMAP_INFO_INIT;
-        struct writer workers[16];
+        struct worker workers[16];
         struct rmmap_file *file;
 
         ck_ok(rmmap_create(test_path("asked"), 8 * 200 * 4096, &options, &file));
         for (int i = 0; i < 16; i++)
-                workers[i] = (struct writer){file, i, NULL};
+                workers[i] = (struct worker){file, i};
         run_threads(16, work_or_ask, workers, sizeof(workers[0]));
         ck_ok(rmmap_describe(file, &info));
         ck_assert_uint_eq(info.sync_calls, 4 * 10);
@@ -344,8 +231,6 @@ int main(void)
         int setups_used = test_under_valgrind() ? 4 : setup_count;
 
         tcase_set_timeout(core, 200);
-        tcase_add_loop_test(core, a_hundred_threads_write_disjoint_ranges, 0, setups_used);
-        tcase_add_test(core, engines_mix_in_one_file);
         tcase_add_loop_test(core, several_threads_write_one_range, 0, setups_used);
         tcase_add_test(core, clones_come_and_go_in_many_threads);
         tcase_add_loop_test(core, describe_while_others_write_and_sync, 0, 2);
