@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * kill -9 of multithreaded writers at random moments. Afterwards the file opens at once, whatever
- * lock the dead process held; every range whose write had returned is complete, and allocation
- * continues from a saved state. RMMAP_ROUNDS sets the number of kills.
+ * lock the dead process held, and every range whose write had returned is complete. RMMAP_ROUNDS
+ * sets the number of kills.
  */
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "child.h"
-#include "crash/log.h"
 #include "crash/oracle.h"
 #include "crash/work.h"
 
 static struct oracle *oracle;
-static struct log *written;
 static uint64_t random_state;
 
 static unsigned int rounds(void)
@@ -51,8 +48,6 @@ static void kill_at_random(pid_t child, const atomic_bool *ready)
         ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "it ended with %x",
                       (unsigned int)status);
 }
-
-/* ---- what was written ----------------------------------------------------------------------- */
 
 static int write_for_ever(void *arg)
 {
@@ -131,57 +126,18 @@ START_TEST(what_was_written_is_whole)
 }
 END_TEST
 
-/* ---- what was handed out -------------------------------------------------------------------- */
-
-static int keep_log(void *arg)
-{
-        log_keep(written, arg);
-}
-
-START_TEST(a_saved_allocator_goes_on)
-{
-        unsigned long ranges = 0, states = 0;
-        unsigned int kills = rounds() / 4 + 1;
-
-        for (unsigned int round = 0; round < kills; round++) {
-                const char *path = test_path("log");
-
-                memset(written, 0, sizeof(*written));
-                kill_at_random(child_start(keep_log, (void *)(uintptr_t)path), &written->saved);
-                ck_assert_int_eq(atomic_load(&written->surprise), 0);
-                for (unsigned int i = 0; i < LOG_THREADS && atomic_load(&written->ready); i++) {
-                        ranges += log_check(&written->pages[i], path);
-                        states += atomic_load(&written->pages[i].last) != 0;
-                }
-        }
-        printf("%u kills: went on from %lu saved states with %lu ranges\n", kills, states, ranges);
-        fflush(stdout);
-        /* Under a slow tool the few processes may all have been killed too soon. */
-        ck_assert(kills < 10 || states > 0);
-}
-END_TEST
-
-static void *shared(size_t size)
-{
-        void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-        return memory == MAP_FAILED ? NULL : memory;
-}
-
 int main(void)
 {
         Suite *suite = suite_create("process-death");
         TCase *core = tcase_create("core");
 
         oracle = oracle_new();
-        written = shared(sizeof(*written));
-        if (oracle == NULL || written == NULL)
+        if (oracle == NULL)
                 return 99;
         random_state = test_seed();
         test_directory();
         tcase_set_timeout(core, 600);
         tcase_add_test(core, what_was_written_is_whole);
-        tcase_add_test(core, a_saved_allocator_goes_on);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }

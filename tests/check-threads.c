@@ -134,6 +134,56 @@ START_TEST(several_threads_write_one_range)
 }
 END_TEST
 
+/* ---- states of the allocator, saved while others allocate */
+
+#define SAVERS 16
+#define SAVES 50
+
+struct saver {
+        struct rmmap_file *file;
+        uint64_t end; /* of all that this thread had when it saved */
+        size_t length;
+        unsigned char state[256];
+};
+
+static void *allocate_and_save(void *arg)
+{
+        struct saver *saver = arg;
+        struct rmmap_range range;
+
+        await_start();
+        for (int i = 0; i < SAVES; i++) {
+                record(rmmap_allocate(saver->file, 4096, &range));
+                saver->end = rmmap_range_end(range);
+                saver->length = sizeof(saver->state);
+                record(rmmap_allocator_save(saver->file, saver->state, &saver->length));
+        }
+        return NULL;
+}
+
+START_TEST(a_state_saved_amid_others_covers_ones_own)
+{
+        for (int round = 0; round < 20; round++) {
+                struct saver savers[SAVERS];
+                struct rmmap_range range;
+                struct rmmap_file *file;
+
+                ck_ok(rmmap_create(test_path("saved"), (SAVERS * SAVES + 1) * 4096, NULL, &file));
+                for (int i = 0; i < SAVERS; i++)
+                        savers[i].file = file;
+                run_threads(SAVERS, allocate_and_save, savers, sizeof(savers[0]));
+                rmmap_release(file);
+                for (int i = 0; i < SAVERS; i++) {
+                        ck_ok(rmmap_open(test_path("saved"), NULL, &file));
+                        ck_ok(rmmap_allocator_restore(file, savers[i].state, savers[i].length));
+                        ck_ok(rmmap_allocate(file, 4096, &range));
+                        ck_assert_uint_ge(rmmap_range_start(range), savers[i].end);
+                        rmmap_release(file);
+                }
+        }
+}
+END_TEST
+
 /* ---- references; and queries while others work */
 
 static void *clone_and_release(void *arg)
@@ -232,6 +282,7 @@ int main(void)
 
         tcase_set_timeout(core, 200);
         tcase_add_loop_test(core, several_threads_write_one_range, 0, setups_used);
+        tcase_add_test(core, a_state_saved_amid_others_covers_ones_own);
         tcase_add_test(core, clones_come_and_go_in_many_threads);
         tcase_add_loop_test(core, describe_while_others_write_and_sync, 0, 2);
         suite_add_tcase(suite, core);
