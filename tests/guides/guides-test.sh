@@ -205,36 +205,6 @@ else
         echo 'SKIP: libpmem.h is missing: its names are not compared'
 fi
 
-# crate_names LIST TABLE: each name of the list is in the left column of a table, whole, or its end
-# where several share one: flush stands for MmapMut::flush and MmapRaw::flush. And both are
-# about the same version.
-crate_names() {
-        version=$(sed -n 's/^# .* \(version [0-9.]*\)\.$/\1/p' "$1")
-        [ -n "$version" ] && grep -q "$version" "$2" || echo "not of one version: $version"
-        # shellcheck disable=SC2016 # fields of awk
-        "$awk" -F '|' '
-                FNR == NR && /^\|/ {
-                        count = split($2, parts, "`")
-                        for (i = 2; i <= count; i += 2)
-                                while (match(parts[i], /[A-Za-z_][A-Za-z_0-9:]*/)) {
-                                        told[substr(parts[i], RSTART, RLENGTH)]
-                                        parts[i] = substr(parts[i], RSTART + RLENGTH)
-                                }
-                }
-                FNR < NR && !/^#/ {
-                        for (end = $0; !(end in told); end = substr(end, at + 2))
-                                if (!(at = index(end, "::"))) {
-                                        print
-                                        break
-                                }
-                }' "$2" "$1"
-}
-for crate in memmap2 rust-ranged-mmap; do
-        crate_names "$here/names-of-$crate" "$top/doc/migrate-from-$crate.md" >"$work/log"
-        ! grep -q . "$work/log"
-        verdict $? "every name of $crate is in the table"
-done
-
 # ---- programs
 
 # shellcheck disable=SC2086 # a list of words
