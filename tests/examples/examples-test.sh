@@ -7,8 +7,6 @@ set -u
 export LC_ALL=C
 
 examples=${EXAMPLES_DIR:-${top_builddir:-.}/examples}
-source=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}/examples
-build=${top_builddir:-$examples/..}
 work=$(mktemp -d "${TMPDIR:-/tmp}/examples-test.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
@@ -112,39 +110,9 @@ append_records()
         run 1 append-records "$log" ''
 }
 
-# The plug-in of custom-allocator.c, before the judge of all allocators.
-contract()
-{
-        local judge=$1
-        ${CC:-cc} -shared -fPIC -I"$build/include" "$source/custom-allocator.c" \
-                -o "$work/custom-allocator.so" -pthread \
-                -L"$build/lib/.libs" -lrangedmmap -Wl,-rpath,"$build/lib/.libs" >"$out" 2>&1 ||
-                complain "the plug-in can't be compiled"
-        "$judge" "$work/custom-allocator.so" slot_allocator >"$out" 2>&1 ||
-                complain "allocator-contract: exit status $?"
-        if [ -z "$problems" ]; then
-                echo "ok custom-allocator keeps the contract"
-                passed=$((passed + 1))
-        else
-                echo "FAILED custom-allocator breaks the contract"
-                printf '%s' "$problems"
-                sed 's/^/        | /' "$out"
-                failed=$((failed + 1))
-        fi
-}
-
 for name in write-chunks custom-allocator completion append-records; do
         example $name
 done
-
-judge=${ALLOCATOR_CONTRACT:-$build/tests/allocator-contract}
-problems=
-if [ -x "$judge" ] && [ "${RMMAP_SANITIZER:-no}" = no ]; then
-        contract "$judge"
-else
-        echo "SKIP: allocator-contract isn't there, or can't load a plug-in that isn't sanitized"
-        skipped=$((skipped + 1))
-fi
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] || exit 1

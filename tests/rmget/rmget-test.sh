@@ -14,6 +14,7 @@ nginx=${NGINX:-nginx}
 rmget=${RMGET:-${top_builddir:-.}/examples/rmget/rmget}
 here=$(cd "$(dirname "$0")" && pwd)
 rmget=$(cd "$(dirname "$rmget")" 2>/dev/null && pwd)/$(basename "$rmget")
+program=$rmget
 
 skip_all()
 {
@@ -29,7 +30,8 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/rmget-test.XXXXXX") || exit 1
 served=$work/served
 nginx_pid=
 python_pid=
-mounted=
+# shellcheck source=tests/cases.sh
+. "$here/../cases.sh"
 
 clean_up()
 {
@@ -83,7 +85,6 @@ http {
                 root $served;
                 location /plain/ { alias $served/; max_ranges 0; }
                 location /slow/ { alias $served/; limit_rate 500k; }
-                location /moved/ { return 301 /odd; }
         }
         $tls
 }
@@ -131,49 +132,11 @@ start_python()
 
 # ---- what a case is made of -------------------------------------------------------------------
 
-passed=0
-failed=0
-skipped=0
-only=" $* "
-
-# run STATUS ARGUMENTS...: rmget must exit with it; its messages go to $out and $err.
-run()
-{
-        local wanted=$1 got
-        shift
-        (cd "$dir" && timeout -k 5 60 "$rmget" "$@") </dev/null >"$out" 2>"$err"
-        got=$?
-        [ "$got" -eq "$wanted" ] || complain "exit status $got instead of $wanted (rmget $*)"
-}
-
-complain()
-{
-        problems="$problems        $*
-"
-}
-
-says()
-{
-        grep -q -e "$1" "$err" || complain "it doesn't say '$1'"
-}
-
 # The file is there, equal to what is served, and nothing else is.
 complete()
 {
         cmp -s "$served/$2" "$dir/$1" || complain "$1 isn't what was served"
-        alone "$1"
-}
-
-alone()
-{
-        local there
-        there=$(ls -A "$dir" | tr '\n' ' ')
-        [ "$there" = "${1:+$1 }" ] || complain "in the directory: '$there' instead of '${1:-}'"
-}
-
-nothing()
-{
-        alone ''
+        there "$1"
 }
 
 # requests PATH: how many the bad server saw
@@ -183,64 +146,13 @@ requests()
                 "$bad/-/count$1"
 }
 
-# needs WHAT: or $reason says what is missing
-needs()
+needs_more()
 {
         case $1 in
         nginx) [ -n "$good" ] || reason="nginx is missing" ;;
-        linux) [ "${RMMAP_OS:-linux}" = linux ] ||
-                reason="the floor build has no such calls" ;;
         python) [ -n "$bad" ] || reason="python3 is missing" ;;
         tls) [ -s "$work/certificate.pem" ] || reason="openssl is missing" ;;
-        tmpfs) mount_small ;;
-        int) env --default-signal=INT true 2>/dev/null ||
-                reason="env has no --default-signal" ;;
-        strace)
-                strace -f --seccomp-bpf -o /dev/null -e inject=flock:error=ENOSYS true \
-                        2>/dev/null || reason="strace is missing or too old, or may not trace"
-                [ "${RMMAP_SANITIZER:-no}" = no ] || reason="a sanitizer doesn't live with strace"
-                ;;
         esac
-        [ -z "$reason" ]
-}
-
-mount_small()
-{
-        mkdir -p "$work/small"
-        [ -z "$mounted" ] || return 0
-        if mount -t tmpfs -o size=8m none "$work/small" 2>/dev/null; then
-                mounted=$work/small
-        else
-                reason="mounting a small tmpfs takes root"
-        fi
-}
-
-# case_ NAME NEED...: runs the function of that name in a new directory.
-case_()
-{
-        local name=$1 need
-        shift
-        [ "$only" = "  " ] || [ "${only#* "$name" }" != "$only" ] || return 0
-        reason='' problems='' notes=''
-        dir=$work/$name out=$work/$name.out err=$work/$name.err
-        mkdir "$dir"
-        for need in "$@"; do
-                needs "$need" && continue
-                echo "SKIP: $name: $reason"
-                skipped=$((skipped + 1))
-                return
-        done
-        "$name"
-        if [ -z "$problems" ]; then
-                echo "ok $name${notes:+: $notes}"
-                passed=$((passed + 1))
-        else
-                echo "FAILED $name"
-                printf '%s' "$problems"
-                sed 's/^/        | /' "$err" 2>/dev/null
-                failed=$((failed + 1))
-        fi
-        rm -rf "${work:?}/$name"
 }
 
 # ---- cases: a good server ---------------------------------------------------------------------
@@ -282,25 +194,12 @@ no_ranges()
         says 'one connection'
 }
 
-not_found()
-{
-        run 4 "$good/nothing-here"
-        nothing
-        says 404
-}
-
-redirect()
-{
-        run 0 -o got "$good/moved/x"
-        complete got odd
-}
-
 exists()
 {
         echo mine >"$dir/odd"
         run 9 "$good/odd"
         [ "$(cat "$dir/odd")" = mine ] || complain "the existing file was touched"
-        alone odd
+        there odd
         run 4 -f -o odd "$good/nothing-here"
         [ "$(cat "$dir/odd")" = mine ] || complain "a failed --force touched the existing file"
         run 0 -f "$good/odd"
@@ -325,27 +224,15 @@ into_directory()
 checksum()
 {
         run 8 --sha256 "$(digest one)" "$good/odd"
-        nothing
+        there
         says "$(digest odd)"
         run 8 --sha256 "$(digest one)" "$good/none"
-        nothing
+        there
 }
 
 left_behind()
 {
         echo of an earlier run >"$dir/odd.rmget-part"
-        run 0 "$good/odd"
-        complete odd odd
-}
-
-killed()
-{
-        (cd "$dir" && exec "$rmget" -q "$good/slow/odd") &
-        local pid=$!
-        wait_for_part odd
-        kill -KILL $pid
-        wait $pid 2>/dev/null
-        [ ! -e "$dir/odd" ] || complain "a killed run left the final name"
         run 0 "$good/odd"
         complete odd odd
 }
@@ -411,7 +298,7 @@ by_signal()
         status=$?
         [ $status -eq "$2" ] || complain "SIG$1: exit status $status instead of $2"
         says interrupted
-        nothing
+        there
 }
 
 interrupted()
@@ -439,7 +326,7 @@ full_disk()
         before=$(wc -l <"$work/access.log")
         run 7 "$good/large"
         says 'needs 16.0 MiB, 8.0 MiB free'
-        nothing
+        there
         after=$(sed 1,"$before"d "$work/access.log" | wc -l)
         [ "$after" -eq 1 ] || complain "$after requests were made"
         run 0 -o fits "$good/below"
@@ -451,7 +338,7 @@ full_disk_unknown_length()
 {
         dir=$mounted
         run 7 "$bad/unknown/large"
-        nothing
+        there
 }
 
 quiet()
@@ -474,7 +361,7 @@ usage()
         run 0 --help
         grep -q '^ 129, 130, 143' "$out" || complain "--help doesn't list the exit statuses"
         run 0 --version
-        nothing
+        there
 }
 
 rate_limit()
@@ -495,7 +382,7 @@ certificate()
         local tls=127.0.0.1:$((port + 1))
         run 12 "https://$tls/odd"
         run 12 --cacert "$work/certificate.pem" "https://localhost:${tls#*:}/odd"
-        nothing
+        there
         run 0 -k "https://$tls/odd"
         complete odd odd
         run 0 -f --cacert "$work/certificate.pem" "https://$tls/odd"
@@ -507,7 +394,7 @@ redirect_to_http()
 {
         local url=https://127.0.0.1:$((port + 1))/down/
         run 13 -o odd --cacert "$work/certificate.pem" "$url"
-        nothing
+        there
         run 0 -o odd --cacert "$work/certificate.pem" --sha256 "$(digest odd)" "$url"
         complete odd odd
 }
@@ -518,7 +405,7 @@ nobody_there()
         run 3 --retries 1 --timeout 3 http://127.0.0.1:1/odd
         says 'again in'
         run 3 --timeout 3 http://no-such-host.invalid/odd
-        nothing
+        there
 }
 
 # ---- cases: a bad server ----------------------------------------------------------------------
@@ -529,7 +416,7 @@ fails()
         local status=$1 mode=$2
         shift 2
         run "$status" -n 4 --retries 2 "$@" "$bad/$mode/odd"
-        nothing
+        there
 }
 
 # works_or_fails STATUS MODE [OPTION...]: whether the first answer still goes on decides.
@@ -541,7 +428,7 @@ works_or_fails()
                 </dev/null >"$out" 2>"$err"
         case $? in
         0) complete odd odd ;;
-        "$status") nothing ;;
+        "$status") there ;;
         *) complain "neither 0 nor $status (rmget $* $mode)" ;;
         esac
 }
@@ -666,7 +553,7 @@ packed()
                 fails 13 $mode
                 run 13 -o odd.gz "$bad/$mode/odd"
         done
-        nothing
+        there
 }
 
 body_of_other_length()
@@ -806,62 +693,39 @@ wait_for_any_part()
         sleep 0.1
 }
 
-# injected WHAT... -- STATUS ARGUMENTS...: run with calls that strace makes fail.
-injected()
-{
-        local wanted got calls='' inject=()
-        while [ "$1" != -- ]; do
-                inject+=(-e "inject=$1")
-                calls=$calls,${1%%:*}
-                shift
-        done
-        wanted=$2
-        shift 2
-        (cd "$dir" && timeout -k 5 60 strace -f --seccomp-bpf -o "$work/trace" \
-                -e trace="${calls#,}" "${inject[@]}" "$rmget" "$@") \
-                </dev/null >"$out" 2>"$err"
-        got=$?
-        [ "$got" -eq "$wanted" ] ||
-                complain "exit status $got instead of $wanted (${inject[*]} rmget $*)"
-        [ "$wanted" -ne 0 ] || grep -q '(INJECTED)$' "$work/trace" ||
-                complain "no call failed (${inject[*]} rmget $*)"
-}
-
 # 524 is ENOTSUPP, which some file systems let out of the kernel.
 odd_file_systems()
 {
         local error
         for error in ENOSYS ENOLCK EPERM 524; do
                 echo "of another run" >"$dir/above.rmget-part"
-                injected flock:error=$error -- 0 "$bad/good/above"
+                without "flock=$error" 0 "$bad/good/above"
                 # Without locks nothing tells whether that run is still at work.
                 [ "$(cat "$dir/above.rmget-part")" = "of another run" ] ||
                         complain "flock = $error: it touched another run's file"
                 rm -f "$dir/above.rmget-part"
                 complete above above
                 rm -f "$dir/above"
-                injected flock:error=$error -- 0 -o above "$bad/unknown/above"
+                without "flock=$error" 0 -o above "$bad/unknown/above"
                 complete above above
                 rm -f "$dir/above"
-                injected flock:error=$error -- 4 "$bad/broken/above" --retries 0
-                nothing
+                without "flock=$error" 4 "$bad/broken/above" --retries 0
+                there
         done
         for error in EINVAL ENOSYS EPERM; do
-                injected renameat2:error=$error link:error=EPERM linkat:error=EPERM -- \
-                        0 "$bad/good/above"
+                without "renameat2=$error ?link,linkat=EPERM" 0 "$bad/good/above"
                 complete above above
-                injected renameat2:error=$error link:error=EPERM linkat:error=EPERM -- \
-                        9 "$bad/good/above"
+                without "renameat2=$error ?link,linkat=EPERM" 9 "$bad/good/above"
                 complete above above
                 rm -f "$dir/above"
         done
         for error in EOPNOTSUPP EPERM 524; do
-                injected fallocate:error=$error -- 0 "$bad/good/above"
+                without "fallocate=$error" 0 "$bad/good/above"
                 complete above above
                 rm -f "$dir/above"
         done
         for error in EPERM 524; do
-                injected sync_file_range:error=$error -- 0 "$bad/good/above"
+                without "sync_file_range=$error" 0 "$bad/good/above"
                 complete above above
                 rm -f "$dir/above"
         done
@@ -871,18 +735,9 @@ odd_file_systems()
 full_disk_unpromised()
 {
         dir=$mounted
-        injected fallocate:error=524 -- 7 "$bad/good/large"
+        without "fallocate=524" 7 "$bad/good/large"
         says 'needs 16.0 MiB, 8.0 MiB free'
-        nothing
-}
-
-# A machine may have either server, or only one.
-without_nginx()
-{
-        local count
-        count=$(NGINX=none bash "$here/rmget-test.sh" quiet interrupted full_disk certificate \
-                python_is_good 2>&1 | tail -n 1)
-        [ "$count" = "1 passed, 0 failed, 4 skipped" ] || complain "without nginx: $count"
+        there
 }
 
 # ---- cases: time -----------------------------------------------------------------------------
@@ -940,13 +795,10 @@ few_requests()
 
 # ---- cases: what is shown ---------------------------------------------------------------------
 
-# on_terminal COLUMNS ARGUMENTS...: what it draws goes to $out, a line each.
+# on_terminal COLUMNS ARGUMENTS...
 on_terminal()
 {
-        local columns=$1
-        shift
-        (cd "$dir" && timeout -k 5 60 python3 -B "$here/../terminal.py" "$columns" "$rmget" "$@") \
-                >"$out" 2>"$err" </dev/null
+        terminal_of "$1" '' "${@:2}"
         grep -q '^status 0$' "$out" || complain "it doesn't end well on a terminal (rmget $*)"
 }
 
@@ -1005,8 +857,8 @@ start_nginx && good=http://127.0.0.1:$port
 start_python || bad=''
 [ -n "$good$bad" ] || skip_all "neither nginx nor python3 starts"
 
-for name in eight_connections sizes empty no_ranges not_found redirect exists into_directory \
-        checksum left_behind killed killed_at_random two_at_once quiet usage rate_limit; do
+for name in eight_connections sizes empty no_ranges exists into_directory \
+        checksum left_behind killed_at_random two_at_once quiet usage rate_limit; do
         case_ $name nginx
 done
 case_ interrupted nginx int
@@ -1021,7 +873,7 @@ for name in python_is_good says_ranges_cannot ranges_end_midway part_of_unknown 
         unknown_length_cut until_connection_ends not_http header come_back_tomorrow \
         fewer_connections busy_server no_content longer_body stray_bytes part_refused \
         used_up_link more_or_less_than_asked packed body_of_other_length nothing_identifies \
-        several_backends cookies password secrets_stay_at_home closed_descriptors long_names without_nginx \
+        several_backends cookies password secrets_stay_at_home closed_descriptors long_names \
         slow_connection hanging_connection clean_terminal few_requests bar_on_terminal \
         lines_without_terminal; do
         case_ $name python
@@ -1030,5 +882,4 @@ case_ full_disk_unknown_length python tmpfs
 case_ odd_file_systems linux python strace
 case_ full_disk_unpromised python strace tmpfs
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+finish_cases

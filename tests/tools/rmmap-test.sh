@@ -21,8 +21,10 @@ rmmap=$(cd "$(dirname "$rmmap")" 2>/dev/null && pwd)/$(basename "$rmmap")
         echo "FAIL: there is no $rmmap"
         exit 1
 }
+program=$rmmap
 work=$(mktemp -d "${TMPDIR:-/tmp}/rmmap-test.XXXXXX") || exit 1
-mounted=
+# shellcheck source=tests/cases.sh
+. "$here/../cases.sh"
 views=
 background=
 # So large that there is time, though it is made of holes.
@@ -44,35 +46,6 @@ trap 'exit 143' TERM HUP
 
 # ---- what a case is made of -------------------------------------------------------------------
 
-passed=0
-failed=0
-skipped=0
-only=" $* "
-out=$work/out
-err=$work/err
-
-complain()
-{
-        problems="$problems        $*
-"
-}
-
-# run STATUS ARGUMENTS...: rmmap must exit with it; what it prints goes to $out and $err.
-run()
-{
-        local wanted=$1 got
-        shift
-        (cd "$dir" && exec timeout -k 5 60 "$rmmap" "$@") </dev/null >"$out" 2>"$err"
-        got=$?
-        [ "$got" -eq "$wanted" ] ||
-                complain "exit status $got instead of $wanted (rmmap $*): $(head -n 3 "$err")"
-}
-
-says()
-{
-        grep -q -e "$1" "$err" || complain "it doesn't say '$1' but '$(head -n 1 "$err")'"
-}
-
 prints()
 {
         grep -q -E -e "$1" "$out" || complain "it doesn't print '$1'"
@@ -81,15 +54,6 @@ prints()
 same()
 {
         cmp -s "$dir/$1" "$dir/$2" || complain "$1 and $2 differ"
-}
-
-# there NAME...: these files are in the directory, and nothing else.
-there()
-{
-        local found
-        found=$(ls -A "$dir" | tr '\n' ' ')
-        [ "$found" = "$([ $# -eq 0 ] || printf '%s\n' "$@" | sort | tr '\n' ' ')" ] ||
-                complain "in the directory: '$found' instead of '$*'"
 }
 
 # stopped_amid: waits until all threads of it have stopped. Whether the four that copy are among
@@ -180,7 +144,7 @@ finish()
         [ "$got" -eq "$1" ] || complain "exit status $got instead of $1: $(head -n 3 "$err")"
 }
 
-needs()
+needs_more()
 {
         case $1 in
         huge)
@@ -188,26 +152,6 @@ needs()
                 # The class that an ELF file has in its head.
                 [ "$(od -An -tu1 -j4 -N1 "$rmmap" | tr -d ' ')" = 2 ] ||
                         reason="a 32-bit process maps no file of $huge"
-                env --default-signal=INT true 2>/dev/null ||
-                        reason="env has no --default-signal"
-                ;;
-        linux)
-                [ "${RMMAP_OS:-linux}" = linux ] ||
-                        reason="the floor build has no names of file systems, and reserves nothing"
-                ;;
-        root) [ "$(id -u)" -eq 0 ] || reason="it takes root" ;;
-        tmpfs)
-                mkdir -p "$work/small"
-                if [ -z "$mounted" ] && mount -t tmpfs -o size=8m none "$work/small" 2>/dev/null
-                then
-                        mounted=$work/small
-                fi
-                [ -n "$mounted" ] || reason="mounting a small tmpfs takes root"
-                ;;
-        strace)
-                command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null ||
-                        reason="strace is missing, or may not trace"
-                [ "${RMMAP_SANITIZER:-no}" = no ] || reason="a sanitizer doesn't live with strace"
                 ;;
         fuse)
                 command -v bindfs >/dev/null || reason="bindfs is missing"
@@ -215,36 +159,6 @@ needs()
                 ;;
         python3 | flock) command -v "$1" >/dev/null || reason="$1 is missing" ;;
         esac
-        [ -z "$reason" ]
-}
-
-# case_ NAME NEED...: runs the function of that name in a new directory.
-case_()
-{
-        local name=$1 need
-        shift
-        [ "$only" = "  " ] || [ "${only#* "$name" }" != "$only" ] || return 0
-        reason='' problems=''
-        dir=$work/$name
-        mkdir "$dir"
-        for need in "$@"; do
-                if ! needs "$need"; then
-                        echo "SKIP: $name: $reason"
-                        skipped=$((skipped + 1))
-                        return
-                fi
-        done
-        "$name"
-        if [ -z "$problems" ]; then
-                echo "ok $name"
-                passed=$((passed + 1))
-        else
-                echo "FAILED $name"
-                printf '%s' "$problems"
-                failed=$((failed + 1))
-        fi
-        chmod -R u+w "$dir"
-        rm -rf "$dir"
 }
 
 random()
@@ -683,26 +597,6 @@ no_descriptors()
         says "standard output can't be written"
 }
 
-# without "CALL=ERRNO CALL=ERRNO:WHEN ..." STATUS ARGUMENTS...: as run, where these system calls fail
-# so; WHEN as strace has it.
-without()
-{
-        local call got wanted=$2 rule injected=
-        for call in $1; do
-                rule=${call#*=}
-                injected="$injected -e inject=${call%%=*}:error=${rule%:*}"
-                [ "$rule" = "${rule%:*}" ] || injected="$injected:when=${rule#*:}"
-        done
-        shift 2
-        # shellcheck disable=SC2086 # words
-        (cd "$dir" && exec timeout 60 strace -f -o "$work/trace" $injected "$rmmap" "$@") \
-                </dev/null >"$out" 2>"$err"
-        got=$?
-        [ "$got" -eq "$wanted" ] ||
-                complain "exit status $got instead of $wanted ($injected, $*): $(head -n 3 "$err")"
-        grep -q INJECTED "$work/trace" || complain "nothing was made to fail ($injected, $*)"
-}
-
 rename_without_flags()
 {
         local error
@@ -819,21 +713,12 @@ no_terminal()
         [ ! -s "$err" ] || complain "--quiet says something"
 }
 
-# A terminal of $1 columns: prints what is written to it, a line for each that is drawn.
-terminal()
-{
-        local columns=$1
-        shift
-        (cd "$dir" &&
-                timeout 60 python3 -B "$here/../terminal.py" --slowly "$columns" "$rmmap" "$@")
-}
-
 bar()
 {
         local columns longest
         truncate -s $huge "$dir/source"
         for columns in 60 30; do
-                terminal $columns copy -j1 --no-sync source copy >"$out"
+                terminal_of $columns --slowly copy -j1 --no-sync source copy
                 rm "$dir/copy"
                 prints '[0-9.]+ (B|[KMGT]iB)/s +[0-9:-]+'
                 [ $columns -lt 60 ] || prints '^ *[0-9]+% \[=*>? *\]'
@@ -842,7 +727,7 @@ bar()
         done
         run 0 copy -j1 --no-sync source lines
         ! grep -q "$(printf '\r')" "$err" || complain "a bar without a terminal"
-        terminal 100 copy -j1 --no-sync --no-progress source copy >"$out"
+        terminal_of 100 --slowly copy -j1 --no-sync --no-progress source copy
         ! grep -q '%' "$out" || complain "--no-progress shows a bar"
 }
 
@@ -959,12 +844,12 @@ doctor_columns()
         random "$name" 5000
         mkdir "$dir/a"
         for columns in 200 100 60; do
-                terminal $columns doctor --also=a a | tr -d '\r' >"$out"
+                terminal_of $columns '' doctor --also=a a
                 prints '^good +fork: '
                 longest=$(wc -L <"$out")
                 [ "$longest" -le 100 ] && [ "$longest" -lt $columns ] ||
                         complain "$longest of $columns columns are used"
-                terminal $columns doctor "$name" | tr -d '\r' >"$out"
+                terminal_of $columns '' doctor "$name"
                 longest=$(wc -L <"$out")
                 [ "$longest" -le 100 ] && [ "$longest" -lt $columns ] ||
                         complain "$longest of $columns columns are used for a file"
@@ -1073,12 +958,12 @@ done
 case_ owner root
 for name in nobody_else_reads_the_part interrupted killed two_at_once shrinks grows rewritten \
         appears_meanwhile not_ours_interrupted name_is_taken; do
-        case_ $name huge
+        case_ $name int huge
 done
 for name in rename_without_flags chmod_isnt_there locks_and_syncs_arent_there; do
         case_ $name strace
 done
-case_ rename_without_flags_late strace huge
+case_ rename_without_flags_late strace int huge
 case_ info_of_locked flock
 case_ bar python3 huge
 case_ full_disk tmpfs
@@ -1094,5 +979,4 @@ case_ doctor_on_tmpfs linux tmpfs python3
 case_ doctor_without_room linux tmpfs
 case_ doctor_with_limit python3
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+finish_cases
