@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """misbehave.py DIRECTORY PORT-FILE: an HTTP server on loopback that does wrong on purpose.
 
-/MODE/FILE serves DIRECTORY/FILE as the function mode_MODE says; /MODE.TAG/FILE is the same with a
-count of requests of its own; /MODE-WORD/FILE tells the mode something. /-/count/MODE[.TAG]/FILE
-answers how many requests came for it. The port that it got goes into PORT-FILE.
+/MODE/FILE serves DIRECTORY/FILE as SIMPLE or the function mode_MODE says; /MODE.TAG/FILE is the
+same with a count of requests of its own; /MODE-WORD/FILE tells the mode something.
+/-/count/MODE[.TAG]/FILE answers how many requests came for it. The port that it got goes into
+PORT-FILE.
 """
 import base64
 import functools
@@ -22,6 +23,7 @@ ROOT, PORT_FILE = sys.argv[1], sys.argv[2]
 LOCK = threading.Lock()
 COUNTS = {}
 BUSY = {}  # requests that are being answered, by path
+SESAME = "Basic " + base64.b64encode(b"user:sesame").decode()
 
 
 @functools.lru_cache
@@ -84,8 +86,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
         self.wfile.write(b"0\r\n\r\n")
 
-    def whole(self, etag='"first"'):
-        self.head(200, len(self.body), etag)
+    def whole(self, etag='"first"', **more):
+        self.head(200, len(self.body), etag, **more)
         self.wfile.write(self.body)
 
     def empty(self, status, **more):
@@ -118,39 +120,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile = open(os.devnull, "wb")
         self.rfile = open(os.devnull, "rb")
 
-    # -- the modes; count: which request for this path it is, from 1 --
+    def arg(self):
+        """What follows the dash after the mode."""
+        return self.path.split("/", 2)[1].partition("-")[2].partition(".")[0]
 
-    def mode_good(self, count):
-        self.good()
+    def piece(self, first, last):
+        self.wfile.write(self.body[first : last + 1])
 
-    def mode_whole(self, count):
-        """Says that it can do ranges, and can't."""
-        self.head(200, len(self.body), Accept_Ranges="bytes")
-        self.wfile.write(self.body)
+    def half(self, first, last):
+        return self.body[first : (first + last) // 2]
 
-    def mode_stops(self, count):
-        """Ranges at first, then no more."""
-        self.good() if count <= 4 else self.whole()
+    # -- modes of more than one expression; count: which request for this path it is, from 1 --
 
     def mode_star(self, count):
         """A 206 that doesn't say how long the file is."""
-        if "Range" not in self.headers:
+        if not self.is_part():
             return self.whole()
         first, last = self.read_range()
         self.head(206, last - first + 1, Content_Range=f"bytes {first}-{last}/*")
-        self.wfile.write(self.body[first : last + 1])
-
-    def mode_no416(self, count):
-        """Any Range is too much for it."""
-        self.empty(416) if "Range" in self.headers else self.whole()
-
-    def mode_etag(self, count):
-        """Another file after a while, and If-Range ignored."""
-        self.good('"first"' if count <= 4 else '"second"')
-
-    def mode_if_range(self, count):
-        """Another file after a while, and If-Range obeyed."""
-        self.good() if count <= 4 else self.whole('"second"')
+        self.piece(first, last)
 
     def mode_size(self, count):
         """Another size after a while, with the same ETag."""
@@ -158,13 +146,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not wanted:
             return self.whole()
         self.part(*wanted, total=len(self.body) + (count > 4))
-        self.wfile.write(self.body[wanted[0] : wanted[1] + 1])
-
-    def mode_shrinks(self, count):
-        """Too short for what is asked, after a while."""
-        if self.is_part() and count > 4:
-            return self.empty(416, Content_Range="bytes */1")
-        self.good()
+        self.piece(*wanted)
 
     def mode_wrong(self, count):
         """Sends another part than it was asked for, and says so."""
@@ -172,7 +154,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.good()
         first, last = self.read_range()
         self.part(first, last, claim=first + 4096 if last + 4096 < len(self.body) else first - 1)
-        self.wfile.write(self.body[first : last + 1])
+        self.piece(first, last)
 
     def mode_liar(self, count):
         """Content-Length says another length than Content-Range."""
@@ -189,71 +171,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def mode_cuts(self, count):
         """Ends every other answer in its middle."""
-        first, last = self.begin()
-        if count % 2:
-            self.wfile.write(self.body[first : last + 1])
-        else:
-            self.cut(self.body[first : (first + last) // 2])
+        wanted = self.begin()
+        self.piece(*wanted) if count % 2 else self.cut(self.half(*wanted))
+
+    def reset_half(self, first, last):
+        self.wfile.write(self.half(first, last))
+        self.reset()
 
     def mode_resets(self, count):
         """Resets some connections in the middle of an answer."""
-        first, last = self.begin()
-        if count in (1, 3, 5, 8):
-            self.wfile.write(self.body[first : (first + last) // 2])
-            self.reset()
-        else:
-            self.wfile.write(self.body[first : last + 1])
+        wanted = self.begin()
+        self.reset_half(*wanted) if count in (1, 3, 5, 8) else self.piece(*wanted)
 
     def mode_whole_resets(self, count):
         """No ranges, and the first answer is cut."""
         self.head(200, len(self.body), Accept_Ranges="none")
-        if count == 1:
-            self.wfile.write(self.body[: len(self.body) // 2])
-            self.reset()
-        else:
-            self.wfile.write(self.body)
-
-    def mode_busy(self, count):
-        """Come back in a second: to the request for the file, and to one for a part."""
-        if count in (1, 3):
-            self.empty(503, Retry_After="1")
-        else:
-            self.good()
-
-    def mode_never(self, count):
-        """Come back tomorrow."""
-        self.empty(429, Retry_After="86400")
+        self.reset_half(0, len(self.body)) if count == 1 else self.wfile.write(self.body)
 
     def mode_two(self, count):
         """No more than two at once."""
-        if BUSY[self.path] > 2:
-            return self.empty(503)
-        self.slowly(*self.begin(), 65536)
-
-    def mode_broken(self, count):
-        self.empty(500)
-
-    def mode_gone(self, count):
-        self.good() if count <= 4 else self.empty(404)
-
-    def mode_missing(self, count):
-        self.empty(404)
-
-    def mode_redirect(self, count):
-        self.empty(302, Location=f"/good/{self.name}")
-
-    def mode_loop(self, count):
-        self.empty(302, Location=self.path)
-
-    def mode_ftp(self, count):
-        self.empty(302, Location=f"ftp://127.0.0.1/{self.name}")
-
-    def mode_expires(self, count):
-        """Redirects to a place that is good for five requests."""
-        self.empty(302, Location=f"/signed.{os.getpid()}-{count}/{self.name}")
-
-    def mode_signed(self, count):
-        self.good() if count <= 5 else self.empty(403)
+        self.empty(503) if BUSY[self.path] > 2 else self.slowly(*self.begin(), 65536)
 
     def mode_unknown(self, count):
         """In chunks, without a length."""
@@ -273,51 +210,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def mode_slow_one(self, count):
         """One connection of many crawls."""
-        first, last = self.begin()
-        if count == 2:
-            self.slowly(first, last, 1000, 0.05)
-        else:
-            self.wfile.write(self.body[first : last + 1])
-
-    def mode_slow(self, count):
-        self.slowly(*self.begin(), 4096, 0.05)
+        wanted = self.begin()
+        self.slowly(*wanted, 1000, 0.05) if count == 2 else self.piece(*wanted)
 
     def mode_hangs(self, count):
         """One connection stops in the middle and stays open."""
-        first, last = self.begin()
+        wanted = self.begin()
         if count != 2:
-            self.wfile.write(self.body[first : last + 1])
-            return
-        self.wfile.write(self.body[first : (first + last) // 2])
+            return self.piece(*wanted)
+        self.wfile.write(self.half(*wanted))
         self.wfile.flush()
         time.sleep(20)
         self.close_connection = True
-
-    def mode_garbage(self, count):
-        self.wfile.write(b"220 welcome to something else\r\n\r\n")
-        self.close_connection = True
-
-    def mode_header(self, count):
-        """Only for those who say the word."""
-        self.good() if self.headers.get("X-Word") == "open" else self.empty(403)
-
-    def mode_teapot(self, count):
-        """An answer that means no good to terminals."""
-        self.empty(302, Location="http://127.0.0.1:1/\x1b]0;owned\x07")
-
-    # -- parts refused, packed, or of something else --
-
-    def arg(self):
-        """What follows the dash after the mode."""
-        return self.path.split("/", 2)[1].partition("-")[2].partition(".")[0]
-
-    def mode_deny(self, count):
-        """/deny-STATUS: any request for a part is answered by that."""
-        self.empty(int(self.arg())) if self.is_part() else self.whole()
-
-    def mode_uses(self, count):
-        """/uses-N: a link that is good for so many requests."""
-        self.empty(410) if count > int(self.arg()) else self.good()
 
     def mode_begins_at_zero(self, count):
         if not self.is_part():
@@ -341,34 +245,30 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.slowly(0, len(self.body) - 1, 100000)
         first, last = wanted[0], min(wanted[1], wanted[0] + int(self.arg()) - 1)
         self.part(first, last)
-        self.wfile.write(self.body[first : last + 1])
+        self.piece(first, last)
+
+    def described(self, data, wanted, length, **more):
+        """data, as all or as the part that was wanted of that length."""
+        if wanted:
+            more["Content_Range"] = f"bytes {wanted[0]}-{wanted[1]}/{length}"
+        self.head(206 if wanted else 200, len(data), **more)
+        self.wfile.write(data)
 
     def mode_packs(self, count):
         """Packs the parts as it packs everything, although asked not to."""
         wanted = self.read_range()
-        data = packed(self.body[wanted[0] : wanted[1] + 1] if wanted else self.body)
         if wanted:
-            span = f"bytes {wanted[0]}-{wanted[1]}/{len(self.body)}"
-            self.head(206, len(data), Content_Range=span, Content_Encoding="gzip")
-            self.wfile.write(data)
-        else:
-            self.head(200, Content_Encoding="gzip", Transfer_Encoding="chunked")
-            self.chunk(data)
-
-    def mode_packs_parts(self, count):
-        self.mode_packs(count) if self.is_part() else self.whole()
+            data = packed(self.body[wanted[0] : wanted[1] + 1])
+            return self.described(data, wanted, len(self.body), Content_Encoding="gzip")
+        self.head(200, Content_Encoding="gzip", Transfer_Encoding="chunked")
+        self.chunk(packed(self.body))
 
     def mode_packed(self, count):
         """What it has is packed, and the parts are of that."""
         self.body = packed(self.body)
         wanted = self.read_range()
-        if wanted:
-            span = f"bytes {wanted[0]}-{wanted[1]}/{len(self.body)}"
-            self.head(206, wanted[1] - wanted[0] + 1, Content_Range=span, Content_Encoding="gzip")
-            self.wfile.write(self.body[wanted[0] : wanted[1] + 1])
-        else:
-            self.head(200, len(self.body), Content_Encoding="gzip")
-            self.wfile.write(self.body)
+        first, last = wanted or (0, len(self.body))
+        self.described(self.body[first : last + 1], wanted, len(self.body), Content_Encoding="gzip")
 
     def mode_packed_endless(self, count):
         self.protocol_version = "HTTP/1.0"
@@ -376,23 +276,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         data = packed(self.body)
         self.cut(data[: len(data) // 2])
 
-    def mode_packed_strangely(self, count):
-        self.head(200, len(self.body), Content_Encoding="rot13")
-        self.wfile.write(self.body)
-
-    def mode_packed_twice(self, count):
-        data = packed(packed(self.body))
-        self.head(200, len(data), Content_Encoding="gzip, gzip")
-        self.wfile.write(data)
-
     def mode_identity(self, count):
         """Says what need not be said."""
-        first, last = self.read_range() or (0, len(self.body) - 1)
-        more = {"Content_Encoding": "identity"}
-        if self.is_part():
-            more["Content_Range"] = f"bytes {first}-{last}/{len(self.body)}"
-        self.head(206 if self.is_part() else 200, last - first + 1, **more)
-        self.wfile.write(self.body[first : last + 1])
+        wanted = self.read_range()
+        first, last = wanted or (0, len(self.body))
+        self.described(self.body[first : last + 1], wanted, len(self.body),
+                       Content_Encoding="identity")
 
     def mode_multipart(self, count):
         wanted = self.read_range()
@@ -401,66 +290,31 @@ class Handler(http.server.BaseHTTPRequestHandler):
         span = f"bytes {wanted[0]}-{wanted[1]}/{len(self.body)}"
         data = self.body[wanted[0] : wanted[1] + 1]
         data = b"--X\r\nContent-Range: %s\r\n\r\n%s\r\n--X--\r\n" % (span.encode(), data)
-        kind = "multipart/byteranges; boundary=X"
-        self.head(206, len(data), Content_Type=kind, Content_Range=span)
-        self.wfile.write(data)
-
-    def mode_no_content(self, count):
-        self.empty(204)
+        self.described(data, wanted, len(self.body),
+                       Content_Type="multipart/byteranges; boundary=X")
 
     def mode_whole_206(self, count):
         """Calls the whole file a part, also when no part was asked for."""
-        first, last = self.read_range() or (0, len(self.body) - 1)
-        self.part(first, last)
-        self.wfile.write(self.body[first : last + 1])
+        wanted = self.read_range() or (0, len(self.body) - 1)
+        self.part(*wanted)
+        self.piece(*wanted)
 
     def mode_half_206(self, count):
         """A part that nobody asked for."""
         self.part(0, len(self.body) // 2)
-        self.wfile.write(self.body[: len(self.body) // 2 + 1])
+        self.piece(0, len(self.body) // 2)
 
-    # -- lengths --
-
-    def lengths(self, *lengths, **more):
+    def lengths(self, *lengths):
+        """The whole body, after the head of other ones."""
         self.send_response(200)
         self.send_header("ETag", '"first"')
         for length in lengths:
             self.send_header("Content-Length", str(length))
-        for name, value in more.items():
-            self.send_header(name.replace("_", "-"), value)
         self.end_headers()
-
-    def mode_two_lengths(self, count):
-        self.lengths(len(self.body) // 2, len(self.body))
         self.cut(self.body)
 
-    def mode_same_length_twice(self, count):
-        self.lengths(len(self.body), len(self.body))
-        self.cut(self.body)
-
-    def mode_absurd_length(self, count):
-        self.lengths(10**30)
-        self.cut(self.body)
-
-    def mode_negative_length(self, count):
-        self.lengths(-5)
-        self.cut(self.body)
-
-    def mode_word_length(self, count):
-        self.lengths("many")
-        self.cut(self.body)
-
-    def mode_too_long(self, count):
-        """More than it says."""
-        self.lengths(len(self.body) // 2)
-        self.cut(self.body)
-
-    def mode_too_long_chunked(self, count):
-        self.lengths(len(self.body) // 2, Transfer_Encoding="chunked")
-        self.chunk(self.body)
-
-    def mode_too_short_chunked(self, count):
-        self.lengths(len(self.body) * 2, Transfer_Encoding="chunked")
+    def chunked_with_length(self, length):
+        self.head(200, length, Transfer_Encoding="chunked")
         self.chunk(self.body)
 
     def mode_stray(self, count):
@@ -472,51 +326,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(0.05)
             self.wfile.write(b"garbage\r\n" * 10)
 
-    # -- identity --
-
-    def mode_nothing_known(self, count):
-        """Neither ETag nor date, and another version with each request."""
+    def changing(self, count, etag):
+        """Another version with each request."""
         self.body = bytes(b ^ (count & 255) for b in self.body) if count > 1 else self.body
-        self.good(None)
+        self.good(etag)
 
-    def mode_weak(self, count):
-        """A weak ETag says nothing about bytes."""
-        self.body = bytes(b ^ (count & 255) for b in self.body) if count > 1 else self.body
-        self.good('W/"first"')
+    def has_cookie(self):
+        return "seen=1" in self.headers.get("Cookie", "")
 
-    def mode_backends(self, count):
-        """Several behind one name, each with an ETag of its own."""
-        self.good(f'"backend {count % 2}"')
-
-    def mode_backends_later(self, count):
-        self.good('"first"' if count <= 12 else f'"backend {count % 2}"')
-
-    # -- cookies, passwords --
-
-    def mode_cookie(self, count):
-        """Sets one with a redirect to itself, and wants it back."""
-        if "seen=1" in self.headers.get("Cookie", ""):
-            return self.good()
-        self.empty(302, Set_Cookie="seen=1; Path=/", Location=self.path)
-
-    def mode_cookie_before(self, count):
-        self.empty(302, Set_Cookie="seen=1; Path=/", Location=f"/cookie_needed/{self.name}")
-
-    def mode_cookie_needed(self, count):
-        self.good() if "seen=1" in self.headers.get("Cookie", "") else self.empty(403)
-
-    def mode_password(self, count):
-        """Wants that of "user"."""
-        wanted = "Basic " + base64.b64encode(b"user:sesame").decode()
-        self.good() if self.headers.get("Authorization") == wanted else self.empty(401)
-
-    def mode_to_password(self, count):
-        self.empty(302, Location=f"http://user:sesame@127.0.0.1:1/{self.name}")
-
-    def mode_elsewhere(self, count):
-        """To what goes by another name."""
-        port = self.server.server_address[1]
-        self.empty(302, Location=f"http://localhost:{port}/no_secret/{self.name}")
+    def go_to(self, where, **more):
+        self.empty(302, Location=where, **more)
 
     def mode_no_secret(self, count):
         """Each secret that comes here is counted as a request for /leaked."""
@@ -524,6 +343,68 @@ class Handler(http.server.BaseHTTPRequestHandler):
             with LOCK:
                 COUNTS["/leaked"] = COUNTS.get("/leaked", 0) + 1
         self.good()
+
+    SIMPLE = {
+        "good": lambda to, count: to.good(),
+        "status": lambda to, count: to.empty(int(to.arg())),
+        # Any request for a part is answered by that; a link that is good for so many requests.
+        "deny": lambda to, count: to.empty(int(to.arg())) if to.is_part() else to.whole(),
+        "uses": lambda to, count: to.empty(410) if count > int(to.arg()) else to.good(),
+        # Says that it can do ranges, and can't; ranges at first, then no more; any is too much.
+        "whole": lambda to, count: to.whole(Accept_Ranges="bytes"),
+        "stops": lambda to, count: to.good() if count <= 4 else to.whole(),
+        "no416": lambda to, count: to.empty(416) if to.is_part() else to.whole(),
+        # Another file after a while, and If-Range ignored; or obeyed; or too short for the part.
+        "etag": lambda to, count: to.good('"first"' if count <= 4 else '"second"'),
+        "if_range": lambda to, count: to.good() if count <= 4 else to.whole('"second"'),
+        "shrinks": lambda to, count: (to.empty(416, Content_Range="bytes */1")
+                                      if to.is_part() and count > 4 else to.good()),
+        # Come back in a second, to the request for the file and to one for a part; or tomorrow.
+        "busy": lambda to, count: to.empty(503, Retry_After="1") if count in (1, 3) else to.good(),
+        "never": lambda to, count: to.empty(429, Retry_After="86400"),
+        "gone": lambda to, count: to.good() if count <= 4 else to.empty(404),
+        "redirect": lambda to, count: to.go_to(f"/good/{to.name}"),
+        "loop": lambda to, count: to.go_to(to.path),
+        "ftp": lambda to, count: to.go_to(f"ftp://127.0.0.1/{to.name}"),
+        # Redirects to a place that is good for five requests.
+        "expires": lambda to, count: to.go_to(f"/signed.{os.getpid()}-{count}/{to.name}"),
+        "signed": lambda to, count: to.good() if count <= 5 else to.empty(403),
+        "slow": lambda to, count: to.slowly(*to.begin(), 4096, 0.05),
+        "garbage": lambda to, count: to.cut(b"220 welcome to something else\r\n\r\n"),
+        # Only for those who say the word; an answer that means no good to terminals.
+        "header": lambda to, count: (to.good() if to.headers.get("X-Word") == "open"
+                                     else to.empty(403)),
+        "teapot": lambda to, count: to.go_to("http://127.0.0.1:1/\x1b]0;owned\x07"),
+        "packs_parts": lambda to, count: to.mode_packs(count) if to.is_part() else to.whole(),
+        "packed_strangely": lambda to, count: to.described(to.body, None, 0,
+                                                           Content_Encoding="rot13"),
+        "packed_twice": lambda to, count: to.described(packed(packed(to.body)), None, 0,
+                                                       Content_Encoding="gzip, gzip"),
+        "length": lambda to, count: to.lengths(to.arg()),
+        "two_lengths": lambda to, count: to.lengths(len(to.body) // 2, len(to.body)),
+        "same_length_twice": lambda to, count: to.lengths(len(to.body), len(to.body)),
+        "too_long": lambda to, count: to.lengths(len(to.body) // 2),
+        "too_long_chunked": lambda to, count: to.chunked_with_length(len(to.body) // 2),
+        "too_short_chunked": lambda to, count: to.chunked_with_length(len(to.body) * 2),
+        # Neither ETag nor date; a weak one, which says nothing about bytes; several servers.
+        "nothing_known": lambda to, count: to.changing(count, None),
+        "weak": lambda to, count: to.changing(count, 'W/"first"'),
+        "backends": lambda to, count: to.good(f'"backend {count % 2}"'),
+        "backends_later": lambda to, count: to.good('"first"' if count <= 12
+                                                    else f'"backend {count % 2}"'),
+        # Sets a cookie with a redirect to itself, and wants it back; or elsewhere.
+        "cookie": lambda to, count: (to.good() if to.has_cookie()
+                                     else to.go_to(to.path, Set_Cookie="seen=1; Path=/")),
+        "cookie_before": lambda to, count: to.go_to(f"/cookie_needed/{to.name}",
+                                                    Set_Cookie="seen=1; Path=/"),
+        "cookie_needed": lambda to, count: to.good() if to.has_cookie() else to.empty(403),
+        "password": lambda to, count: (to.good() if to.headers.get("Authorization") == SESAME
+                                       else to.empty(401)),
+        "to_password": lambda to, count: to.go_to(f"http://user:sesame@127.0.0.1:1/{to.name}"),
+        # To what goes by another name.
+        "elsewhere": lambda to, count: to.go_to(
+            f"http://localhost:{to.server.server_address[1]}/no_secret/{to.name}"),
+    }
 
     # -- --
 
@@ -539,7 +420,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             COUNTS[self.path] = count = COUNTS.get(self.path, 0) + 1
             BUSY[self.path] = BUSY.get(self.path, 0) + 1
         try:
-            getattr(self, "mode_" + re.split("[.-]", mode)[0])(count)
+            mode = re.split("[.-]", mode)[0]
+            simple = self.SIMPLE.get(mode)
+            simple(self, count) if simple else getattr(self, "mode_" + mode)(count)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
         finally:

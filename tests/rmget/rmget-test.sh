@@ -442,45 +442,108 @@ works()
         complete odd odd
 }
 
-python_is_good() { works good; }
-says_ranges_cannot() { works whole; says 'one connection'; }
-ranges_end_midway() { works stops; says 'no longer sends parts'; }
-part_of_unknown() { works star; }
-any_range_is_416() { works no416; says 'one connection'; }
-etag_changes() { works etag; says 'another version'; }
-changed_by_if_range() { works if_range; says 'another version'; }
-size_changes() { works size; says 'another version'; }
-file_shrinks() { works shrinks; says 'one connection'; }
-wrong_part() { works wrong; says 'another part'; }
-length_lies() { works liar; says 'another part'; }
-short_body() { fails 6 short --retries 1; }
-cut_answers() { run 0 "$bad/cuts/middle"; complete middle middle; }
-resets() { works resets; says 'again in'; }
-stream_reset() { works whole_resets; says 'again in'; }
-gone_midway() { works_or_fails 4 gone; says 404; }
-not_there() { fails 4 missing; says '404 (not found)'; }
-redirect_other() { run 0 -o odd "$bad/redirect/odd"; complete odd odd; }
-redirect_loop() { fails 13 loop; }
-redirect_to_ftp() { fails 13 ftp; }
-expiring_redirect() { works expires; }
-unknown_length() { works unknown; says 'length not known'; }
-unknown_length_cut() { works unknown_cut; says 'again in'; }
-until_connection_ends() { works until_end; says 'nothing will tell'; }
-not_http() { fails 13 garbage; }
-header() { works header -H 'X-Word: open'; rm -f "$dir/odd"; fails 4 header; }
+# each: rows of STATUS|MODE|OPTIONS|TEXT from standard input: it must end so, and say so.
+each()
+{
+        local status mode options text
+        while IFS='|' read -r status mode options text; do
+                # shellcheck disable=SC2086 # words
+                if [ "$status" -eq 0 ]; then
+                        works "$mode" $options
+                else
+                        fails "$status" "$mode" $options
+                fi
+                [ -z "$text" ] || grep -q -e "$text" "$err" ||
+                        complain "$mode: it doesn't say '$text'"
+                rm -f "$dir/odd"
+        done
+}
+
+# Ranges that aren't to be had, end midway, or are others than was asked for.
+odd_ranges()
+{
+        each <<'END'
+0|good||
+0|whole||one connection
+0|stops||no longer sends parts
+0|star||
+0|no416||one connection
+0|shrinks||one connection
+0|wrong||another part
+0|liar||another part
+0|begins_at_zero||
+0|runs_on||
+0|whole_206||
+0|multipart||
+0|identity||
+0|packs_parts||packs the parts although asked not to
+13|half_206||a part that nobody asked for
+END
+}
+
+# Files that change meanwhile, and servers that don't tell or tell two things.
+other_versions()
+{
+        each <<'END'
+0|etag||another version
+0|if_range||another version
+0|size||another version
+0|backends||another version
+0|backends_later|-n 8|another version
+0|nothing_known||one connection: the server gives no ETag and no date
+0|weak||one connection
+END
+}
+
+odd_lengths()
+{
+        each <<'END'
+6|short|--retries 1|
+0|unknown||length not known
+0|unknown_cut||again in
+0|until_end||nothing will tell
+0|same_length_twice||
+0|stray||
+13|too_long||more than
+13|two_lengths||
+13|length-1000000000000000000000000000000||
+13|length-many||
+13|length--5||
+13|too_long_chunked||sends more than it said
+6|too_short_chunked|--retries 1|
+END
+}
+
 # libcurl itself believes no more than six hours, from 8.14 on.
-come_back_tomorrow() { fails 4 never; says 'asks to come back in \(86400\|21600\) seconds'; }
-fewer_connections() { works two -n 6 --retries 1; says 'one connection less'; }
-no_content() { fails 4 no_content; says '204 (no content)'; }
-longer_body() { fails 13 too_long; says 'more than'; }
-stray_bytes() { works stray; }
+odd_answers()
+{
+        each <<'END'
+0|resets||again in
+0|whole_resets||again in
+0|two|-n 6 --retries 1|one connection less
+0|expires||
+0|cookie||
+0|header|-H X-Word:open|
+4|header||
+4|status-404||404 (not found)
+4|status-204||204 (no content)
+4|never||asks to come back in \(86400\|21600\) seconds
+13|loop||
+13|ftp||
+13|garbage||
+END
+}
+
+cut_answers() { run 0 "$bad/cuts/middle"; complete middle middle; }
+gone_midway() { works_or_fails 4 gone; says 404; }
+redirect_other() { run 0 -o odd "$bad/redirect/odd"; complete odd odd; }
 
 server_error()
 {
         local count
-        fails 4 broken.retries --retries 1
+        fails 4 status-500.retries --retries 1
         says 'answered 500 (after 1 retries)'
-        count=$(requests /broken.retries/odd)
+        count=$(requests /status-500.retries/odd)
         [ "$count" -eq 2 ] || complain "$count requests instead of 2"
 }
 
@@ -508,13 +571,8 @@ used_up_link()
         says '410 (gone)'
 }
 
-more_or_less_than_asked()
+short_parts()
 {
-        local mode
-        for mode in begins_at_zero runs_on whole_206 multipart identity; do
-                works "$mode"
-                rm -f "$dir/odd"
-        done
         # Asked for the rest, as long as enough comes each time.
         run 0 -n 8 --retries 1 "$bad/less-100000/middle"
         complete middle middle
@@ -523,18 +581,12 @@ more_or_less_than_asked()
         run 0 -f -n 8 --retries 1 "$bad/less-1000/middle"
         complete middle middle
         says 'the answer was too short[:;] \(beginning anew\|going on\)'
-        rm -f "$dir/middle"
-        fails 13 half_206
-        says 'a part that nobody asked for'
 }
 
-# Never under a name that doesn't say so; and never parts of it.
+# Never under a name that doesn't say so.
 packed()
 {
         local mode
-        works packs_parts
-        says 'packs the parts although asked not to'
-        rm -f "$dir/odd"
         for mode in packs packed; do
                 fails 13 $mode
                 says 'packs the file (gzip) although asked not to; -o NAME.gz keeps it so'
@@ -556,41 +608,9 @@ packed()
         there
 }
 
-body_of_other_length()
-{
-        local mode
-        for mode in two_lengths absurd_length word_length negative_length too_long_chunked; do
-                fails 13 "$mode"
-                ! grep -q 'is empty' "$err" || complain "$mode: taken for 0"
-        done
-        says 'sends more than it said' # the last of them has a length, and goes on after it
-        fails 6 too_short_chunked --retries 1
-        works same_length_twice
-}
-
-nothing_identifies()
-{
-        works nothing_known
-        says 'one connection: the server gives no ETag and no date'
-        rm -f "$dir/odd"
-        works weak
-        says 'one connection'
-}
-
-several_backends()
-{
-        works backends
-        says 'another version'
-        rm -f "$dir/odd"
-        works backends_later -n 8
-        says 'another version'
-}
-
 cookies()
 {
         local count
-        works cookie
-        rm -f "$dir/odd"
         works cookie_before
         count=$(requests /cookie_before/odd)
         [ "$count" -eq 1 ] || complain "the cookie was fetched $count times"
@@ -607,7 +627,7 @@ password()
         run 4 "${with/sesame/sesameX}/password/odd"
         says 401
         shows_none
-        run 4 --retries 1 "$with/broken/odd"
+        run 4 --retries 1 "$with/status-500/odd"
         shows_none
         run 3 --retries 0 "$bad/to_password/odd"
         shows_none
@@ -709,7 +729,7 @@ odd_file_systems()
                 without "flock=$error" 0 -o above "$bad/unknown/above"
                 complete above above
                 rm -f "$dir/above"
-                without "flock=$error" 4 "$bad/broken/above" --retries 0
+                without "flock=$error" 4 "$bad/status-500/above" --retries 0
                 there
         done
         for error in EINVAL ENOSYS EPERM; do
@@ -866,16 +886,10 @@ case_ full_disk nginx tmpfs
 case_ certificate nginx tls
 case_ redirect_to_http nginx tls
 case_ nobody_there
-for name in python_is_good says_ranges_cannot ranges_end_midway part_of_unknown any_range_is_416 \
-        etag_changes changed_by_if_range size_changes file_shrinks wrong_part length_lies \
-        short_body cut_answers resets stream_reset server_error gone_midway not_there \
-        redirect_other redirect_loop redirect_to_ftp expiring_redirect unknown_length \
-        unknown_length_cut until_connection_ends not_http header come_back_tomorrow \
-        fewer_connections busy_server no_content longer_body stray_bytes part_refused \
-        used_up_link more_or_less_than_asked packed body_of_other_length nothing_identifies \
-        several_backends cookies password secrets_stay_at_home closed_descriptors long_names \
-        slow_connection hanging_connection clean_terminal few_requests bar_on_terminal \
-        lines_without_terminal; do
+for name in odd_ranges other_versions odd_lengths odd_answers cut_answers gone_midway \
+        redirect_other server_error busy_server part_refused used_up_link short_parts packed \
+        cookies password secrets_stay_at_home closed_descriptors long_names slow_connection \
+        hanging_connection clean_terminal few_requests bar_on_terminal lines_without_terminal; do
         case_ $name python
 done
 case_ full_disk_unknown_length python tmpfs
