@@ -301,7 +301,6 @@ static int store(void *arg)
 START_TEST(a_callers_body)
 {
         struct victim victim = make("body", engines[_i]);
-        struct rmmap_file *plain;
         int result = 7;
 
         ck_ok(rmmap_guard_call(victim.file, store, &victim, &result));
@@ -313,12 +312,6 @@ START_TEST(a_callers_body)
         for (int i = 0; i < 100; i++)
                 ck_is(rmmap_guard_call(victim.file, store, &victim, &result), -ESTALE);
         ck_assert_int_eq(result, 7);
-        ck_is(rmmap_guard_call(victim.file, NULL, &victim, &result), -EINVAL);
-        ck_is(rmmap_guard_call(NULL, store, &victim, &result), -EINVAL);
-        mend(&victim);
-        ck_ok(rmmap_create(test_path("plain"), SIZE, NULL, &plain));
-        ck_is(rmmap_guard_call(plain, store, &victim, &result), -EINVAL);
-        rmmap_release(plain);
         rmmap_release(victim.file);
 }
 END_TEST

@@ -108,36 +108,25 @@ static int own_fault_is_caught(struct rmmap_file *file)
         return 0;
 }
 
-static int handler_with_information(void *arg)
-{
-        struct rmmap_file *file;
+/* ---- each case: with the program's handler set, and a guarded handle */
 
-        (void)arg;
-        set_info_action(0);
-        file = guarded();
+static int with_information(struct rmmap_file *file)
+{
         child_is(own_fault_is_caught(file), 0);
         foreign[5000] = 'x';
         child_expect(calls == 1 && code == BUS_ADRERR && usr1_blocked == 1);
         child_expect(fault_address == (const void *)(foreign + 5000));
         child_expect(foreign[5000] == 'x');
-        child_is(own_fault_is_caught(file), 0);
-        rmmap_release(file);
         return 0;
 }
 
-static int handler_without_information(void *arg)
+static int without_information(struct rmmap_file *file)
 {
-        struct rmmap_file *file;
-
-        (void)arg;
-        set_action(on_signal, 0);
-        file = guarded();
         foreign[5000] = 'x';
         child_expect(calls == 1 && foreign[5000] == 'x');
         child_is(own_fault_is_caught(file), 0);
         raise(SIGBUS);
         child_expect(calls == 2);
-        rmmap_release(file);
         return 0;
 }
 
@@ -149,34 +138,23 @@ static int touch_foreign(void *arg)
         return raise(SIGBUS) == 0 ? 11 : 12;
 }
 
-static int fault_of_others_in_a_body(void *arg)
+static int of_others_in_a_body(struct rmmap_file *file)
 {
-        struct rmmap_file *file;
         int result = 0;
 
-        (void)arg;
-        set_info_action(0);
-        file = guarded();
         child_is(rmmap_guard_call(file, touch_foreign, NULL, &result), 0);
         child_expect(result == 11 && calls == 2);
-        child_is(own_fault_is_caught(file), 0);
-        rmmap_release(file);
         return 0;
 }
 
 /* A signal that a process sends is no fault, whatever address it carries. */
-static int sent_by_somebody(void *arg)
+static int sent_by_somebody(struct rmmap_file *file)
 {
-        struct rmmap_file *file;
-
-        (void)arg;
-        set_info_action(0);
-        file = guarded();
+        (void)file;
         child_is(kill(getpid(), SIGBUS), 0);
         child_expect(calls == 1 && code == SI_USER);
         child_is(pthread_kill(pthread_self(), SIGBUS), 0);
         child_expect(calls == 2 && code == SI_TKILL);
-        rmmap_release(file);
         return 0;
 }
 
@@ -187,39 +165,74 @@ static void *touch_in_thread(void *arg)
 }
 
 /* In a thread that has never called the library. */
-static int in_another_thread(void *arg)
+static int in_another_thread(struct rmmap_file *file)
 {
         pthread_t thread;
-        struct rmmap_file *file;
 
-        (void)arg;
-        set_info_action(0);
-        file = guarded();
+        (void)file;
         child_is(pthread_create(&thread, NULL, touch_in_thread, NULL), 0);
         child_is(pthread_join(thread, NULL), 0);
         child_expect(calls == 1 && foreign[5000] == 't');
-        rmmap_release(file);
         return 0;
 }
 
 /* The thread's stack may be small or gone: handlers use the alternate stack if there is one. */
-static int on_the_alternate_stack(void *arg)
+static int on_the_alternate_stack(struct rmmap_file *file)
 {
         static char memory[65536];
         stack_t stack = {.ss_sp = memory, .ss_size = sizeof(memory)};
-        struct rmmap_file *file;
 
-        (void)arg;
-        set_info_action(SA_ONSTACK);
-        file = guarded();
+        (void)file;
         child_is(sigaltstack(&stack, NULL), 0);
         foreign[5000] = 'x';
         child_expect((const char *)handler_frame >= memory &&
                      (const char *)handler_frame < memory + sizeof(memory));
+        return 0;
+}
+
+static int ignored_but_no_fault(struct rmmap_file *file)
+{
+        (void)file;
+        kill(getpid(), SIGBUS);
+        raise(SIGBUS);
+        return 0;
+}
+
+static const struct signal_case {
+        int (*body)(struct rmmap_file *file);
+        void (*handler)(int number); /* NULL: with information */
+        int flags;
+} cases[] = {
+        {with_information, NULL, 0},        {without_information, on_signal, 0},
+        {of_others_in_a_body, NULL, 0},     {sent_by_somebody, NULL, 0},
+        {in_another_thread, NULL, 0},       {on_the_alternate_stack, NULL, SA_ONSTACK},
+        {ignored_but_no_fault, SIG_IGN, 0},
+};
+#define CASES ((int)(sizeof(cases) / sizeof(cases[0])))
+
+static int run_case(void *arg)
+{
+        const struct signal_case *one = arg;
+        struct rmmap_file *file;
+
+        if (one->handler != NULL)
+                set_action(one->handler, one->flags);
+        else
+                set_info_action(one->flags);
+        file = guarded();
+        child_is(one->body(file), 0);
         child_is(own_fault_is_caught(file), 0);
         rmmap_release(file);
         return 0;
 }
+
+START_TEST(goes_to_the_handler_before)
+{
+        ck_child(run_case, (void *)(uintptr_t)&cases[_i]);
+}
+END_TEST
+
+/* ---- cases without a handler */
 
 static int nobody_there(void *arg)
 {
@@ -230,20 +243,6 @@ static int nobody_there(void *arg)
         else
                 kill(getpid(), SIGBUS);
         return 0; /* not reached */
-}
-
-static int ignored_but_not_a_fault(void *arg)
-{
-        struct rmmap_file *file;
-
-        (void)arg;
-        set_action(SIG_IGN, 0);
-        file = guarded();
-        kill(getpid(), SIGBUS);
-        raise(SIGBUS);
-        child_is(own_fault_is_caught(file), 0);
-        rmmap_release(file);
-        return 0;
 }
 
 static int ignored_fault(void *arg)
@@ -286,17 +285,6 @@ static int unasked(void *arg)
         return 0;
 }
 
-START_TEST(goes_to_the_handler_before)
-{
-        ck_child(handler_with_information, NULL);
-        ck_child(handler_without_information, NULL);
-        ck_child(fault_of_others_in_a_body, NULL);
-        ck_child(sent_by_somebody, NULL);
-        ck_child(in_another_thread, NULL);
-        ck_child(on_the_alternate_stack, NULL);
-}
-END_TEST
-
 START_TEST(kills_where_nobody_was)
 {
         int by_fault = 0, by_kill = 1;
@@ -308,9 +296,8 @@ START_TEST(kills_where_nobody_was)
 }
 END_TEST
 
-START_TEST(leaves_alone_what_it_may)
+START_TEST(without_a_mapping_no_handler)
 {
-        ck_child(ignored_but_not_a_fault, NULL);
         ck_child(unasked, NULL);
 }
 END_TEST
@@ -321,9 +308,9 @@ int main(void)
         TCase *core = tcase_create("core");
 
         tcase_set_timeout(core, 120);
-        tcase_add_test(core, goes_to_the_handler_before);
+        tcase_add_loop_test(core, goes_to_the_handler_before, 0, CASES);
         tcase_add_test(core, kills_where_nobody_was);
-        tcase_add_test(core, leaves_alone_what_it_may);
+        tcase_add_test(core, without_a_mapping_no_handler);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }
