@@ -65,30 +65,6 @@ START_TEST(two_pieces_at_once)
 }
 END_TEST
 
-/* Pieces that were written by other means are soon no longer queried. */
-START_TEST(written_space_is_settled)
-{
-        struct unwritten unwritten;
-
-        ck_ok(unwritten_create(&unwritten, SIZE));
-        for (uint64_t i = 0; i < UNWRITTEN_DUE; i++) {
-                size_t first;
-
-                ck_assert(unwritten_visit(&unwritten, i * PAGE, i * PAGE + PAGE));
-                ck_assert_uint_eq(unwritten_learn(&unwritten, i * PAGE, i * PAGE + PAGE, false,
-                                                  false, &first),
-                                  0);
-        }
-        ck_assert(!unwritten_visit(&unwritten, 0, 1));
-        for (uint64_t i = 0; i < 7; i++) /* the next piece counts by itself */
-                ck_assert_uint_eq(learned(&unwritten, PIECE + i * PAGE, PIECE + i * PAGE + 1, true),
-                                  0);
-        ck_assert_uint_eq(learned(&unwritten, PIECE, PIECE + 1, false), 0);
-        ck_assert_uint_eq(learned(&unwritten, PIECE + 9 * PAGE, PIECE + 9 * PAGE + 1, true), 11);
-        unwritten_destroy(&unwritten);
-}
-END_TEST
-
 /* Only the first small record of a page meets unwritten space; the others need no query. */
 START_TEST(records_of_one_page)
 {
@@ -336,7 +312,6 @@ int main(void)
         inject_start();
         tcase_add_test(core, the_eighth_is_due);
         tcase_add_test(core, two_pieces_at_once);
-        tcase_add_test(core, written_space_is_settled);
         tcase_add_test(core, records_of_one_page);
         tcase_add_loop_test(core, the_eighth_record_converts_its_piece, 0, WAYS);
         tcase_add_test(core, as_the_caller_said);
