@@ -1,116 +1,31 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/*
- * One batch serves all threads that ask for durability at the same time. The first batch is held in
- * place of the kernel's I/O until all other threads have asked, so the result doesn't depend on
- * timing.
- */
-#include <pthread.h>
-#include <stdatomic.h>
+/* One batch serves all threads that ask for durability at the same time. */
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "child.h"
-#include "fault/inject.h"
-#include "setups.h"
+#include "fault/together.h"
 #include "sync-set.h"
 
-#define THREADS 8
+#define THREADS TOGETHER
 #define MIB (UINT64_C(1) << 20)
 #define SIZE (64 * MIB)
 
-struct asker {
-        struct rmmap_file *file;
-        int (*ask)(struct rmmap_file *file, struct rmmap_range range);
-        struct rmmap_range range;
-        int result;
-        pthread_t thread;
-};
+static const unsigned char together[4096] = "together";
 
-static atomic_int returned;
+ACT(ask_for_all, rmmap_sync_all(file))
+ACT(ask_for_range, rmmap_sync_within(file, range, 0, rmmap_range_length(range)))
+ACT(ask_by_writing, rmmap_write_range_durable(file, range, together, sizeof(together), NULL))
 
-static void *ask_once(void *arg)
+static void all_are_served(struct rmmap_file *file, struct asker *askers)
 {
-        struct asker *asker = arg;
-
-        asker->result = asker->ask(asker->file, asker->range);
-        atomic_fetch_add(&returned, 1);
-        return NULL;
-}
-
-static int ask_for_all(struct rmmap_file *file, struct rmmap_range range)
-{
-        (void)range;
-        return rmmap_sync_all(file);
-}
-
-static int ask_for_range(struct rmmap_file *file, struct rmmap_range range)
-{
-        return rmmap_sync_within(file, range, 0, rmmap_range_length(range));
-}
-
-static int ask_by_writing(struct rmmap_file *file, struct rmmap_range range)
-{
-        static const unsigned char data[4096] = "together";
-
-        return rmmap_write_range_durable(file, range, data, sizeof(data), NULL);
-}
-
-static struct rmmap_info described(struct rmmap_file *file)
-{
-        struct rmmap_info info = RMMAP_INFO_INIT;
-
-        ck_ok(rmmap_describe(file, &info));
-        return info;
-}
-
-struct expected_calls {
-        struct rmmap_file *file;
-        uint64_t calls;
-};
-
-static bool have_asked(const void *arg)
-{
-        const struct expected_calls *expected = arg;
-
-        return described(expected->file).sync_calls == expected->calls;
-}
-
-static bool is_at_gate(const void *arg)
-{
-        (void)arg;
-        return inject_waiting() == 1;
-}
-
-static void start(struct asker *asker)
-{
-        ck_assert_int_eq(pthread_create(&asker->thread, NULL, ask_once, asker), 0);
-}
-
-/* One batch is held; the other threads ask meanwhile; then all go on. */
-static void ask_together(struct rmmap_file *file, struct asker *askers)
-{
-        struct expected_calls expected = {file, described(file).sync_calls + THREADS};
-
         inject_start();
-        atomic_store(&returned, 0);
-        inject_close_gate();
-        start(&askers[0]);
-        ck_assert(test_until(is_at_gate, NULL));
-        for (int i = 1; i < THREADS; i++)
-                start(&askers[i]);
-        ck_assert(test_until(have_asked, &expected));
-        ck_assert_int_eq(inject_sync_count(), 1); /* one batch at a time */
-        ck_assert_int_eq(atomic_load(&returned), 0);
-        inject_open_gate();
-        for (int i = 0; i < THREADS; i++)
-                ck_assert_int_eq(pthread_join(askers[i].thread, NULL), 0);
+        ask_together(file, askers);
         for (int i = 0; i < THREADS; i++)
                 ck_ok(askers[i].result);
 }
 
 /* Ranges of one page each, this many bytes apart; the file's name is saved already. */
-static struct rmmap_file *ready(struct asker *askers, uint64_t apart,
-                                int (*ask)(struct rmmap_file *file, struct rmmap_range range))
+static struct rmmap_file *ready(struct asker *askers, uint64_t apart, act_function *ask)
 {
         struct rmmap_range all;
         struct rmmap_file *file;
@@ -135,7 +50,7 @@ START_TEST(two_rounds_serve_eight)
         struct rmmap_file *file = ready(askers, MIB, ask_for_all);
         struct rmmap_info before = described(file), after;
 
-        ask_together(file, askers);
+        all_are_served(file, askers);
         after = described(file);
         ck_assert_uint_eq(after.sync_calls - before.sync_calls, THREADS);
         ck_assert_uint_eq(after.sync_rounds - before.sync_rounds, 2);
@@ -166,7 +81,7 @@ START_TEST(ranges_are_joined)
         struct asker askers[THREADS];
         struct rmmap_file *file = ready(askers, apart[_i], ask_for_range);
 
-        ask_together(file, askers);
+        all_are_served(file, askers);
         ck_assert_int_eq(inject_sync_count(), 2);
         ck_assert(covers(0, file, askers[0].range));
         for (int i = 1; i < THREADS; i++)
@@ -192,7 +107,7 @@ START_TEST(far_ranges_beside_much_else)
         struct rmmap_file *file = ready(askers, 8 * MIB, ask_for_range);
 
         dirty_much(file);
-        ask_together(file, askers);
+        all_are_served(file, askers);
         ck_assert_int_eq(inject_sync_count(), THREADS);
         ck_assert_int_eq(inject_count(INJECT_MSYNC), THREADS);
         for (int i = 0; i < THREADS; i++) {
@@ -281,7 +196,7 @@ START_TEST(all_is_more_than_a_range)
         struct rmmap_file *file = ready(askers, 4096, ask_for_range);
 
         askers[4].ask = ask_for_all;
-        ask_together(file, askers);
+        all_are_served(file, askers);
         ck_assert_int_eq(inject_sync_count(), 2);
         ck_assert_int_ne(inject_record(1).call, INJECT_MSYNC);
         ck_assert(covers(1, file, askers[4].range));
@@ -305,7 +220,7 @@ START_TEST(durable_writes_join)
         uint64_t most = writes_in_one_call(&askers[0]) ? 2 : 3;
         struct rmmap_info before = described(file), after;
 
-        ask_together(file, askers);
+        all_are_served(file, askers);
         after = described(file);
         ck_assert_uint_ge(after.sync_rounds - before.sync_rounds, 2);
         ck_assert_uint_le(after.sync_rounds - before.sync_rounds, most);
@@ -365,7 +280,7 @@ START_TEST(nothing_else_waits_for_a_batch)
 
         inject_start();
         inject_close_gate();
-        start(&askers[0]);
+        asker_start(&askers[0]);
         ck_assert(test_until(is_at_gate, NULL));
         do_everything_but_sync(file, askers[1].range);
         ck_assert_int_eq(inject_waiting(), 1);

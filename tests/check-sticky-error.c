@@ -5,34 +5,16 @@
  * while it occurred. The call that receives it may be one that only starts write-back.
  */
 #include <fcntl.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "fault/sticky.h"
+#include "fault/together.h"
 
-#define THREADS 8
+#define THREADS TOGETHER
 #define LARGE ((size_t)256 << 10) /* is written behind */
 
 static unsigned char large[LARGE];
-
-static struct rmmap_info described(struct rmmap_file *file)
-{
-        struct rmmap_info info = RMMAP_INFO_INIT;
-
-        ck_ok(rmmap_describe(file, &info));
-        return info;
-}
-
-/* One call on the file or on the range. */
-typedef int act_function(struct rmmap_file *file, struct rmmap_range range);
-#define ACT(function, call)                                                                        \
-        static int function(struct rmmap_file *file, struct rmmap_range range)                     \
-        {                                                                                          \
-                (void)range;                                                                       \
-                return call;                                                                       \
-        }
 
 ACT(sync_all, rmmap_sync_all(file))
 ACT(sync_within, rmmap_sync_within(file, range, 0, 1))
@@ -206,95 +188,47 @@ END_TEST
 
 /* ---- a sync that comes while another call has the error and hasn't latched it yet */
 
-struct question {
-        struct rmmap_file *file;
-        struct rmmap_range range;
-        act_function *ask;
-        int answer;
-        atomic_bool over;
-        pthread_t thread;
-};
-
-static void *ask_once(void *arg)
-{
-        struct question *question = arg;
-
-        question->answer = question->ask(question->file, question->range);
-        atomic_store(&question->over, true);
-        return NULL;
-}
-
-static void ask(struct question *question)
-{
-        ck_assert_int_eq(pthread_create(&question->thread, NULL, ask_once, question), 0);
-}
-
 ACT(write_large_durable, rmmap_write_range_durable(file, range, large, LARGE, NULL))
 
 /* With time enough to return a wrong result. */
 static void ask_meanwhile(void *arg)
 {
-        struct question *question = arg;
+        struct asker *asker = arg;
 
-        ask(question);
-        for (int i = 0; i < 200 && !atomic_load(&question->over); i++)
+        asker_start(asker);
+        for (int i = 0; i < 200 && !atomic_load(&asker->returned); i++)
                 test_pause();
 }
 
 START_TEST(a_sync_waits_for_who_starts_to_write)
 {
         FLOOR_LACKS("start of write-back");
-        struct question question = {.ask = _i == 0 ? sync_all : write_large_durable, .answer = 1};
+        struct asker asker = {.ask = _i == 0 ? sync_all : write_large_durable};
 
-        question.file = written_behind(&question.range);
-        inject_before(INJECT_SYNC_FILE_RANGE, ask_meanwhile, &question);
+        asker.file = written_behind(&asker.range);
+        inject_before(INJECT_SYNC_FILE_RANGE, ask_meanwhile, &asker);
         inject_fail(INJECT_SYNC_FILE_RANGE, 1, EIO, 1);
-        ck_is(rmmap_raw_flush(question.file, 0, 4096), -EIO);
-        ck_assert_int_eq(pthread_join(question.thread, NULL), 0);
-        ck_is(question.answer, -EIO);
-        rmmap_release(question.file);
+        ck_is(rmmap_raw_flush(asker.file, 0, 4096), -EIO);
+        ck_assert_int_eq(pthread_join(asker.thread, NULL), 0);
+        ck_is(asker.result, -EIO);
+        rmmap_release(asker.file);
 }
 END_TEST
 
 /* ---- threads that wait in a sync while the error occurs */
 
-static bool is_at_gate(const void *arg)
-{
-        (void)arg;
-        return inject_waiting() == 1;
-}
-
-static bool all_have_asked(const void *arg)
-{
-        struct rmmap_info info = RMMAP_INFO_INIT;
-
-        /* One call was made before, to save the name. */
-        return rmmap_describe(arg, &info) == 0 && info.sync_calls == THREADS + 1;
-}
-
 ACT(write_again, rmmap_write_range_durable(file, range, sticky_data, sizeof(sticky_data), NULL))
 
-/* The first thread asks for all, and is held in its batch while the others wait for the next. */
-static void ask_together(struct rmmap_file *file, struct rmmap_range range, act_function *others,
-                         int *answers)
+/* The first one asks for all, and is held in its batch while the others wait for the next. */
+static void others_ask(struct rmmap_file *file, struct rmmap_range range, act_function *ask,
+                       struct asker *askers)
 {
-        struct question questions[THREADS];
-
-        inject_close_gate();
-        for (int i = 0; i < THREADS; i++) {
-                questions[i] = (struct question){
-                        .file = file, .range = range, .ask = i == 0 ? sync_all : others};
-                if (i == 5 && others == sync_all)
-                        questions[i].ask = write_again;
-                ask(&questions[i]);
-                ck_assert(i != 0 || test_until(is_at_gate, NULL));
-        }
-        ck_assert(test_until(all_have_asked, file));
-        inject_open_gate();
-        for (int i = 0; i < THREADS; i++) {
-                ck_assert_int_eq(pthread_join(questions[i].thread, NULL), 0);
-                answers[i] = questions[i].answer;
-        }
+        for (int i = 0; i < THREADS; i++)
+                askers[i] = (struct asker){
+                        .file = file, .ask = i == 0 ? sync_all : ask, .range = range};
+        if (ask == sync_all)
+                askers[5].ask = write_again;
+        ask_together(file, askers);
 }
 
 /* Holds D.3. */
@@ -303,16 +237,16 @@ START_TEST(who_waits_gets_it_too)
         for (int round = 1; round <= 2; round++) {
                 struct rmmap_range range;
                 struct rmmap_file *file = sticky_saved(&range);
-                int answers[THREADS];
+                struct asker askers[THREADS];
 
                 /* A batch that succeeds doesn't clear the error. */
                 inject_fail(INJECT_FDATASYNC, round, EIO, 1);
-                ask_together(file, range, sync_all, answers);
+                others_ask(file, range, sync_all, askers);
                 /* Threads of the good batch may see the next one's error already. */
-                if (round == 1 || answers[0] != 0)
-                        ck_is(answers[0], -EIO);
+                if (round == 1 || askers[0].result != 0)
+                        ck_is(askers[0].result, -EIO);
                 for (int i = 1; i < THREADS; i++)
-                        ck_is(answers[i], -EIO);
+                        ck_is(askers[i].result, -EIO);
                 ck_assert_int_eq(inject_sync_count(), 2);
                 sticky_is_latched(file, range, -EIO);
                 rmmap_release(file);
@@ -324,15 +258,15 @@ START_TEST(the_first_error_stays_though_a_second_comes)
 {
         struct rmmap_range range;
         struct rmmap_file *file = sticky_saved(&range);
-        int answers[THREADS];
+        struct asker askers[THREADS];
 
         if (described(file).facts & RMMAP_FACT_MAPPED) {
                 inject_fail(INJECT_FDATASYNC, 1, EIO, 1); /* the batch that is held */
                 inject_fail(INJECT_MSYNC, 1, ENOSPC, 1);  /* the batch of all others */
-                ask_together(file, range, sync_within, answers);
+                others_ask(file, range, sync_within, askers);
                 ck_assert_int_eq(inject_count(INJECT_MSYNC), 1);
                 for (int i = 0; i < THREADS; i++)
-                        ck_is(answers[i], -EIO);
+                        ck_is(askers[i].result, -EIO);
                 sticky_is_latched(file, range, -EIO);
         } else {
                 skip_part("no mapping on this file system");
