@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Many threads on one range, one handle and its counters. They record errors; the main thread
- * asserts. check-stress and check-mixed write with all functions and setups.
+ * Many threads on one handle: its allocator, its references, its counters. They record errors; the
+ * main thread asserts. check-stress and check-mixed write with all functions and setups.
  */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "child.h"
-#include "setups.h"
 
 #define THREADS 100
 
@@ -46,93 +43,6 @@ static void await_start(void)
         while (atomic_load(&go) == 0)
                 sched_yield();
 }
-
-/* Each byte encodes its writer and its place, so that a misplaced byte is detected. */
-static void fill_marked(unsigned char *bytes, uint64_t offset, size_t length, int mark)
-{
-        for (size_t i = 0; i < length; i++)
-                bytes[i] = (unsigned char)(test_byte(offset + i) + (unsigned int)mark * 17 + 1);
-}
-
-static bool holds_marked(const unsigned char *bytes, uint64_t offset, size_t length, int mark)
-{
-        unsigned char *want = malloc(length);
-        bool same;
-
-        fill_marked(want, offset, length, mark);
-        same = memcmp(want, bytes, length) == 0;
-        free(want);
-        return same;
-}
-
-static unsigned char *whole_file(const char *path, size_t size)
-{
-        unsigned char *bytes = malloc(size);
-        FILE *file = fopen(path, "rbe");
-
-        ck_assert_ptr_nonnull(file);
-        ck_assert_uint_eq(fread(bytes, 1, size, file), size);
-        fclose(file);
-        return bytes;
-}
-
-/* ---- one range, many writers: adjacent pieces of odd sizes */
-
-#define TOUCHING 1237
-
-struct within {
-        struct rmmap_file *file;
-        struct rmmap_range range;
-        int mark;
-};
-
-static void *write_touching_pieces(void *arg)
-{
-        struct within *within = arg;
-        uint64_t length = rmmap_range_length(within->range);
-        unsigned char data[TOUCHING], found[TOUCHING];
-
-        await_start();
-        for (uint64_t i = (uint64_t)within->mark; i * TOUCHING < length; i += 8) {
-                uint64_t offset = i * TOUCHING;
-                size_t piece = length - offset < TOUCHING ? (size_t)(length - offset) : TOUCHING;
-
-                fill_marked(data, offset, piece, within->mark);
-                record(rmmap_write_within(within->file, within->range, offset, data, piece));
-                record(rmmap_read_within(within->file, within->range, offset, found, piece));
-                record(memcmp(data, found, piece) == 0 ? 0 : -EILSEQ);
-        }
-        return NULL;
-}
-
-/* Holds C.2. */
-START_TEST(several_threads_write_one_range)
-{
-        const size_t size = 1 << 20;
-        struct rmmap_file *file = setup_file(_i, "pieces", size);
-        struct within withins[8];
-        struct rmmap_receipt receipt;
-        struct rmmap_range range;
-        unsigned char *bytes;
-
-        if (file == NULL)
-                return;
-        ck_ok(rmmap_allocate(file, size, &range));
-        for (int i = 0; i < 8; i++)
-                withins[i] = (struct within){file, range, i};
-        run_threads(8, write_touching_pieces, withins, sizeof(withins[0]));
-        ck_ok(rmmap_mark_written(file, range, &receipt));
-        bytes = whole_file(setup_path(), size);
-        for (size_t i = 0; i * TOUCHING < size; i++) {
-                size_t at = i * TOUCHING, left = size - at;
-
-                ck_assert(holds_marked(bytes + at, at, left < TOUCHING ? left : TOUCHING,
-                                       (int)(i % 8)));
-        }
-        free(bytes);
-        rmmap_release(file);
-}
-END_TEST
 
 /* ---- states of the allocator, saved while others allocate */
 
@@ -277,11 +187,8 @@ int main(void)
 {
         Suite *suite = suite_create("threads");
         TCase *core = tcase_create("core");
-        /* The first four setups use each of the paths; valgrind is slow. */
-        int setups_used = test_under_valgrind() ? 4 : setup_count;
 
         tcase_set_timeout(core, 200);
-        tcase_add_loop_test(core, several_threads_write_one_range, 0, setups_used);
         tcase_add_test(core, a_state_saved_amid_others_covers_ones_own);
         tcase_add_test(core, clones_come_and_go_in_many_threads);
         tcase_add_loop_test(core, describe_while_others_write_and_sync, 0, 2);

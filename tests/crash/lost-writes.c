@@ -39,35 +39,18 @@ struct task {
 
 static unsigned char refused[LENGTH];
 
-static int sync_all(struct task *task)
-{
-        return rmmap_sync_all(task->file);
-}
+#define WAY(function, call)                                                                        \
+        static int function(struct task *task)                                                     \
+        {                                                                                          \
+                return call;                                                                       \
+        }
 
-static int sync_range(struct task *task)
-{
-        return rmmap_sync_range(task->file, task->receipt);
-}
-
-static int sync_ranges(struct task *task)
-{
-        return rmmap_sync_ranges(task->file, &task->receipt, 1);
-}
-
-static int sync_within(struct task *task)
-{
-        return rmmap_sync_within(task->file, task->range, 0, LENGTH);
-}
-
-static int sync_raw(struct task *task)
-{
-        return rmmap_raw_sync(task->file, rmmap_range_start(task->range), LENGTH);
-}
-
-static int write_durably(struct task *task)
-{
-        return rmmap_write_range_durable(task->file, task->range, refused, LENGTH, NULL);
-}
+WAY(sync_all, rmmap_sync_all(task->file))
+WAY(sync_range, rmmap_sync_range(task->file, task->receipt))
+WAY(sync_ranges, rmmap_sync_ranges(task->file, &task->receipt, 1))
+WAY(sync_within, rmmap_sync_within(task->file, task->range, 0, LENGTH))
+WAY(sync_raw, rmmap_raw_sync(task->file, rmmap_range_start(task->range), LENGTH))
+WAY(write_durably, rmmap_write_range_durable(task->file, task->range, refused, LENGTH, NULL))
 
 /* The kernel meets it first, when nobody asks: by the time of the sync nothing is dirty. */
 static int after_write_back(struct task *task)
