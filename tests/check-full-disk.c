@@ -118,27 +118,27 @@ static int full_in_every_way(struct rmmap_file *file)
         return everything_says_full(file, hole);
 }
 
-static int sparse_file(void *arg)
+/* A sparse file, or an older one with holes, larger than the disk. */
+struct large_file {
+        bool opened;
+        uint32_t flags;
+};
+
+static int fill_large_file(void *arg)
 {
-        struct rmmap_options options = test_options(*(uint32_t *)arg, RMMAP_ENGINE_AUTO);
+        const struct large_file *large = arg;
+        struct rmmap_options options = test_options(large->flags, RMMAP_ENGINE_AUTO);
         struct rmmap_file *file;
+        int fd;
 
-        child_is(rmmap_create(on_disk("sparse"), larger_than_disk(), &options, &file), 0);
-        child_is(full_in_every_way(file), 0);
-        rmmap_release(file);
-        return 0;
-}
-
-static int file_with_holes(void *arg)
-{
-        struct rmmap_options options = test_options(*(uint32_t *)arg, RMMAP_ENGINE_AUTO);
-        int fd = open(on_disk("holes"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-        struct rmmap_file *file;
-
-        child_is(ftruncate(fd, (off_t)larger_than_disk()), 0);
-        close(fd);
-        options.flags |= RMMAP_REWRITE;
-        child_is(rmmap_open(on_disk("holes"), &options, &file), 0);
+        if (large->opened) {
+                fd = open(on_disk("large"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+                child_is(ftruncate(fd, (off_t)larger_than_disk()), 0);
+                close(fd);
+                child_is(rmmap_open(on_disk("large"), &options, &file), 0);
+        } else {
+                child_is(rmmap_create(on_disk("large"), larger_than_disk(), &options, &file), 0);
+        }
         child_is(full_in_every_way(file), 0);
         rmmap_release(file);
         return 0;
@@ -146,17 +146,13 @@ static int file_with_holes(void *arg)
 
 START_TEST(a_file_larger_than_the_disk)
 {
-        uint32_t sparse = RMMAP_NO_PREALLOCATE, opened = 0;
-        uint32_t sparse_guarded = RMMAP_NO_PREALLOCATE | RMMAP_CATCH_FAULTS;
-        uint32_t opened_guarded = RMMAP_CATCH_FAULTS;
+        static const struct large_file files[] = {
+                {false, RMMAP_NO_PREALLOCATE},
+                {false, RMMAP_NO_PREALLOCATE | RMMAP_CATCH_FAULTS},
+                {true, RMMAP_REWRITE},
+                {true, RMMAP_REWRITE | RMMAP_CATCH_FAULTS}};
 
-        ck_child(sparse_file, &sparse);
-        clear_disk();
-        ck_child(sparse_file, &sparse_guarded);
-        clear_disk();
-        ck_child(file_with_holes, &opened);
-        clear_disk();
-        ck_child(file_with_holes, &opened_guarded);
+        ck_child(fill_large_file, (void *)(uintptr_t)&files[_i]);
 }
 END_TEST
 
@@ -321,7 +317,7 @@ int main(void)
         test_deepen_stack();
         tcase_set_timeout(core, 200);
         tcase_add_checked_fixture(core, clear_disk, clear_disk);
-        tcase_add_test(core, a_file_larger_than_the_disk);
+        tcase_add_loop_test(core, a_file_larger_than_the_disk, 0, 4);
         tcase_add_test(core, populating);
         tcase_add_test(core, a_callers_stores);
         tcase_add_test(core, what_was_reserved_is_there);
