@@ -12,53 +12,20 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-passed=0
-failed=0
-skipped=0
-problems=
-out=$work/out
-
-complain()
-{
-        problems="$problems        $*
-"
-}
+# shellcheck source=tests/cases.sh
+. "$(dirname "$0")/../cases.sh"
+err=$out
 
 # run STATUS PROGRAM ARGUMENTS...
 run()
 {
-        local wanted=$1 program=$2 got
-        shift 2
-        timeout -k 5 120 "$examples/$program" "$@" </dev/null >"$out" 2>&1
-        got=$?
-        [ "$got" -eq "$wanted" ] || complain "$program $*: exit status $got instead of $wanted"
+        timeout -k 5 120 "$examples/$2" "${@:3}" </dev/null >"$out" 2>&1
+        ended $? "$@"
 }
 
-says()
+needs_more()
 {
-        grep -q -e "$1" "$out" || complain "it doesn't say '$1'"
-}
-
-# example NAME: runs the function NAME, with _ for -.
-example()
-{
-        problems=
-        if [ ! -x "$examples/$1" ]; then
-                echo "SKIP: $1 isn't built"
-                skipped=$((skipped + 1))
-                return
-        fi
-        : >"$out"
-        "${1//-/_}"
-        if [ -z "$problems" ]; then
-                echo "ok $1"
-                passed=$((passed + 1))
-        else
-                echo "FAILED $1"
-                printf '%s' "$problems"
-                sed 's/^/        | /' "$out"
-                failed=$((failed + 1))
-        fi
+        [ -x "$examples/$1" ] || reason="$1 isn't built"
 }
 
 # Nothing stays in /tmp, and an error is an exit status.
@@ -111,9 +78,7 @@ append_records()
 }
 
 for name in write-chunks custom-allocator completion append-records; do
-        example $name
+        case_ ${name//-/_} $name
 done
-
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ] || exit 1
+finish_cases || exit 1
 [ "$passed" -gt 0 ] || exit 77
