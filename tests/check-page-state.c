@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The assumed state of regions, the paths that follow from it, and what syncs teach. */
 #include "child.h"
-#include "io-path.h"
 #include "page-state.h"
 #include "populate-threshold.h"
 
@@ -105,27 +104,6 @@ START_TEST(page_state_in_order)
 }
 END_TEST
 
-START_TEST(what_each_state_is_good_for)
-{
-        const uint32_t unknown = RMMAP_PATTERN_UNKNOWN, dense = RMMAP_PATTERN_DENSE,
-                       scattered = RMMAP_PATTERN_SCATTERED;
-
-        for (uint32_t pattern = unknown; pattern <= RMMAP_PATTERN_RANDOM; pattern++) {
-                for (int large = 0; large < 2; large++)
-                        ck_assert_int_eq(write_path_of(pattern, large, REGION_MAPPED), PATH_MAP);
-                ck_assert_int_eq(write_path_of(pattern, true, REGION_COLD), PATH_PWRITE);
-                ck_assert_int_eq(write_path_of(pattern, true, 100), PATH_PWRITE);
-                ck_assert_int_eq(write_path_of(pattern, true, REGION_FILLED), PATH_POPULATE);
-        }
-        ck_assert_int_eq(write_path_of(unknown, false, REGION_COLD), PATH_PWRITE);
-        ck_assert_int_eq(write_path_of(unknown, false, REGION_FILLED), PATH_POPULATE);
-        ck_assert_int_eq(write_path_of(dense, false, REGION_COLD), PATH_POPULATE);
-        ck_assert_int_eq(write_path_of(scattered, false, REGION_FILLED), PATH_PWRITE);
-        ck_assert_int_eq(write_path_of(RMMAP_PATTERN_SEQUENTIAL, false, REGION_COLD), PATH_PWRITE);
-        ck_assert_int_eq(write_path_of(RMMAP_PATTERN_RANDOM, false, REGION_COLD), PATH_PWRITE);
-}
-END_TEST
-
 /* ---- the threshold for populating, and what syncs teach */
 
 static unsigned int after(struct populate_threshold *threshold, uint64_t populated,
@@ -169,7 +147,6 @@ int main(void)
         tcase_add_test(core, reads_fill_by_one_pass);
         tcase_add_test(core, small_writes_fill_after_some);
         tcase_add_test(core, page_state_in_order);
-        tcase_add_test(core, what_each_state_is_good_for);
         tcase_add_test(core, lost_bets_make_patient);
         suite_add_tcase(suite, core);
         return test_run(suite);
