@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# What make install puts in place is all that a user needs: with nothing but PKG_CONFIG_PATH,
-# LD_LIBRARY_PATH and MANPATH, programs build and run, shared and static; each example builds by
-# the line in its head; every name has its page. And make uninstall takes it all away.
+# What make install puts in place is all that a user needs: with nothing but PKG_CONFIG_PATH and
+# LD_LIBRARY_PATH, programs build and run, shared and static; each example builds by the line in its
+# head; every name has its page. And make uninstall takes it all away.
 set -u
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
@@ -224,7 +224,6 @@ if [ -n "$(find_one librangedmmap.so)" ]; then
 fi
 
 # ---- the manual
-export MANPATH="$mandir"
 sed -n 's/^[ 	]*\(rmmap_[a-z_0-9]*\);$/\1/p' "$top/lib/librangedmmap.map" >names
 sed -n 's/^\(struct\|enum\) \(rmmap_[a-z_]*\)[ ;].*/\2/p' "$(find_one rmmap.h)" >>names
 every_page_is_there()
@@ -243,21 +242,6 @@ every_page_is_there()
         [ "$missing" -eq 0 ] && [ "$(wc -l <names)" -gt 70 ]
 }
 step "every name has its page" every_page_is_there
-man_answers()
-{
-        unanswered=0
-        while read -r name; do
-                man -w 3 "$name" >/dev/null 2>&1 || { echo "man 3 $name: no answer"; unanswered=1; }
-        done <names
-        man -P cat 3 rmmap_allocate 2>/dev/null | grep -q 'rmmap_allocate_exact' || unanswered=1
-        [ "$unanswered" -eq 0 ]
-}
-if man -w 7 librangedmmap >/dev/null 2>&1; then
-        step "man answers for every name" man_answers
-else
-        skip "man is missing, or doesn't take MANPATH"
-fi
-
 # ---- a program that make install leaves alone, with its page and its completion
 if [ -x "$build/examples/rmget/rmget" ]; then
         step "make install-tools" make_alone install-tools packaged_tools=examples/rmget/rmget

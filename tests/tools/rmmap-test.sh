@@ -725,8 +725,6 @@ bar()
                 longest=$(grep '%' "$out" | wc -L)
                 [ "$longest" -lt $columns ] || complain "$longest of $columns columns are used"
         done
-        run 0 copy -j1 --no-sync source lines
-        ! grep -q "$(printf '\r')" "$err" || complain "a bar without a terminal"
         terminal_of 100 --slowly copy -j1 --no-sync --no-progress source copy
         ! grep -q '%' "$out" || complain "--no-progress shows a bar"
 }
