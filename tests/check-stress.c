@@ -47,17 +47,7 @@ struct worker {
         unsigned char *data, *found; /* LONGEST each */
 };
 
-static atomic_int first_error;
 static atomic_uint faults, handed_over;
-
-static void record(int err, int line)
-{
-        int none = 0;
-
-        if (err != 0)
-                atomic_compare_exchange_strong(&first_error, &none, line * 1000 - err);
-}
-#define must(call) record(call, __LINE__)
 
 /* Each 8 bytes encode their writer, their page of the file, and their place there. */
 static uint64_t word_of(uint64_t offset, unsigned char mark)
@@ -363,7 +353,6 @@ static void prepare(struct stress *stress, struct rmmap_options options, struct 
         ck_assert_int_ge(stress->fd, 0);
         ck_assert_int_eq(pthread_mutex_init(&stress->mailbox, NULL), 0);
         stress->marks = calloc(1, size / 4096 + 1);
-        atomic_store(&first_error, 0);
 }
 
 /* Parcels that no thread took still hold references. */
@@ -424,8 +413,7 @@ START_TEST(everything_at_once)
                 ck_assert_int_eq(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
         for (int i = 0; i < THREADS; i++)
                 ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
-        ck_assert_msg(atomic_load(&first_error) == 0, "line %d: %s",
-                      atomic_load(&first_error) / 1000, strerror(atomic_load(&first_error) % 1000));
+        test_noted_nothing();
         compare(&stress, size);
         clear(&stress);
         ck_assert_uint_eq(test_count_descriptors(), descriptors);

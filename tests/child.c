@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -113,4 +114,21 @@ bool test_until(bool (*reached)(const void *arg), const void *arg)
                 test_pause();
         }
         return false;
+}
+
+static atomic_int noted;
+
+void test_note(int err, int line)
+{
+        int none = 0;
+
+        if (err != 0)
+                atomic_compare_exchange_strong(&noted, &none, line * 1000 - err);
+}
+
+void test_noted_nothing(void)
+{
+        int first = atomic_exchange(&noted, 0);
+
+        ck_assert_msg(first == 0, "line %d: %s", first / 1000, strerror(first % 1000));
 }

@@ -45,6 +45,14 @@ void test_deepen_stack(void);
 bool test_until(bool (*reached)(const void *arg), const void *arg);
 void test_pause(void);
 
+/*
+ * In threads, which may not assert: keeps the first negative errno, and where it came from. The
+ * main thread asserts that there was none, and forgets it.
+ */
+#define must(call) test_note(call, __LINE__)
+void test_note(int err, int line);
+void test_noted_nothing(void);
+
 /* In a test: the child must succeed, or report that it skipped. */
 #define ck_child(body, arg)                                                                        \
         do {                                                                                       \
