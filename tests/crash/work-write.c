@@ -29,12 +29,6 @@ unsigned int work_own_slot(struct worker *worker)
                oracle->threads * (unsigned int)(test_random(&worker->random) % mine);
 }
 
-static int by_range(struct task *task)
-{
-        return rmmap_write_range(task->file, task->range, task->worker->buffer, task->length,
-                                 task->receipt);
-}
-
 static int by_vector(struct task *task)
 {
         unsigned char *data = task->worker->buffer;
@@ -83,20 +77,19 @@ static int put_by_pointer(struct task *task, size_t at, size_t piece)
         return err;
 }
 
-static int by_pieces(struct task *task)
-{
-        return in_pieces(task, put_within);
-}
+#define WAY(function, call)                                                                        \
+        static int function(struct task *task)                                                     \
+        {                                                                                          \
+                return call;                                                                       \
+        }
 
-static int by_raw(struct task *task)
-{
-        return in_pieces(task, put_raw);
-}
-
-static int by_pointer(struct task *task)
-{
-        return in_pieces(task, put_by_pointer);
-}
+WAY(by_range,
+    rmmap_write_range(task->file, task->range, task->worker->buffer, task->length, task->receipt))
+WAY(durably, rmmap_write_range_durable(task->file, task->range, task->worker->buffer, task->length,
+                                       task->receipt))
+WAY(by_pieces, in_pieces(task, put_within))
+WAY(by_raw, in_pieces(task, put_raw))
+WAY(by_pointer, in_pieces(task, put_by_pointer))
 
 static int from_descriptor(struct task *task)
 {
@@ -107,12 +100,6 @@ static int from_descriptor(struct task *task)
             lseek(source, 0, SEEK_SET) != 0)
                 return -errno;
         return rmmap_write_range_from_fd(task->file, task->range, source, &done, task->receipt);
-}
-
-static int durably(struct task *task)
-{
-        return rmmap_write_range_durable(task->file, task->range, task->worker->buffer,
-                                         task->length, task->receipt);
 }
 
 static int write_by(struct worker *worker, unsigned int i, int (*way)(struct task *task),

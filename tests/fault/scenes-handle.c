@@ -9,42 +9,12 @@
 
 #define OLDER_SIZE ((size_t)20000)
 
-static const struct variant {
-        uint32_t flags, engine;
-        bool sequential;
-} variants[] = {
-        {0, 0, false},
-        {RMMAP_LOCK_FILE, 0, true},
-        {RMMAP_CATCH_FAULTS, RMMAP_ENGINE_MAP, false},
-        {0, RMMAP_ENGINE_PWRITE, false},
-        {RMMAP_POPULATE | RMMAP_HUGE_PAGES, 0, false},
-        /* Of create only. */
-        {RMMAP_NO_PREALLOCATE | RMMAP_NO_FOLLOW, 0, false},
-        {RMMAP_MUST_CREATE, 0, false},
-        {RMMAP_NO_PREALLOCATE, RMMAP_ENGINE_MAP, false}, /* refused, once the file is there */
-        /* Of the opens only. */
-        {RMMAP_READ_ONLY, 0, false},
-        {RMMAP_READ_ONLY | RMMAP_POPULATE, 0, false},
-};
-enum {
-        PLAIN,
-        LOCKED,
-        GUARDED,
-        BY_CALLS,
-        POPULATED,
-        SPARSE,
-        NEW_ONLY,
-        REFUSED,
-        READING,
-        READING_ALL
-};
-
+/* The locked ones have the other allocator, too. */
 static struct rmmap_options options_of(const struct stage *stage)
 {
-        const struct variant *variant = &variants[stage->scene->variant];
-        struct rmmap_options options = test_options(variant->flags, variant->engine);
+        struct rmmap_options options = test_options(stage->scene->flags, stage->scene->engine);
 
-        if (variant->sequential)
+        if (options.flags & RMMAP_LOCK_FILE)
                 options.allocator = rmmap_sequential_allocator();
         return options;
 }
@@ -194,58 +164,60 @@ static int release_last(struct stage *stage, struct results *results)
         return 0;
 }
 
-#define NEW(which)                                                                                 \
+#define NEW(what, with, by)                                                                        \
         {                                                                                          \
-                .name = "create " #which, .one_setup = true, .variant = which,                     \
+                .name = "create " what, .one_setup = true, .flags = with, .engine = by,            \
                 .prepare = prepare_name, .act = create, .good = created, .bad = nothing_is_left,   \
                 .clean = clean_nothing                                                             \
         }
-#define OVER(which)                                                                                \
+#define OVER(what, with)                                                                           \
         {                                                                                          \
-                .name = "create over an older file " #which, .one_setup = true, .variant = which,  \
+                .name = "create over an older file " what, .one_setup = true, .flags = with,       \
                 .prepare = prepare_older, .act = create, .good = created, .bad = older_is_there,   \
                 .clean = clean_nothing                                                             \
         }
-#define OPEN(which)                                                                                \
-        {.name = "open " #which,                                                                   \
+#define OPEN(what, with, by)                                                                       \
+        {.name = "open " what,                                                                     \
          .one_setup = true,                                                                        \
-         .variant = which,                                                                         \
+         .flags = with,                                                                            \
+         .engine = by,                                                                             \
          .prepare = prepare_older,                                                                 \
          .act = open_by_name,                                                                      \
          .good = opened,                                                                           \
          .bad = older_is_whole,                                                                    \
          .clean = clean_nothing},                                                                  \
         {                                                                                          \
-                .name = "open_fd " #which, .one_setup = true, .variant = which,                    \
+                .name = "open_fd " what, .one_setup = true, .flags = with, .engine = by,           \
                 .prepare = prepare_descriptor, .act = open_by_descriptor,                          \
                 .good = opened_descriptor, .bad = older_is_whole, .clean = clean_descriptor        \
         }
 
 const struct scene scenes_handle[] = {
-        NEW(PLAIN),
-        NEW(LOCKED),
-        NEW(GUARDED),
-        NEW(BY_CALLS),
-        NEW(POPULATED),
-        NEW(SPARSE),
-        NEW(NEW_ONLY),
-        {.name = "create REFUSED",
+        NEW("plain", 0, 0),
+        NEW("locked", RMMAP_LOCK_FILE, 0),
+        NEW("guarded", RMMAP_CATCH_FAULTS, RMMAP_ENGINE_MAP),
+        NEW("by calls", 0, RMMAP_ENGINE_PWRITE),
+        NEW("populated", RMMAP_POPULATE | RMMAP_HUGE_PAGES, 0),
+        NEW("sparse", RMMAP_NO_PREALLOCATE | RMMAP_NO_FOLLOW, 0),
+        NEW("new only", RMMAP_MUST_CREATE, 0),
+        {.name = "create, refused once the file is there",
          .one_setup = true,
          .want = -EOPNOTSUPP,
-         .variant = REFUSED,
+         .flags = RMMAP_NO_PREALLOCATE,
+         .engine = RMMAP_ENGINE_MAP,
          .prepare = prepare_name,
          .act = create,
          .bad = nothing_is_left,
          .clean = clean_nothing},
-        OVER(PLAIN),
-        OVER(LOCKED),
-        OVER(SPARSE),
-        OPEN(PLAIN),
-        OPEN(LOCKED),
-        OPEN(GUARDED),
-        OPEN(BY_CALLS),
-        OPEN(READING),
-        OPEN(READING_ALL),
+        OVER("plain", 0),
+        OVER("locked", RMMAP_LOCK_FILE),
+        OVER("sparse", RMMAP_NO_PREALLOCATE | RMMAP_NO_FOLLOW),
+        OPEN("plain", 0, 0),
+        OPEN("locked", RMMAP_LOCK_FILE, 0),
+        OPEN("guarded", RMMAP_CATCH_FAULTS, RMMAP_ENGINE_MAP),
+        OPEN("by calls", 0, RMMAP_ENGINE_PWRITE),
+        OPEN("reading", RMMAP_READ_ONLY, 0),
+        OPEN("reading all", RMMAP_READ_ONLY | RMMAP_POPULATE, 0),
         {.name = "release", .prepare = stage_file, .act = release_last},
         {.name = NULL},
 };

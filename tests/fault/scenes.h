@@ -54,6 +54,7 @@ struct scene {
         bool (*bad)(struct stage *stage, enum injected call);
         void (*clean)(struct stage *stage); /* NULL: the handle's release */
         int setup, variant;
+        uint32_t flags, engine; /* of those that make a handle */
 };
 
 /* An act that is one call; it may name stage and results. */
