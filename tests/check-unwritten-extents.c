@@ -24,34 +24,6 @@ static size_t learned(struct unwritten *unwritten, uint64_t start, uint64_t end,
         return count == 0 ? 0 : 10 * first + count;
 }
 
-START_TEST(the_eighth_is_due)
-{
-        struct unwritten unwritten;
-
-        ck_ok(unwritten_create(&unwritten, SIZE + 1));
-        ck_assert_uint_eq(unwritten.count, 5);
-        ck_assert(unwritten_visit(&unwritten, 0, UNWRITTEN_SMALL_SYNC));
-        ck_assert(!unwritten_visit(&unwritten, 0, UNWRITTEN_SMALL_SYNC + 1));
-        for (uint64_t i = 0; i < 7; i++)
-                ck_assert_uint_eq(
-                        learned(&unwritten, PIECE + i * PAGE, PIECE + (i + 1) * PAGE, true), 0);
-        ck_assert_uint_eq(learned(&unwritten, PIECE + 7 * PAGE, PIECE + 8 * PAGE, true), 11);
-        ck_assert(!unwritten_visit(&unwritten, PIECE, PIECE + PAGE));
-        /* A log goes on over boundaries: a piece after a converted one is converted at once. */
-        ck_assert_uint_eq(learned(&unwritten, 2 * PIECE - 9 * PAGE, 2 * PIECE - PAGE, true), 0);
-        ck_assert_uint_eq(learned(&unwritten, 2 * PIECE - 1, 2 * PIECE + 1, true), 21);
-        ck_assert_uint_eq(learned(&unwritten, 3 * PIECE - 1, 3 * PIECE + 1, true), 0);
-        ck_assert_uint_eq(learned(&unwritten, 3 * PIECE + 1, 3 * PIECE + PAGE + 1, true), 31);
-        /* A sync far from the one before isn't of the same log. */
-        ck_assert_uint_eq(learned(&unwritten, 0, 1, true), 0);
-        ck_assert_uint_eq(learned(&unwritten, SIZE, SIZE + 1, true), 0);
-        unwritten_give_up(&unwritten);
-        ck_assert(!unwritten_visit(&unwritten, 0, 1));
-        unwritten_destroy(&unwritten);
-        ck_assert(!unwritten_visit(&unwritten, 0, 1));
-}
-END_TEST
-
 START_TEST(two_pieces_at_once)
 {
         struct unwritten unwritten;
@@ -310,7 +282,6 @@ int main(void)
         TCase *core = tcase_create("core");
 
         inject_start();
-        tcase_add_test(core, the_eighth_is_due);
         tcase_add_test(core, two_pieces_at_once);
         tcase_add_test(core, records_of_one_page);
         tcase_add_loop_test(core, the_eighth_record_converts_its_piece, 0, WAYS);
