@@ -454,31 +454,19 @@ two_at_once()
         there source copy
 }
 
-shrinks()
+# changed COMMAND...: the source is, amid the copy.
+changed()
 {
         start
-        truncate -s 1M "$dir/source"
+        "$@"
         finish 5
         says 'changed\|shorter'
         there source
 }
 
-grows()
-{
-        start
-        truncate -s +1 "$dir/source"
-        finish 5
-        there source
-}
-
-rewritten()
-{
-        start
-        printf x | dd of="$dir/source" bs=1 seek=10 conv=notrunc status=none
-        finish 5
-        says 'changed'
-        there source
-}
+shrinks() { changed truncate -s 1M "$dir/source"; }
+grows() { changed truncate -s +1 "$dir/source"; }
+rewritten() { changed dd if=/dev/zero of="$dir/source" bs=1 count=1 conv=notrunc status=none; }
 
 appears_meanwhile()
 {
