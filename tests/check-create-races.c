@@ -249,6 +249,7 @@ START_TEST(a_refused_create_leaves_an_older_file)
         const char *path = test_file("older", SIZE);
         struct rmmap_file *file;
 
+        inject_start();
         ck_is(rmmap_create(path, 4096, &options, &file), -EOPNOTSUPP);
         old_file_is_whole(path);
         options.engine = RMMAP_ENGINE_AUTO;
