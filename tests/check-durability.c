@@ -3,42 +3,19 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "child.h"
-#include "fault/inject.h"
+#include "fault/together.h"
 #include "setups.h"
 
 #define SIZE ((size_t)(64 * 4096))
 
-/* Did this call make [start, end) of the file durable? */
-static bool serves(struct inject_record record, struct rmmap_file *file, uint64_t start,
-                   uint64_t end)
-{
-        const void *base = NULL;
-        struct stat status;
-
-        switch (record.call) {
-        case INJECT_FSYNC:
-        case INJECT_FDATASYNC:
-                return fstat(rmmap_fd(file), &status) == 0 && status.st_ino == record.inode;
-        case INJECT_MSYNC:
-                ck_ok(rmmap_raw_view(file, &base));
-                return (record.flags & MS_SYNC) &&
-                       (const char *)record.address <= (const char *)base + start &&
-                       (const char *)record.address + record.length >= (const char *)base + end;
-        default:
-                return false;
-        }
-}
-
 static bool was_served(struct rmmap_file *file, uint64_t start, uint64_t end)
 {
         for (int i = 0; i < inject_total(); i++)
-                if (serves(inject_record(i), file, start, end))
+                if (serves(i, file, start, end))
                         return true;
         return false;
 }

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* One batch serves all threads that ask for durability at the same time. */
-#include <sys/mman.h>
-#include <sys/stat.h>
-
 #include "fault/together.h"
 #include "sync-set.h"
 
@@ -59,19 +56,9 @@ START_TEST(two_rounds_serve_eight)
 }
 END_TEST
 
-/* Does the n-th call make this range durable? */
 static bool covers(int n, struct rmmap_file *file, struct rmmap_range range)
 {
-        struct inject_record record = inject_record(n);
-        const void *view;
-        struct stat status;
-
-        if (record.call != INJECT_MSYNC)
-                return fstat(rmmap_fd(file), &status) == 0 && status.st_ino == record.inode;
-        ck_ok(rmmap_range_view(file, range, &view));
-        return (record.flags & MS_SYNC) && (const char *)record.address <= (const char *)view &&
-               (const char *)record.address + record.length >=
-                       (const char *)view + rmmap_range_length(range);
+        return serves(n, file, rmmap_range_start(range), rmmap_range_end(range));
 }
 
 /* Neighbours are synced in one call; distant ranges by syncing everything, if little is dirty. */

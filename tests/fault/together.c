@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <sys/mman.h>
+#include <sys/stat.h>
+
 #include "together.h"
 
 static void *ask_once(void *arg)
@@ -28,6 +31,26 @@ struct rmmap_info described(struct rmmap_file *file)
 
         ck_ok(rmmap_describe(file, &info));
         return info;
+}
+
+bool serves(int n, struct rmmap_file *file, uint64_t start, uint64_t end)
+{
+        struct inject_record record = inject_record(n);
+        const void *base = NULL;
+        struct stat status;
+
+        switch (record.call) {
+        case INJECT_FSYNC:
+        case INJECT_FDATASYNC:
+                return fstat(rmmap_fd(file), &status) == 0 && status.st_ino == record.inode;
+        case INJECT_MSYNC:
+                ck_ok(rmmap_raw_view(file, &base));
+                return (record.flags & MS_SYNC) &&
+                       (const char *)record.address <= (const char *)base + start &&
+                       (const char *)record.address + record.length >= (const char *)base + end;
+        default:
+                return false;
+        }
 }
 
 struct expected_calls {

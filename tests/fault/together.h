@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Threads that ask for durability at the same time, whatever the machine's timing. */
+/* Who asks for durability, alone or together with others, and by what calls it comes. */
 #ifndef TEST_TOGETHER_H
 #define TEST_TOGETHER_H
 
@@ -35,6 +35,9 @@ void asker_start(struct asker *asker);
 bool is_at_gate(const void *unused);
 
 struct rmmap_info described(struct rmmap_file *file);
+
+/* Did the n-th recorded call make [start, end) of the file durable? */
+bool serves(int n, struct rmmap_file *file, uint64_t start, uint64_t end);
 
 /* The first one's batch is held in place of the kernel's I/O until all others have asked, too. */
 void ask_together(struct rmmap_file *file, struct asker *askers);
