@@ -16,13 +16,13 @@ if [ "${1:-}" != inside ]; then
 fi
 
 # TEST_PROGRAMS: these only.
-programs=${TEST_PROGRAMS:-'create open open-fd limits locks transfer from-fd threads flush durability
+programs=${TEST_PROGRAMS:-'create open open-fd limits locks transfer from-fd flush durability
         group-commit sticky-error fork fork-threads faults signals full-disk
         file-system resources'}
 # How bytes move hangs on the file system, not on who moves them.
 bytes=
 [ -n "${TEST_PROGRAMS:-}" ] ||
-        bytes='write-path memcpy-nt stress mixed model claim process-death'
+        bytes='write-path stress mixed model claim process-death'
 # A few kills on each; make check-crash has many.
 RMMAP_ROUNDS=${RMMAP_ROUNDS:-10}
 export RMMAP_ROUNDS
