@@ -22,7 +22,7 @@ programs=${TEST_PROGRAMS:-'create open open-fd limits locks transfer from-fd flu
 # How bytes move hangs on the file system, not on who moves them.
 bytes=
 [ -n "${TEST_PROGRAMS:-}" ] ||
-        bytes='write-path stress mixed model claim process-death'
+        bytes='write-path stress mixed create-races model claim process-death'
 # A few kills on each; make check-crash has many.
 RMMAP_ROUNDS=${RMMAP_ROUNDS:-10}
 export RMMAP_ROUNDS
