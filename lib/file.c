@@ -143,6 +143,7 @@ static int populate(struct rmmap_file *file)
 
         if (err != 0)
                 return err == -EOPNOTSUPP ? 0 : err;
+        file->config.populated = true;
         if (file->io.page_state.state != NULL)
                 page_state_set_mapped(&file->io.page_state);
         if (file->io.read_state.state != NULL)

@@ -36,6 +36,7 @@ struct file_config {
         bool catch_faults;  /* RMMAP_CATCH_FAULTS: detect more than faults of mapped copies */
         bool write_behind;  /* RMMAP_WRITE_BEHIND */
         bool bypass_caches; /* large copies into the mapping use non-temporal stores */
+        bool populated;     /* RMMAP_POPULATE: the page table entries are the caller's wish */
         bool reserved;      /* every byte has its disk space */
         bool created;       /* by this handle: nothing in the file is worth reading ahead */
 };

@@ -25,8 +25,9 @@ static void latch(struct rmmap_file *file, int err)
 
 /*
  * [start, end) was written back or will be, and its pages are clean. The page table entries that
- * are left of mapped regions are dropped: they would make each later sync in their region take 10
- * to 20 us longer, dropping takes 35 us. tmpfs has no write-back: its regions stay mapped.
+ * are left of mapped regions are dropped, unless the caller asked for them: they would make each
+ * later sync in their region take 10 to 20 us longer, dropping takes 35 us. tmpfs has no
+ * write-back: its regions stay mapped.
  */
 static void note_writeback(struct rmmap_file *file, uint64_t start, uint64_t end)
 {
@@ -34,7 +35,8 @@ static void note_writeback(struct rmmap_file *file, uint64_t start, uint64_t end
             file->os.file_system.reservation == RESERVES_PAGES)
                 return;
         for (size_t region = region_of(start); region <= region_of(end - 1); region++) {
-                if (!page_state_note_writeback(&file->io.page_state, region))
+                if (!page_state_note_writeback(&file->io.page_state, region) ||
+                    file->config.populated)
                         continue;
                 mapping_forget(&file->os.mapping, (uint64_t)region << REGION_SHIFT, REGION_SIZE);
                 /* The next large read there is a first one again. */
