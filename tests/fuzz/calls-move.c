@@ -70,6 +70,7 @@ static void write_range(struct calls *calls)
         wrote(calls, range->start, length);
         range->written = true;
         fuzz_check(rmmap_range_equal(rmmap_receipt_range(range->receipt), range->range));
+        fuzz_check(rmmap_receipt_length(range->receipt) == length);
 }
 
 static void write_within(struct calls *calls)
@@ -158,7 +159,9 @@ static void raw_fill(struct calls *calls)
         unsigned char byte = take_byte(calls->input);
         int want = calls_read_only(calls) ? -EROFS : 0;
 
-        fuzz_is(rmmap_raw_fill(calls->handle->file, byte), want);
+        fuzz_is(byte == 0 ? rmmap_raw_zero(calls->handle->file)
+                          : rmmap_raw_fill(calls->handle->file, byte),
+                want);
         if (want == 0)
                 memset(calls->bytes, byte, (size_t)calls->size);
 }

@@ -4,6 +4,21 @@
 
 #include "fuzz/calls.h"
 
+static void own(struct calls_handle *handle, uint64_t start, uint64_t end, bool owned)
+{
+        for (uint64_t at = start; at < end; at += CALLS_BLOCK)
+                handle->owned[at / CALLS_BLOCK] = owned;
+}
+
+static uint64_t count_owned(const struct calls_handle *handle, uint64_t start, uint64_t end)
+{
+        uint64_t count = 0;
+
+        for (uint64_t at = start; at < end; at += CALLS_BLOCK)
+                count += handle->owned[at / CALLS_BLOCK];
+        return count;
+}
+
 static void allocate(struct calls *calls)
 {
         struct calls_handle *handle = calls->handle;
@@ -25,6 +40,7 @@ static void allocate(struct calls *calls)
                 return;
         stop = stop < calls->size ? stop : calls->size;
         calls_keep(calls, range, handle->next, stop);
+        own(handle, handle->next, stop, true);
         handle->next = stop;
         handle->fresh = false;
         fuzz_check(rmmap_remaining(handle->file) == calls->size - stop);
@@ -42,18 +58,17 @@ static void split(struct calls *calls)
                 return;
         old = *range;
         position = calls_number(calls, old.end - old.start);
-        if (position > old.end - old.start) {
-                fuzz_is(rmmap_range_split_up(old.range, position, &low, &high), -ERANGE);
-                return;
-        }
         point = old.start + position;
         point = (upward ? point + CALLS_BLOCK - 1 : point) / CALLS_BLOCK * CALLS_BLOCK;
-        want = upward && point >= old.end      ? RMMAP_SPLIT_LOW
+        want = position > old.end - old.start  ? -ERANGE
+               : upward && point >= old.end    ? RMMAP_SPLIT_LOW
                : !upward && point <= old.start ? RMMAP_SPLIT_HIGH
                                                : RMMAP_SPLIT_BOTH;
         fuzz_is(upward ? rmmap_range_split_up(old.range, position, &low, &high)
                        : rmmap_range_split_down(old.range, position, &low, &high),
                 want);
+        if (want < 0)
+                return;
         if (want != RMMAP_SPLIT_BOTH) {
                 fuzz_check(rmmap_range_equal(want == RMMAP_SPLIT_LOW ? low : high, old.range));
                 return;
@@ -63,12 +78,20 @@ static void split(struct calls *calls)
         calls_keep(calls, high, point, old.end);
 }
 
-/* Claims may overlap each other, and nothing that is allocated. */
 static int claim_answer(const struct calls_handle *handle, uint64_t start, uint64_t end)
 {
-        if (start < handle->next && end > handle->first && handle->next > handle->first)
+        if (count_owned(handle, start, end) > 0)
                 return -EBUSY;
         return end > handle->next ? -ERANGE : 0;
+}
+
+/* Shared claims own nothing: they may overlap each other, and nothing that is allocated. */
+static void note_claim(struct calls_handle *handle, uint64_t start, uint64_t end)
+{
+        if (!(handle->options.flags & RMMAP_SHARED_CLAIMS))
+                own(handle, start, end, true);
+        handle->fresh = false;
+        handle->claimed = true;
 }
 
 static void claim(struct calls *calls)
@@ -90,8 +113,26 @@ static void claim(struct calls *calls)
         if (want != 0)
                 return;
         calls_keep(calls, range, start, end);
-        handle->fresh = false;
-        handle->claimed = true;
+        note_claim(handle, start, end);
+}
+
+/* Ends the ownership of the range, if all of it is owned; the owner isn't checked. */
+static void unclaim(struct calls *calls)
+{
+        struct calls_handle *handle = calls->handle;
+        struct calls_range *range = calls_pick(calls);
+        uint64_t blocks;
+        int want = 0;
+
+        if (range == NULL)
+                return;
+        blocks = rmmap_align_up(range->end - range->start) / CALLS_BLOCK;
+        if (!(handle->options.flags & RMMAP_SHARED_CLAIMS) &&
+            count_owned(handle, range->start, range->end) != blocks)
+                want = -EINVAL;
+        fuzz_is(rmmap_unclaim_range(handle->file, range->range), want);
+        if (want == 0)
+                own(handle, range->start, range->end, false);
 }
 
 static void give_back(struct calls *calls)
@@ -132,10 +173,26 @@ static void encode_and_decode(struct calls *calls)
                                             : claim_answer(calls->handle, range->start, range->end);
         fuzz_is(rmmap_range_decode(calls->handle->file, bytes, sizeof(bytes), &back), want);
         fuzz_check(want != 0 || rmmap_range_equal(back, range->range));
-        if (want == 0 && range->start != range->end) {
-                calls->handle->fresh = false;
-                calls->handle->claimed = true;
-        }
+        if (want == 0 && range->start != range->end)
+                note_claim(calls->handle, range->start, range->end);
+}
+
+/* A receipt owns nothing, and so doesn't the range in it. */
+static void receipt_of_bytes(struct calls *calls)
+{
+        struct calls_handle *handle = calls->handle;
+        struct calls_range *range = calls_pick(calls);
+        unsigned char bytes[RMMAP_RECEIPT_ENCODED_SIZE];
+        struct rmmap_receipt back;
+
+        if (range == NULL || !range->written)
+                return;
+        fuzz_is(rmmap_receipt_encode(range->receipt, bytes, sizeof(bytes)), 0);
+        fuzz_is(rmmap_receipt_decode(handle->file, bytes, sizeof(bytes), &back), 0);
+        fuzz_check(rmmap_receipt_equal(back, range->receipt));
+        calls_keep(calls, rmmap_receipt_range(back), range->start, range->end);
+        bytes[take_byte(calls->input) % sizeof(bytes)] ^= 16;
+        fuzz_is(rmmap_receipt_decode(handle->file, bytes, sizeof(bytes), &back), -EBADMSG);
 }
 
 static void save_and_restore(struct calls *calls)
@@ -168,7 +225,7 @@ static void sync_or_flush(struct calls *calls)
                                 offset <= limit && length <= limit - offset ? 0 : -ERANGE);
                 else
                         fuzz_is(how & 4 ? rmmap_raw_sync(file, offset, length)
-                                        : rmmap_raw_flush(file, offset, length),
+                                        : calls_flushed(rmmap_raw_flush(file, offset, length)),
                                 offset <= limit && length <= limit - offset ? 0 : -ERANGE);
                 return;
         }
@@ -177,9 +234,9 @@ static void sync_or_flush(struct calls *calls)
         else if (how & 4)
                 fuzz_is(rmmap_sync_ranges(file, &range->receipt, 1), 0);
         else if (how & 8)
-                fuzz_is(rmmap_flush_range(file, range->receipt), 0);
+                fuzz_is(calls_flushed(rmmap_flush_range(file, range->receipt)), 0);
         else
-                fuzz_is(how & 16 ? rmmap_sync_all(file) : rmmap_flush(file), 0);
+                fuzz_is(how & 16 ? rmmap_sync_all(file) : calls_flushed(rmmap_flush(file)), 0);
 }
 
 static void clone_and_release(struct calls *calls)
@@ -283,7 +340,8 @@ static void cut(struct calls *calls)
         bool writes = how & 1;
         int got;
 
-        if (!(handle->options.flags & RMMAP_CATCH_FAULTS))
+        /* An emulator of a process doesn't deliver every fault. */
+        if (!(handle->options.flags & RMMAP_CATCH_FAULTS) || getenv("RMMAP_EMULATOR") != NULL)
                 return;
         fuzz_check(ftruncate(calls->fd, (off_t)left) == 0);
         calls_scribble(calls, (size_t)length);
@@ -334,5 +392,7 @@ void (*const calls_others[])(struct calls *calls) = {
         cut,
         describe,
         allocate,
+        unclaim,
+        receipt_of_bytes,
 };
 const size_t calls_others_count = sizeof(calls_others) / sizeof(calls_others[0]);

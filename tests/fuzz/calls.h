@@ -12,6 +12,7 @@
 #define CALLS_RANGES 16
 #define CALLS_HANDLES 2
 #define CALLS_BLOCK 4096
+#define CALLS_LARGEST ((UINT64_C(2) << 20) + 30000) /* of files: over the end of a region */
 
 struct calls_range {
         struct rmmap_range range;
@@ -26,6 +27,7 @@ struct calls_handle {
         uint64_t first, next; /* of the allocator, in bytes: where it began, and is now */
         bool fresh;           /* nothing allocated or claimed since it was made or restored */
         bool claimed;         /* something was claimed or decoded since it was made */
+        bool owned[CALLS_LARGEST / CALLS_BLOCK + 1]; /* blocks that no claim can have */
         struct calls_range ranges[CALLS_RANGES];
         size_t count;
 };
@@ -58,6 +60,16 @@ const unsigned char *calls_scribble(struct calls *calls, size_t length);
 static inline bool calls_read_only(const struct calls *calls)
 {
         return (calls->handle->options.flags & RMMAP_READ_ONLY) != 0;
+}
+
+/* What a flush gave: the floor build has none. */
+static inline int calls_flushed(int err)
+{
+#ifdef RMMAP_FLOOR
+        return err == -EOPNOTSUPP ? 0 : err;
+#else
+        return err;
+#endif
 }
 
 /* Each does one step. */

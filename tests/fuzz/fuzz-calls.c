@@ -98,7 +98,7 @@ static struct rmmap_options take_options(struct input *input)
         options.pattern = (choice >> 5) % (RMMAP_PATTERN_RANDOM + 1);
         choice = take_byte(input);
         options.flags |= choice & 4 ? RMMAP_WRITE_BEHIND : 0;
-        options.flags |= RMMAP_SHARED_CLAIMS;
+        options.flags |= choice & 8 ? RMMAP_SHARED_CLAIMS : 0;
         options.allocator = choice & 1 ? rmmap_sequential_allocator() : NULL;
         options.allocate_from = choice & 2 ? take_word(input) : 0;
         return options;
