@@ -19,13 +19,6 @@ void broken(struct contract *contract, const char *format, ...)
         va_end(arguments);
 }
 
-void skip(struct contract *contract, const char *why)
-{
-        contract->skipped = true;
-        if (!contract->failed)
-                snprintf(contract->why, sizeof(contract->why), "%s", why);
-}
-
 /* splitmix64 */
 uint64_t random_below(struct contract *contract, uint64_t limit)
 {
@@ -65,14 +58,15 @@ bool is_allowed(int answer, int also)
         return answer == also;
 }
 
-bool instance_create(struct instance *instance, struct contract *contract, uint64_t first,
-                     uint64_t total)
+bool instance_create_with(struct instance *instance, struct contract *contract, uint64_t first,
+                          uint64_t total, uint64_t flags)
 {
         struct rmmap_allocator_args args = {
                 .size = sizeof(args),
                 .first = first,
                 .total = total,
                 .alignment = RMMAP_ALIGNMENT,
+                .flags = flags,
         };
         int err;
 
@@ -87,6 +81,12 @@ bool instance_create(struct instance *instance, struct contract *contract, uint6
         return err == 0;
 }
 
+bool instance_create(struct instance *instance, struct contract *contract, uint64_t first,
+                     uint64_t total)
+{
+        return instance_create_with(instance, contract, first, total, 0);
+}
+
 void instance_destroy(struct instance *instance)
 {
         instance->contract->ops->destroy(instance->state);
@@ -98,9 +98,8 @@ static bool keeps_book(const struct instance *instance)
         return instance->total <= TOTAL;
 }
 
-/* The first rule that this range violates, or NULL. */
-static const char *fault_of(const struct instance *instance, uint64_t size, uint32_t flags,
-                            uint64_t start, uint64_t end)
+const char *fault_of(const struct instance *instance, uint64_t size, uint32_t flags, uint64_t start,
+                     uint64_t end)
 {
         if (start >= end)
                 return "is empty";
@@ -160,16 +159,27 @@ int instance_allocate(struct instance *instance, uint64_t size, uint32_t flags, 
 void instance_exhaust(struct instance *instance, uint64_t most_blocks)
 {
         struct contract *contract = instance->contract;
-        uint64_t start, end;
+        uint64_t start, end, gap;
         int err = 0;
 
         /* One more than there are blocks: to stop an allocator that never ends. */
-        for (uint64_t i = 0; err == 0 && i <= instance->total / BLOCK + 1; i++)
+        for (uint64_t i = 0; err == 0 && i <= instance->total / BLOCK + 1; i++) {
+                instance_expect_remaining(instance,
+                                          instance->total - instance->first - instance->given,
+                                          "between allocations");
                 err = instance_allocate(instance, random_below(contract, most_blocks * BLOCK) + 1,
                                         0, &start, &end);
+        }
+        instance_expect_remaining(instance, 0, "at the end");
+        for (gap = instance->first; gap < instance->total; gap += BLOCK)
+                if (!instance->has_given[gap / BLOCK])
+                        break;
         if (err != -ENOSPC)
                 broken(contract, "allocate until nothing is left: the last answer is %s",
                        answer_text(err));
+        else if (gap < instance->total)
+                broken(contract, "nothing is left, but %llu was never given",
+                       (unsigned long long)gap);
 }
 
 void instance_expect_remaining(struct instance *instance, uint64_t want, const char *when)
@@ -186,13 +196,4 @@ void instance_forget(struct instance *instance, uint64_t start, uint64_t end)
         instance->given -= end - start;
         for (uint64_t at = start; at < end; at += BLOCK)
                 instance->has_given[at / BLOCK] = false;
-}
-
-uint64_t instance_gap(const struct instance *instance)
-{
-        uint64_t at = instance->first;
-
-        while (at < instance->total && instance->has_given[at / BLOCK])
-                at += BLOCK;
-        return at < instance->total ? at : instance->total;
 }

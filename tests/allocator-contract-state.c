@@ -15,14 +15,6 @@ struct state {
         size_t length;
 };
 
-static bool can_do_both(struct contract *contract)
-{
-        if (contract->ops->save != NULL && contract->ops->restore != NULL)
-                return true;
-        skip(contract, contract->ops->save == NULL ? "no save" : "no restore");
-        return false;
-}
-
 /* The length of the allocator's state; 0: the check is broken. */
 static size_t ask_length(struct instance *instance)
 {
@@ -83,10 +75,6 @@ static void save_tells_its_length(struct contract *contract)
         unsigned char *buffer;
         size_t needed;
 
-        if (contract->ops->save == NULL) {
-                skip(contract, "no save");
-                return;
-        }
         if (!instance_create(&instance, contract, 0, TOTAL))
                 return;
         needed = ask_length(&instance);
@@ -102,33 +90,68 @@ static void save_tells_its_length(struct contract *contract)
         instance_destroy(&instance);
 }
 
-/* Allocates a few ranges and saves the state. */
-static bool prepare(struct instance *instance, struct contract *contract, uint64_t total,
-                    unsigned int ranges, struct state *state)
+/* An allocator that has saved its state, and another one that is to restore it. */
+struct pair {
+        struct instance earlier, later;
+        struct state state;
+};
+
+static void finish(struct pair *pair)
+{
+        free(pair->state.bytes);
+        if (pair->later.state != NULL)
+                instance_destroy(&pair->later);
+        if (pair->earlier.state != NULL)
+                instance_destroy(&pair->earlier);
+}
+
+/* The earlier one has handed out a few ranges; first, total and flags are the later one's. */
+static bool prepare(struct pair *pair, struct contract *contract, unsigned int ranges,
+                    uint64_t first, uint64_t total, uint64_t flags)
 {
         uint64_t start, end;
         int err = 0;
 
-        if (!instance_create(instance, contract, 0, total))
+        memset(pair, 0, sizeof(*pair));
+        if (!instance_create(&pair->earlier, contract, 0, TOTAL))
                 return false;
         for (unsigned int i = 0; i < ranges && err == 0; i++)
-                err = instance_allocate(instance, random_below(contract, 4 * BLOCK) + 1, 0, &start,
-                                        &end);
+                err = instance_allocate(&pair->earlier, random_below(contract, 4 * BLOCK) + 1, 0,
+                                        &start, &end);
         if (err != 0)
                 broken(contract, "allocate answers %s", answer_text(err));
-        *state = save(instance);
-        if (state->bytes == NULL)
-                instance_destroy(instance);
-        return state->bytes != NULL;
+        pair->state = save(&pair->earlier);
+        if (pair->state.bytes != NULL &&
+            instance_create_with(&pair->later, contract, first, total, flags))
+                return true;
+        finish(pair);
+        return false;
+}
+
+static int restore(struct pair *pair)
+{
+        return pair->later.contract->ops->restore(pair->later.state, pair->state.bytes,
+                                                  pair->state.length);
+}
+
+static void expect_restored(struct pair *pair)
+{
+        int err = restore(pair);
+
+        if (err != 0)
+                broken(pair->later.contract, "restore answers %s", answer_text(err));
 }
 
 /* What the saved allocator had handed out counts as handed out, and is not handed out again. */
-static void go_on(struct instance *later, const struct instance *earlier)
+static void go_on(struct pair *pair)
 {
+        struct instance *later = &pair->later;
         struct contract *contract = later->contract;
 
-        memcpy(later->has_given, earlier->has_given, sizeof(later->has_given));
-        later->given = earlier->given;
+        expect_restored(pair);
+        memcpy(later->has_given, pair->earlier.has_given, sizeof(later->has_given));
+        later->given = pair->earlier.given;
+        later->first = 0;
         instance_expect_remaining(later, TOTAL - later->given, "after restore");
         for (uint64_t block = 0; contract->ops->claim != NULL && block <= BLOCKS; block++) {
                 uint64_t end = block < BLOCKS ? (block + 1) * BLOCK : TOTAL;
@@ -139,31 +162,17 @@ static void go_on(struct instance *later, const struct instance *earlier)
                                (unsigned long long)block);
         }
         instance_exhaust(later, 5);
-        if (!contract->failed && instance_gap(later) != TOTAL)
-                broken(contract, "after restore not all of the rest is given");
 }
 
 static void restore_goes_on(struct contract *contract)
 {
-        if (!can_do_both(contract))
-                return;
-        for (unsigned int ranges = 0; ranges <= 12 && !contract->failed; ranges += 3) {
-                struct instance earlier, later;
-                struct state state;
-                int err;
+        struct pair pair;
 
-                if (!prepare(&earlier, contract, TOTAL, ranges, &state))
+        for (unsigned int ranges = 0; ranges <= 12 && !contract->failed; ranges += 3) {
+                if (!prepare(&pair, contract, ranges, 0, TOTAL, 0))
                         return;
-                if (instance_create(&later, contract, 0, TOTAL)) {
-                        err = contract->ops->restore(later.state, state.bytes, state.length);
-                        if (err != 0)
-                                broken(contract, "restore answers %s", answer_text(err));
-                        else
-                                go_on(&later, &earlier);
-                        instance_destroy(&later);
-                }
-                free(state.bytes);
-                instance_destroy(&earlier);
+                go_on(&pair);
+                finish(&pair);
         }
 }
 
@@ -203,124 +212,81 @@ static void refuse_damage(struct instance *instance, const struct state *state)
 
 static void restore_sees_damage(struct contract *contract)
 {
-        struct instance earlier, later;
-        struct state state;
+        struct pair pair;
 
-        if (!can_do_both(contract) || !prepare(&earlier, contract, TOTAL, 3, &state))
+        if (!prepare(&pair, contract, 3, 0, TOTAL, 0))
                 return;
-        if (instance_create(&later, contract, 0, TOTAL)) {
-                refuse_damage(&later, &state);
-                if (contract->ops->restore(later.state, state.bytes, state.length) != 0)
-                        broken(contract, "restore of good bytes after bad ones fails");
-                instance_destroy(&later);
-        }
-        free(state.bytes);
-        instance_destroy(&earlier);
+        refuse_damage(&pair.later, &pair.state);
+        expect_restored(&pair); /* good bytes after bad ones */
+        finish(&pair);
 }
 
 static void restore_of_another_size(struct contract *contract)
 {
         static const uint64_t totals[] = {TOTAL - 1, TOTAL - BLOCK, TOTAL - 100};
-        struct instance earlier, later;
-        struct state state;
+        struct pair pair;
 
-        if (!can_do_both(contract) || !prepare(&earlier, contract, TOTAL, 3, &state))
-                return;
         for (size_t i = 0; i < sizeof(totals) / sizeof(totals[0]); i++) {
-                if (!instance_create(&later, contract, 0, totals[i]))
-                        break;
-                refuse(&later, state.bytes, state.length, "the state of another size, shorter by",
-                       (size_t)(TOTAL - totals[i]));
-                instance_destroy(&later);
+                if (!prepare(&pair, contract, 3, 0, totals[i], 0))
+                        return;
+                refuse(&pair.later, pair.state.bytes, pair.state.length,
+                       "the state of another size, shorter by", (size_t)(TOTAL - totals[i]));
+                finish(&pair);
         }
-        free(state.bytes);
-        instance_destroy(&earlier);
 }
 
 static void restore_comes_first(struct contract *contract)
 {
-        struct instance earlier, later;
-        struct state state;
-        uint64_t start, end;
-
-        if (!can_do_both(contract) || !prepare(&earlier, contract, TOTAL, 3, &state))
-                return;
         for (uint32_t flags = 0; flags <= RMMAP_ALLOCATE_EXACT; flags += RMMAP_ALLOCATE_EXACT) {
+                struct pair pair;
+                uint64_t start, end;
                 int err;
 
-                if (!instance_create(&later, contract, 0, TOTAL))
-                        break;
-                err = instance_allocate(&later, 1, flags, &start, &end);
+                if (!prepare(&pair, contract, 3, 0, TOTAL, 0))
+                        return;
+                err = instance_allocate(&pair.later, 1, flags, &start, &end);
                 if (err == 0)
-                        err = contract->ops->restore(later.state, state.bytes, state.length);
+                        err = restore(&pair);
                 if (err != -EBUSY)
                         broken(contract, "restore after allocate answers %s", answer_text(err));
-                instance_expect_remaining(&later, TOTAL - later.given, "after that");
-                instance_destroy(&later);
+                instance_expect_remaining(&pair.later, TOTAL - pair.later.given, "after that");
+                finish(&pair);
         }
-        free(state.bytes);
-        instance_destroy(&earlier);
 }
 
 /* Bytes before first are not handed out, whatever the state says. */
 static void restore_respects_first(struct contract *contract)
 {
-        struct instance earlier, later;
-        struct state state;
+        struct pair pair;
 
-        if (!can_do_both(contract) || !prepare(&earlier, contract, TOTAL, 3, &state))
+        if (!prepare(&pair, contract, 3, 20 * BLOCK, TOTAL, 0))
                 return;
-        if (instance_create(&later, contract, 20 * BLOCK, TOTAL)) {
-                int err = contract->ops->restore(later.state, state.bytes, state.length);
-
-                if (err != 0)
-                        broken(contract, "restore answers %s", answer_text(err));
-                instance_exhaust(&later, 3);
-                if (!contract->failed && instance_gap(&later) != TOTAL)
-                        broken(contract, "not all behind first is given");
-                instance_destroy(&later);
-        }
-        free(state.bytes);
-        instance_destroy(&earlier);
+        expect_restored(&pair);
+        instance_exhaust(&pair.later, 3);
+        finish(&pair);
 }
 
 /* With START_AT_END the start is a default, so the restored position replaces it. */
 static void restore_replaces_the_end(struct contract *contract)
 {
-        struct rmmap_allocator_args args = {
-                .size = sizeof(args),
-                .first = TOTAL,
-                .total = TOTAL,
-                .alignment = RMMAP_ALIGNMENT,
-                .flags = RMMAP_ALLOCATOR_START_AT_END,
-        };
-        struct instance earlier, later = {.contract = contract, .total = TOTAL};
-        struct state state;
-        int err;
+        struct pair pair;
 
-        if (!can_do_both(contract) || !prepare(&earlier, contract, TOTAL, 3, &state))
+        if (!prepare(&pair, contract, 3, TOTAL, TOTAL, RMMAP_ALLOCATOR_START_AT_END))
                 return;
-        err = contract->ops->create(&args, &later.state);
-        if (err == 0) {
-                instance_expect_remaining(&later, 0, "where first is the end");
-                err = contract->ops->restore(later.state, state.bytes, state.length);
-                if (err == 0)
-                        go_on(&later, &earlier);
-                instance_destroy(&later);
-        }
-        if (err != 0)
-                broken(contract, "create or restore answers %s", answer_text(err));
-        free(state.bytes);
-        instance_destroy(&earlier);
+        instance_expect_remaining(&pair.later, 0, "where first is the end");
+        go_on(&pair);
+        finish(&pair);
 }
 
+#define NEEDS_BOTH (NEEDS_SAVE | NEEDS_RESTORE)
+
 const struct check state_checks[] = {
-        {"save: tells its length, and keeps to it", save_tells_its_length},
-        {"restore: goes on where save stopped", restore_goes_on},
-        {"restore: sees damage", restore_sees_damage},
-        {"restore: refuses another size", restore_of_another_size},
-        {"restore: before the first allocate only", restore_comes_first},
-        {"restore: first holds when it is higher", restore_respects_first},
-        {"restore: replaces the end as a start", restore_replaces_the_end},
-        {NULL, NULL},
+        {"save: tells its length, and keeps to it", save_tells_its_length, NEEDS_SAVE},
+        {"restore: goes on where save stopped", restore_goes_on, NEEDS_BOTH},
+        {"restore: sees damage", restore_sees_damage, NEEDS_BOTH},
+        {"restore: refuses another size", restore_of_another_size, NEEDS_BOTH},
+        {"restore: before the first allocate only", restore_comes_first, NEEDS_BOTH},
+        {"restore: first holds when it is higher", restore_respects_first, NEEDS_BOTH},
+        {"restore: replaces the end as a start", restore_replaces_the_end, NEEDS_BOTH},
+        {NULL, NULL, 0},
 };

@@ -41,13 +41,8 @@ static void change_owner(struct worker *worker, uint64_t start, uint64_t end, un
         }
 }
 
-static bool is_in_order(uint64_t start, uint64_t end)
-{
-        return start < end && end <= TOTAL && start % BLOCK == 0 &&
-               (end % BLOCK == 0 || end == TOTAL);
-}
-
-static void look_around(struct worker *worker)
+/* A range is taken: the rest is plausible, and claims of what this thread has are refused. */
+static void look_around(struct worker *worker, uint64_t start, uint64_t end)
 {
         const struct arena *arena = worker->arena;
         uint64_t left = arena->ops->remaining(arena->state);
@@ -55,13 +50,6 @@ static void look_around(struct worker *worker)
         if (left > TOTAL)
                 broken(&worker->own, "remaining is %llu of %llu", (unsigned long long)left,
                        (unsigned long long)TOTAL);
-}
-
-/* A claim of what this thread has is refused, whatever the other threads do. */
-static void look_back(struct worker *worker, uint64_t start, uint64_t end)
-{
-        const struct arena *arena = worker->arena;
-
         if (arena->ops->claim != NULL && arena->ops->claim(arena->state, start, end) != -EBUSY)
                 broken(&worker->own, "claim of a range that was just given isn't EBUSY");
 }
@@ -78,36 +66,42 @@ static void give_back(struct worker *worker, uint64_t start, uint64_t end)
         change_owner(worker, start, end, 0, worker->number);
 }
 
+static int take(struct worker *worker, uint64_t size, uint32_t flags)
+{
+        static const struct instance any = {.total = TOTAL};
+        struct arena *arena = worker->arena;
+        uint64_t start = 0, end = 0;
+        int err = arena->ops->allocate(arena->state, size, flags, &start, &end);
+        const char *fault = err == 0 ? fault_of(&any, size, flags, start, end) : NULL;
+
+        if (fault != NULL)
+                broken(&worker->own, "allocate of %llu: [%llu, %llu) %s", (unsigned long long)size,
+                       (unsigned long long)start, (unsigned long long)end, fault);
+        if (err != 0 && err != -ENOSPC)
+                broken(&worker->own, "allocate answers %d", err);
+        if (err != 0 || fault != NULL)
+                return err;
+        change_owner(worker, start, end, 0, worker->number);
+        worker->given += end - start;
+        look_around(worker, start, end);
+        if (arena->gives_back)
+                give_back(worker, start, end);
+        return 0;
+}
+
 static void *work(void *arg)
 {
         struct worker *worker = arg;
-        struct arena *arena = worker->arena;
-        unsigned int turns = arena->gives_back ? 2000 : UINT32_MAX;
-        int err = 0;
+        bool ends = !worker->arena->gives_back;
 
-        while (!atomic_load(&arena->begin))
+        while (!atomic_load(&worker->arena->begin))
                 sched_yield();
-        for (unsigned int turn = 0; turn < turns && !worker->own.failed; turn++) {
+        for (unsigned int turn = 0; (ends || turn < 2000) && !worker->own.failed; turn++) {
                 bool exact = random_below(&worker->own, 4) == 0;
-                uint64_t size = random_below(&worker->own, 3 * BLOCK) + 1, start = 0, end = 0;
+                uint64_t size = random_below(&worker->own, 3 * BLOCK) + 1;
 
-                err = arena->ops->allocate(arena->state, size, exact ? RMMAP_ALLOCATE_EXACT : 0,
-                                           &start, &end);
-                if (err == 0 && !is_in_order(start, end)) {
-                        broken(&worker->own, "allocate gives [%llu, %llu)",
-                               (unsigned long long)start, (unsigned long long)end);
-                } else if (err == 0) {
-                        change_owner(worker, start, end, 0, worker->number);
-                        worker->given += end - start;
-                        look_around(worker);
-                        look_back(worker, start, end);
-                        if (arena->gives_back)
-                                give_back(worker, start, end);
-                } else if (err != -ENOSPC) {
-                        broken(&worker->own, "allocate answers %d", err);
-                } else if (!exact && !arena->gives_back) {
+                if (take(worker, size, exact ? RMMAP_ALLOCATE_EXACT : 0) != 0 && !exact && ends)
                         break;
-                }
         }
         return NULL;
 }
@@ -155,27 +149,16 @@ static void run_round(struct contract *contract, bool gives_back)
         instance_destroy(&instance);
 }
 
-static bool is_for_threads(struct contract *contract)
-{
-        if (contract->ops->flags & RMMAP_ALLOCATOR_THREAD_SAFE)
-                return true;
-        skip(contract, "not for many threads");
-        return false;
-}
-
 static void every_byte_once(struct contract *contract)
 {
-        for (int i = 0; i < ROUNDS && is_for_threads(contract) && !contract->failed; i++)
+        for (int i = 0; i < ROUNDS && !contract->failed; i++)
                 run_round(contract, false);
 }
 
 static void give_back_keeps_apart(struct contract *contract)
 {
-        if (contract->ops->give_back == NULL)
-                skip(contract, "no give_back");
-        else if (is_for_threads(contract))
-                for (int i = 0; i < 3 && !contract->failed; i++)
-                        run_round(contract, true);
+        for (int i = 0; i < 3 && !contract->failed; i++)
+                run_round(contract, true);
 }
 
 static void *destroy(void *instance)
@@ -200,8 +183,9 @@ static void destroyed_elsewhere(struct contract *contract)
 }
 
 const struct check thread_checks[] = {
-        {"threads: every byte once", every_byte_once},
-        {"threads: give_back, no byte twice at a time", give_back_keeps_apart},
-        {"threads: destroyed in another one", destroyed_elsewhere},
-        {NULL, NULL},
+        {"threads: every byte once", every_byte_once, NEEDS_THREADS},
+        {"threads: give_back, no byte twice at a time", give_back_keeps_apart,
+         NEEDS_THREADS | NEEDS_GIVE_BACK},
+        {"threads: destroyed in another one", destroyed_elsewhere, 0},
+        {NULL, NULL, 0},
 };

@@ -22,23 +22,32 @@ struct contract {
         const struct rmmap_allocator_ops *ops;
         unsigned int timeout; /* seconds a check may take; 0: no processes of their own */
         uint64_t random;
-        bool failed, skipped; /* results of the check that runs now */
+        bool failed; /* the check that runs now */
         char why[200];
+};
+
+/* What a check needs; without it the check is skipped. */
+enum {
+        NEEDS_CLAIM = 1,
+        NEEDS_GIVE_BACK = 2,
+        NEEDS_SAVE = 4,
+        NEEDS_RESTORE = 8,
+        NEEDS_THREADS = 16,
 };
 
 struct check {
         const char *name;
         void (*run)(struct contract *contract);
+        unsigned int needs;
 };
 
 /* The lists end with a check without a name; each file has its part. */
 extern const struct check allocate_checks[], claim_checks[], state_checks[], thread_checks[],
         file_checks[];
 
-/* The check can't work, or has nothing to check; the first reason is kept. */
+/* A promise is broken; the first reason is kept. */
 void broken(struct contract *contract, const char *format, ...)
         __attribute__((__format__(__printf__, 2, 3)));
-void skip(struct contract *contract, const char *why);
 
 uint64_t random_below(struct contract *contract, uint64_t limit);
 uint64_t rounded(uint64_t size);
@@ -62,13 +71,19 @@ struct instance {
 /* false: create failed, and the check is marked as broken. */
 bool instance_create(struct instance *instance, struct contract *contract, uint64_t first,
                      uint64_t total);
+bool instance_create_with(struct instance *instance, struct contract *contract, uint64_t first,
+                          uint64_t total, uint64_t flags);
 void instance_destroy(struct instance *instance);
 
 /* 0 with a range that violates no rule, or the op's error; -EPROTO: the check is broken. */
 int instance_allocate(struct instance *instance, uint64_t size, uint32_t flags, uint64_t *start,
                       uint64_t *end);
 
-/* Allocates everything, in pieces of up to most_blocks blocks. */
+/* The first rule that a range violates, or NULL. */
+const char *fault_of(const struct instance *instance, uint64_t size, uint32_t flags, uint64_t start,
+                     uint64_t end);
+
+/* Allocates everything, in pieces of up to most_blocks blocks; all behind first must be given. */
 void instance_exhaust(struct instance *instance, uint64_t most_blocks);
 
 void instance_expect_remaining(struct instance *instance, uint64_t want, const char *when);
@@ -76,12 +91,7 @@ void instance_expect_remaining(struct instance *instance, uint64_t want, const c
 /* A span was given back: the allocator may hand it out again. */
 void instance_forget(struct instance *instance, uint64_t start, uint64_t end);
 
-/* The first byte that was not given out, or total. */
-uint64_t instance_gap(const struct instance *instance);
-
-/* ---- running, in allocator-contract-run.c --------------------------------------------------- */
-
-/* Runs all checks and prints a line for each; returns the number of failed checks. */
-unsigned int contract_run(struct contract *contract);
+/* In allocator-contract-run.c: runs all checks, prints a line for each; how many failed. */
+unsigned int contract_run(const struct contract *contract);
 
 #endif

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# allocator-contract passes good allocators, and fails each broken one for the right reason: a
-# suite that can't fail is worth nothing.
+# allocator-contract passes good allocators, and each of its checks fails a broken one for the right
+# reason: a suite that can't fail is worth nothing.
 set -u
 tests=${top_builddir:?}/tests
 examine=$tests/allocator-contract
@@ -32,7 +32,7 @@ good()
         status=$?
         [ $status -eq 0 ] || fail "$*: status $status"
         grep -q '^not ok' "$out/said" && fail "$*: says not ok and ends well"
-        [ "$(grep -c '^ok ' "$out/said")" -eq 30 ] || fail "$*: not 30 checks"
+        [ "$(grep -c '^ok ' "$out/said")" -eq 23 ] || fail "$*: not 23 checks"
         [ "$(grep -c ' # SKIP ' "$out/said")" -eq "$not_examined" ] ||
                 fail "$*: not $not_examined skipped"
 }
@@ -58,33 +58,33 @@ refused()
 }
 
 good 3 --builtin concurrent
-good 5 --builtin sequential
+good 4 --builtin sequential
 good 0 "$plugins/bitmap.so" bitmap_allocator
-good 10 "$plugins/stack.so" stack_allocator
-good 14 "$plugins/stack.so" least_allocator
+good 9 "$plugins/stack.so" stack_allocator
+good 12 "$plugins/stack.so" least_allocator
 good 0 --no-fork "$plugins/bitmap.so" bitmap_allocator
 
-broken overlaps 'allocate: every byte once' 'was given before'
+every='allocate: every byte from first on once'
+left='allocate: all that is left when less is, and then nothing'
+rounds='allocate: rounds up to the alignment'
+exact='exact: the whole size, or nothing is taken'
+claim='claim: true of what was out before, of that only, and takes nothing'
+broken overlaps "$every" 'was given before'
 broken overlaps 'file: written and read by its ranges' 'overwritten by another'
-broken unaligned 'allocate: rounds up to the alignment' 'starts at no multiple'
-broken unrounded 'allocate: rounds up to the alignment' 'ends at no multiple'
-broken past_the_end 'allocate: every byte once' 'ends past the total'
-broken more_than_left 'allocate: all that is left when less is' 'ends past the total'
-broken more_than_asked 'allocate: rounds up to the alignment' 'longer than asked'
-broken empty 'allocate: full stays full' 'is empty'
-broken backwards 'allocate: rounds up to the alignment' 'is empty'
-broken all_or_nothing 'allocate: all that is left when less is' 'answers -28'
-broken one_block 'allocate: rounds up to the alignment' 'gives 4096 bytes'
-broken before_first 'first: nothing before it, all behind it' 'starts before first'
-broken forbidden_errno 'allocate: full stays full' 'answers -5 .*may not'
-broken positive_answer 'allocate: rounds up to the alignment' 'answers 1, which it may not'
-broken exact_short 'exact: never the short end' 'shorter than asked'
-broken exact_takes 'exact: the whole size, or nothing is taken' 'after a refusal'
+broken unaligned "$rounds" 'starts at no multiple'
+broken past_the_end "$every" 'ends past the total'
+broken more_than_asked "$rounds" 'longer than asked'
+broken empty "$left" 'is empty'
+broken all_or_nothing "$left" 'answers -28'
+broken before_first "$every" 'starts before first'
+broken forbidden_errno "$left" 'answers -5 .*may not'
+broken exact_short "$exact" 'shorter than asked'
+broken exact_takes "$exact" 'after a refusal'
 broken nothing_asked 'allocate: refuses size 0 and unknown flags' 'of 0 bytes'
 broken any_flag 'allocate: refuses size 0 and unknown flags' 'unknown flag'
-broken wraps 'allocate: full stays full' 'was given before'
+broken wraps "$left" 'was given before'
 broken racy 'threads: every byte once' ''
-broken crashes 'allocate: full stays full' ''
+broken crashes "$left" ''
 timeout=1
 broken hangs 'allocate: refuses size 0 and unknown flags' 'not done after seconds: 1'
 timeout=60
@@ -92,27 +92,20 @@ broken shared_state 'create: many, apart from each other' 'remaining of another 
 broken create_fails_oddly 'create: of any size, or a known error' 'answers -5 '
 broken bound_to_thread 'threads: destroyed in another one' ''
 broken bound_to_process 'file: released in a forked child' ''
-broken counts_blocks 'remaining: keeps the books' ''
-broken counts_from_zero 'first: nothing before it, all behind it' 'remaining'
-broken claim_yes 'claim: true of what was out before, and of that only' 'not handed out: 0'
-broken claim_forgets_first 'claim: true of what was out before, and of that only' 'out before: -34'
-broken claim_looks_at_start 'claim: true of what was out before, and of that only' 'not handed out: -16'
-broken claim_gives_own 'claim: true of what was out before, and of that only' 'handed out since: 0'
-broken claim_takes 'claim: changes nothing' ''
+broken counts_blocks "$every" 'remaining between'
+broken claim_forgets_first "$claim" 'out before: -34'
+broken claim_gives_own "$claim" 'handed out since: 0'
+broken claim_takes "$claim" ''
 broken give_back_forgets 'give_back: makes room again' 'remaining after give_back'
 broken give_back_rewinds 'give_back: no byte twice at a time' 'was given before'
-broken give_back_fails_oddly 'give_back: no byte twice at a time' 'may not'
 broken save_overruns 'save: tells its length, and keeps to it' ''
-broken save_keeps_silent 'save: tells its length, and keeps to it' 'length 0'
 broken restore_believes 'restore: sees damage' 'damage of byte'
 broken restore_of_any_size 'restore: refuses another size' 'another size'
 broken restore_late 'restore: before the first allocate only' 'after allocate'
-broken restore_goes_back 'restore: first holds when it is higher' 'before first'
+broken restore_goes_back 'restore: first holds when it is higher' 'remaining between'
 broken restore_keeps_end 'restore: replaces the end as a start' ''
 broken restore_does_nothing 'restore: goes on where save stopped' 'remaining after restore'
-broken no_remaining 'the struct is whole' 'mandatory'
 broken too_short 'the struct is whole' 'size is'
-broken unknown_flag 'the struct is whole' 'not all are known'
 
 refused 'usage:'
 refused 'usage:' "$plugins/broken.so"
@@ -126,11 +119,6 @@ refused 'seconds' --timeout 3x --builtin concurrent
 refused 'seconds' --timeout
 refused 'missing.so' "$plugins/missing.so" overlaps
 refused 'no symbol' "$plugins/broken.so" nothing_of_this_name
-# Only glibc tells what kind of symbol it is.
-if printf '#include <features.h>\n__GLIBC__\n' | ${CC:-cc} -E - 2>/dev/null | grep -q '^[0-9]'; then
-        refused 'is no struct' "$plugins/broken.so" a_function
-        refused 'is no struct' "$plugins/broken.so" a_pointer
-fi
 
 if ! "$examine" --help >"$out/said" || ! grep -q '^usage:' "$out/said"; then
         fail '--help'

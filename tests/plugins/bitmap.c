@@ -18,7 +18,8 @@ enum { FREE, BEFORE, ALLOCATED };
 
 struct bitmap {
         pthread_mutex_t lock;
-        uint64_t total, blocks, first; /* bytes, and blocks */
+        uint64_t total, first; /* bytes */
+        size_t blocks;
         bool touched, at_end;
         unsigned char taken[]; /* a block each */
 };
@@ -29,7 +30,7 @@ struct saved_head {
 
 static int bitmap_create(const struct rmmap_allocator_args *args, void **state)
 {
-        uint64_t blocks = args->total / BLOCK + (args->total % BLOCK != 0);
+        uint64_t blocks = rmmap_align_up(args->total) / BLOCK;
         struct bitmap *bitmap;
 
         if (blocks > MOST_BLOCKS)
@@ -39,12 +40,10 @@ static int bitmap_create(const struct rmmap_allocator_args *args, void **state)
                 return -ENOMEM;
         pthread_mutex_init(&bitmap->lock, NULL);
         bitmap->total = args->total;
+        bitmap->first = args->first;
+        bitmap->blocks = (size_t)blocks;
         bitmap->at_end = (args->flags & RMMAP_ALLOCATOR_START_AT_END) != 0;
-        bitmap->blocks = blocks;
-        bitmap->first = rmmap_align_up(args->first) / BLOCK;
-        if (bitmap->first > blocks)
-                bitmap->first = blocks;
-        memset(bitmap->taken, BEFORE, (size_t)bitmap->first);
+        memset(bitmap->taken, BEFORE, (size_t)(rmmap_align_up(args->first) / BLOCK));
         *state = bitmap;
         return 0;
 }
@@ -57,66 +56,6 @@ static void bitmap_destroy(void *state)
         free(bitmap);
 }
 
-static uint64_t end_of(const struct bitmap *bitmap, uint64_t block)
-{
-        return block < bitmap->blocks ? block * BLOCK : bitmap->total;
-}
-
-/* The longest run of free blocks up to count, the first such; its length in *found. */
-static uint64_t find(const struct bitmap *bitmap, uint64_t count, uint64_t *found)
-{
-        uint64_t best = 0;
-
-        *found = 0;
-        for (uint64_t at = 0; at < bitmap->blocks && *found < count; at++) {
-                uint64_t length = 0;
-
-                while (length < count && at + length < bitmap->blocks &&
-                       !bitmap->taken[at + length])
-                        length++;
-                if (length > *found) {
-                        *found = length;
-                        best = at;
-                }
-                at += length;
-        }
-        return best;
-}
-
-static int take(struct bitmap *bitmap, uint64_t size, uint32_t flags, uint64_t *start,
-                uint64_t *end)
-{
-        uint64_t rounded = rmmap_align_up(size), found, at;
-
-        at = find(bitmap, rounded / BLOCK, &found);
-        if (found == 0)
-                return -ENOSPC;
-        if ((flags & RMMAP_ALLOCATE_EXACT) &&
-            (found < rounded / BLOCK || end_of(bitmap, at + found) - at * BLOCK != rounded))
-                return -ENOSPC;
-        memset(bitmap->taken + at, ALLOCATED, (size_t)found);
-        bitmap->touched = true;
-        *start = at * BLOCK;
-        *end = end_of(bitmap, at + found);
-        return 0;
-}
-
-static int bitmap_allocate(void *state, uint64_t size, uint32_t flags, uint64_t *start,
-                           uint64_t *end)
-{
-        struct bitmap *bitmap = state;
-        int err;
-
-        if (size == 0)
-                return -EINVAL;
-        if (flags & ~RMMAP_ALLOCATE_EXACT)
-                return -EOPNOTSUPP;
-        pthread_mutex_lock(&bitmap->lock);
-        err = take(bitmap, size, flags, start, end);
-        pthread_mutex_unlock(&bitmap->lock);
-        return err;
-}
-
 /* Ops that are const for their callers lock all the same. */
 static struct bitmap *locked(const void *state)
 {
@@ -126,27 +65,77 @@ static struct bitmap *locked(const void *state)
         return bitmap;
 }
 
+static int unlocked(struct bitmap *bitmap, int answer)
+{
+        pthread_mutex_unlock(&bitmap->lock);
+        return answer;
+}
+
+static uint64_t end_of(const struct bitmap *bitmap, size_t block)
+{
+        return block < bitmap->blocks ? block * BLOCK : bitmap->total;
+}
+
+/* The longest run of free blocks up to count, the first such; its length in *found. */
+static size_t find(const struct bitmap *bitmap, uint64_t count, size_t *found)
+{
+        size_t best = 0, length = 0;
+
+        *found = 0;
+        for (size_t at = 0; at < bitmap->blocks && *found < count; at++) {
+                length = bitmap->taken[at] == FREE ? length + 1 : 0;
+                if (length > *found) {
+                        *found = length;
+                        best = at + 1 - length;
+                }
+        }
+        return best;
+}
+
+static int bitmap_allocate(void *state, uint64_t size, uint32_t flags, uint64_t *start,
+                           uint64_t *end)
+{
+        uint64_t rounded = rmmap_align_up(size);
+        struct bitmap *bitmap;
+        size_t found, at;
+
+        if (size == 0)
+                return -EINVAL;
+        if (flags & ~RMMAP_ALLOCATE_EXACT)
+                return -EOPNOTSUPP;
+        bitmap = locked(state);
+        at = find(bitmap, rounded / BLOCK, &found);
+        if (found == 0 ||
+            ((flags & RMMAP_ALLOCATE_EXACT) && end_of(bitmap, at + found) - at * BLOCK != rounded))
+                return unlocked(bitmap, -ENOSPC);
+        memset(bitmap->taken + at, ALLOCATED, found);
+        bitmap->touched = true;
+        *start = at * BLOCK;
+        *end = end_of(bitmap, at + found);
+        return unlocked(bitmap, 0);
+}
+
 static uint64_t bitmap_remaining(const void *state)
 {
         struct bitmap *bitmap = locked(state);
         uint64_t bytes = 0;
 
-        for (uint64_t i = 0; i < bitmap->blocks; i++)
-                if (!bitmap->taken[i])
+        for (size_t i = 0; i < bitmap->blocks; i++)
+                if (bitmap->taken[i] == FREE)
                         bytes += end_of(bitmap, i + 1) - i * BLOCK;
-        pthread_mutex_unlock(&bitmap->lock);
+        unlocked(bitmap, 0);
         return bytes;
 }
 
 static int bitmap_give_back(void *state, uint64_t start, uint64_t end)
 {
         struct bitmap *bitmap = locked(state);
-        int err = start / BLOCK < bitmap->first ? -ERANGE : 0;
 
-        for (uint64_t at = start; at < end && err == 0; at += BLOCK)
+        if (start < bitmap->first)
+                return unlocked(bitmap, -ERANGE);
+        for (uint64_t at = start; at < end; at += BLOCK)
                 bitmap->taken[at / BLOCK] = FREE;
-        pthread_mutex_unlock(&bitmap->lock);
-        return err;
+        return unlocked(bitmap, 0);
 }
 
 static int bitmap_claim(const void *state, uint64_t start, uint64_t end)
@@ -160,8 +149,7 @@ static int bitmap_claim(const void *state, uint64_t start, uint64_t end)
                 else if (bitmap->taken[at / BLOCK] == ALLOCATED)
                         err = -EBUSY;
         }
-        pthread_mutex_unlock(&bitmap->lock);
-        return err;
+        return unlocked(bitmap, err);
 }
 
 static uint64_t sum_of(const struct saved_head *head, const unsigned char *taken, size_t blocks)
@@ -177,48 +165,41 @@ static int bitmap_save(const void *state, void *buffer, size_t *length)
 {
         struct bitmap *bitmap = locked(state);
         struct saved_head head = {bitmap->total, 0};
-        size_t capacity = *length, blocks = (size_t)bitmap->blocks;
-        int err = 0;
+        size_t capacity = *length;
+        unsigned char *taken;
 
-        *length = sizeof(head) + blocks;
-        if (buffer != NULL && capacity < *length) {
-                err = -ENOBUFS;
-        } else if (buffer != NULL) {
-                unsigned char *taken = (unsigned char *)buffer + sizeof(head);
-
-                for (size_t i = 0; i < blocks; i++)
-                        taken[i] = bitmap->taken[i] != FREE ? BEFORE : FREE;
-                head.sum = sum_of(&head, taken, blocks);
-                memcpy(buffer, &head, sizeof(head));
-        }
-        pthread_mutex_unlock(&bitmap->lock);
-        return err;
+        *length = sizeof(head) + bitmap->blocks;
+        if (buffer == NULL || capacity < *length)
+                return unlocked(bitmap, buffer == NULL ? 0 : -ENOBUFS);
+        taken = (unsigned char *)buffer + sizeof(head);
+        for (size_t i = 0; i < bitmap->blocks; i++)
+                taken[i] = bitmap->taken[i] != FREE ? BEFORE : FREE;
+        head.sum = sum_of(&head, taken, bitmap->blocks);
+        memcpy(buffer, &head, sizeof(head));
+        return unlocked(bitmap, 0);
 }
 
 static int bitmap_restore(void *state, const void *buffer, size_t length)
 {
         struct bitmap *bitmap = locked(state);
         const unsigned char *taken = (const unsigned char *)buffer + sizeof(struct saved_head);
-        size_t blocks = (size_t)bitmap->blocks;
         struct saved_head head;
-        int err = bitmap->touched ? -EBUSY : 0;
 
-        if (length != sizeof(head) + blocks) {
-                err = -EBADMSG;
-        } else {
-                memcpy(&head, buffer, sizeof(head));
-                if (head.total != bitmap->total || head.sum != sum_of(&head, taken, blocks))
-                        err = -EBADMSG;
-        }
-        if (err == 0 && bitmap->at_end) {
-                memset(bitmap->taken, FREE, blocks);
+        if (length != sizeof(head) + bitmap->blocks)
+                return unlocked(bitmap, -EBADMSG);
+        memcpy(&head, buffer, sizeof(head));
+        if (head.total != bitmap->total || head.sum != sum_of(&head, taken, bitmap->blocks))
+                return unlocked(bitmap, -EBADMSG);
+        if (bitmap->touched)
+                return unlocked(bitmap, -EBUSY);
+        if (bitmap->at_end) {
+                memset(bitmap->taken, FREE, bitmap->blocks);
                 bitmap->first = 0;
         }
-        for (size_t i = 0; i < blocks && err == 0; i++)
+        for (size_t i = 0; i < bitmap->blocks; i++)
                 if (taken[i] != FREE)
                         bitmap->taken[i] = BEFORE;
-        pthread_mutex_unlock(&bitmap->lock);
-        return err;
+        return unlocked(bitmap, 0);
 }
 
 extern const struct rmmap_allocator_ops bitmap_allocator;
