@@ -57,36 +57,20 @@ static void old_file_is_whole(const char *path)
         ck_assert(test_file_holds(path, 0, expected, SIZE));
 }
 
-/*
- * _i 0: an older file has the name; 1: create makes it. Create takes over the file that has it
- * last.
- */
-START_TEST(create_is_of_what_has_the_name)
+/* 0: create over an older file; 1: create of a new one; 2: open. Of what has the name last. */
+START_TEST(what_has_the_name_last)
 {
-        ino_t expected;
         struct rmmap_file *file;
+        ino_t expected;
 
-        make_scene(_i == 0);
+        make_scene(_i != 1);
         expected = test_inode(other);
-        ck_ok(rmmap_create(name, SIZE, NULL, &file));
+        ck_ok(_i == 2 ? rmmap_open(name, NULL, &file) : rmmap_create(name, SIZE, NULL, &file));
         ck_assert_uint_eq(inode_behind(file), expected);
         ck_assert_uint_eq(test_inode(name), expected);
-        ck_assert_uint_eq(rmmap_size(file), SIZE);
-        if (_i == 0)
+        ck_assert_uint_eq(rmmap_size(file), _i == 2 ? 2 * SIZE : SIZE);
+        if (_i != 1)
                 old_file_is_whole(kept);
-        rmmap_release(file);
-}
-END_TEST
-
-START_TEST(open_is_of_what_has_the_name)
-{
-        struct rmmap_file *file;
-
-        make_scene(true);
-        ck_ok(rmmap_open(name, NULL, &file));
-        ck_assert_uint_eq(inode_behind(file), test_inode(name));
-        ck_assert_uint_eq(rmmap_size(file), 2 * SIZE);
-        old_file_is_whole(kept);
         rmmap_release(file);
 }
 END_TEST
@@ -305,8 +289,7 @@ int main(void)
         TCase *core = tcase_create("core");
 
         inject_start();
-        tcase_add_loop_test(core, create_is_of_what_has_the_name, 0, 2);
-        tcase_add_test(core, open_is_of_what_has_the_name);
+        tcase_add_loop_test(core, what_has_the_name_last, 0, 3);
         tcase_add_test(core, a_file_that_cannot_be_locked_keeps_its_name);
         tcase_add_loop_test(core, a_lease_is_waited_for, 0, WAYS);
         tcase_add_test(core, space_is_reserved_in_pieces);
