@@ -121,31 +121,6 @@ START_TEST(a_created_file)
 }
 END_TEST
 
-START_TEST(an_engine_that_was_asked_for)
-{
-        FLOOR_LACKS("names of file systems");
-        struct rmmap_options options = test_options(0, RMMAP_ENGINE_MAP);
-        const char *path = test_path("asked");
-        struct rmmap_file *file;
-
-        ck_is(rmmap_create(path, SIZE, &options, &file), place->reserves ? 0 : -EOPNOTSUPP);
-        if (place->reserves) {
-                ck_assert_uint_eq(described(file).engine, RMMAP_ENGINE_MAP);
-                rmmap_release(file);
-        }
-        options.flags = RMMAP_CATCH_FAULTS;
-        ck_ok(rmmap_create(path, SIZE, &options, &file));
-        ck_assert_uint_eq(described(file).engine, RMMAP_ENGINE_MAP);
-        rmmap_release(file);
-        for (int i = 0; i < 2; i++) {
-                options = test_options(i == 0 ? 0 : RMMAP_CATCH_FAULTS, RMMAP_ENGINE_PWRITE);
-                ck_ok(rmmap_create(path, SIZE, &options, &file));
-                ck_assert_uint_eq(described(file).engine, RMMAP_ENGINE_PWRITE);
-                rmmap_release(file);
-        }
-}
-END_TEST
-
 static void write_zeros(int fd, size_t start, size_t length)
 {
         char *bytes = calloc(1, length);
@@ -283,7 +258,6 @@ int main(void)
         tcase_set_timeout(core, 120);
         tcase_add_test(core, what_it_is);
         tcase_add_test(core, a_created_file);
-        tcase_add_test(core, an_engine_that_was_asked_for);
         tcase_add_test(core, an_opened_file);
         tcase_add_test(core, an_opened_file_that_shares_its_blocks);
         tcase_add_test(core, a_file_of_a_lower_layer);

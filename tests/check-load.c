@@ -23,7 +23,6 @@
 /* Not linked with the library: these pointers come from it when it is loaded. */
 static struct library {
         void *handle;
-        __typeof__(rmmap_version) *version;
         __typeof__(rmmap_create) *create;
         __typeof__(rmmap_release) *release;
         __typeof__(rmmap_allocate) *allocate;
@@ -57,7 +56,6 @@ static void load_from(const char *path)
 {
         library.handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
         ck_assert_msg(library.handle != NULL, "%s", dlerror());
-        library.version = (__typeof__(library.version))symbol("rmmap_version");
         library.create = (__typeof__(library.create))symbol("rmmap_create");
         library.release = (__typeof__(library.release))symbol("rmmap_release");
         library.allocate = (__typeof__(library.allocate))symbol("rmmap_allocate");
@@ -113,14 +111,6 @@ static void use(uint32_t flags, uint32_t engine)
         ck_ok(library.sync_range(file, receipt));
         ck_assert_ptr_null(library.release(file));
 }
-
-START_TEST(the_library_is_of_this_header)
-{
-        load();
-        ck_assert_uint_eq(library.version(), RMMAP_VERSION);
-        unload();
-}
-END_TEST
 
 /* The parameter: is a file used in between? */
 START_TEST(rounds_leave_nothing)
@@ -359,7 +349,6 @@ int main(void)
 
         find_library();
         tcase_set_timeout(tests, 20);
-        tcase_add_test(tests, the_library_is_of_this_header);
         tcase_add_loop_test(tests, rounds_leave_nothing, 0, 2);
         tcase_add_test(tests, fork_after_it_is_gone);
         tcase_add_test(tests, without_mapped_copies_it_installs_nothing);
