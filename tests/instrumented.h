@@ -18,15 +18,21 @@
 #define TEST_HAS_SANITIZER false
 #endif
 
-/* A sanitizer, valgrind, or a libc whose malloc maps memory every few blocks. */
+/* valgrind, or an emulator of another processor. */
+static inline bool test_is_interpreted(void)
+{
+        const char *tool = getenv("RMMAP_TOOL"), *emulator = getenv("RMMAP_EMULATOR");
+
+        return (tool != NULL && tool[0] != '\0') || (emulator != NULL && emulator[0] != '\0');
+}
+
+/* That, a sanitizer, or a libc whose malloc maps memory every few blocks. */
 static inline bool test_is_instrumented(void)
 {
-        const char *tool = getenv("RMMAP_TOOL");
-
 #ifndef __GLIBC__
         return true;
 #endif
-        return TEST_HAS_SANITIZER || (tool != NULL && tool[0] != '\0');
+        return TEST_HAS_SANITIZER || test_is_interpreted();
 }
 
 #endif

@@ -2,35 +2,46 @@
 /* Every function that returns an int, called once, with what a scene gives it. */
 #include "scene.h"
 
-/* Where a result goes; nowhere in a scene that has no place for results. */
+/* Where a result goes, and what is read; nowhere and nothing in a scene that has none. */
 #define TO(member) (r != NULL ? &r->member : NULL)
+#define FROM(pointer) (s->no_input ? NULL : (pointer))
+
+#define LOW (s->parts == NO_LOW_PART ? NULL : TO(low))
+#define HIGH (s->parts == NO_HIGH_PART ? NULL : s->parts == ONE_PLACE ? TO(low) : TO(high))
 
 static size_t at_most(size_t capacity, size_t size)
 {
         return capacity < size ? capacity : size;
 }
 
-static int save(struct scene *s, struct results *r)
+/* The second one is empty, unless a scene has lengths of its own. */
+static const struct iovec *three_pieces(struct scene *s)
 {
-        if (r == NULL)
-                return rmmap_allocator_save(s->file, NULL, NULL);
-        r->length = at_most(s->capacity, sizeof(r->state));
-        return rmmap_allocator_save(s->file, r->state, &r->length);
+        const size_t half = s->length / 2, lengths[3] = {half, 0, s->length - half};
+
+        for (int i = 0; i < 3; i++) {
+                size_t length = s->piece_lengths[0] != 0 ? s->piece_lengths[i] : lengths[i];
+                bool missing = length == 0 || (s->hole && i == 1);
+
+                s->pieces[i] = (struct iovec){missing ? NULL : s->memory, length};
+        }
+        return s->pieces;
 }
 
-static int write_from_fd(struct scene *s, struct results *r)
+/* The good ones before it must not lead to any I/O. */
+static const struct rmmap_receipt *as_the_last_of_three(struct scene *s)
 {
-        if (r != NULL)
-                r->done = s->done;
-        return rmmap_write_range_from_fd(s->file, s->range, s->input, TO(done), TO(receipt));
+        s->receipts[0] = s->receipts[1] = s->written;
+        s->receipts[2] = s->receipt;
+        return s->receipts;
 }
 
 /* s is the scene, r where its results go. */
 #define EACH_CALL(X)                                                                               \
-        X(range_split_up, (s->range, s->offset, TO(low), TO(high)))                                \
-        X(range_split_down, (s->range, s->offset, TO(low), TO(high)))                              \
-        X(create, (s->path, s->size, &s->options, TO(opened)))                                     \
-        X(open, (s->path, &s->options, TO(opened)))                                                \
+        X(range_split_up, (s->range, s->offset, LOW, HIGH))                                        \
+        X(range_split_down, (s->range, s->offset, LOW, HIGH))                                      \
+        X(create, (FROM(s->path), s->size, &s->options, TO(opened)))                               \
+        X(open, (FROM(s->path), &s->options, TO(opened)))                                          \
         X(open_fd, (s->fd, &s->options, TO(opened)))                                               \
         X(fd, (s->file))                                                                           \
         X(allocate, (s->file, s->wanted, TO(range)))                                               \
@@ -38,37 +49,39 @@ static int write_from_fd(struct scene *s, struct results *r)
         X(claim_range, (s->file, s->start, s->end, TO(range)))                                     \
         X(unclaim_range, (s->file, s->range))                                                      \
         X(give_back_range, (s->file, s->range))                                                    \
-        X(allocator_restore, (s->file, r != NULL ? s->state : NULL, s->state_length))              \
+        X(allocator_save, (s->file, r != NULL ? r->state : NULL, TO(length)))                      \
+        X(allocator_restore, (s->file, FROM(s->state), s->state_length))                           \
         X(range_encode,                                                                            \
           (s->range, r != NULL ? r->encoded : NULL, at_most(s->capacity, sizeof(r->encoded))))     \
         X(receipt_encode,                                                                          \
           (s->receipt, r != NULL ? r->encoded : NULL, at_most(s->capacity, sizeof(r->encoded))))   \
-        X(range_decode, (s->file, s->encoded_range, sizeof(s->encoded_range), TO(range)))          \
-        X(receipt_decode, (s->file, s->encoded_receipt, sizeof(s->encoded_receipt), TO(receipt)))  \
-        X(write_range, (s->file, s->range, s->memory, s->length, TO(receipt)))                     \
-        X(write_range_durable, (s->file, s->range, s->memory, s->length, TO(receipt)))             \
-        X(writev_range, (s->file, s->range, s->pieces, 2, TO(receipt)))                            \
-        X(write_within, (s->file, s->range, s->offset, s->memory, s->length))                      \
+        X(range_decode, (s->file, FROM(s->encoded_range), s->encoded_length, TO(range)))           \
+        X(receipt_decode, (s->file, FROM(s->encoded_receipt), s->encoded_length, TO(receipt)))     \
+        X(write_range, (s->file, s->range, FROM(s->memory), s->length, TO(receipt)))               \
+        X(write_range_durable, (s->file, s->range, FROM(s->memory), s->length, TO(receipt)))       \
+        X(writev_range, (s->file, s->range, FROM(three_pieces(s)), s->piece_count, TO(receipt)))   \
+        X(write_range_from_fd, (s->file, s->range, s->input, TO(done), TO(receipt)))               \
+        X(write_within, (s->file, s->range, s->offset, FROM(s->memory), s->length))                \
         X(mark_written, (s->file, s->range, TO(receipt)))                                          \
-        X(read_range, (s->file, s->range, s->memory, s->capacity, TO(length)))                     \
-        X(read_within, (s->file, s->range, s->offset, s->memory, s->length))                       \
+        X(read_range, (s->file, s->range, FROM(s->memory), s->capacity, TO(length)))               \
+        X(read_within, (s->file, s->range, s->offset, FROM(s->memory), s->length))                 \
         X(range_data, (s->file, s->range, TO(data)))                                               \
         X(range_view, (s->file, s->range, TO(view)))                                               \
         X(flush, (s->file))                                                                        \
         X(flush_range, (s->file, s->receipt))                                                      \
         X(sync_range, (s->file, s->receipt))                                                       \
-        X(sync_ranges, (s->file, r != NULL ? &s->receipt : NULL, 1))                               \
+        X(sync_ranges, (s->file, FROM(as_the_last_of_three(s)), s->receipt_count))                 \
         X(sync_within, (s->file, s->range, s->offset, s->length))                                  \
         X(sync_all, (s->file))                                                                     \
-        X(raw_write, (s->file, s->offset, s->memory, s->length))                                   \
-        X(raw_read, (s->file, s->offset, s->memory, s->capacity, TO(length)))                      \
+        X(raw_write, (s->file, s->offset, FROM(s->memory), s->length))                             \
+        X(raw_read, (s->file, s->offset, FROM(s->memory), s->capacity, TO(length)))                \
         X(raw_flush, (s->file, s->offset, s->length))                                              \
         X(raw_sync, (s->file, s->offset, s->length))                                               \
         X(raw_fill, (s->file, 0xa5))                                                               \
         X(raw_zero, (s->file))                                                                     \
         X(raw_data, (s->file, TO(data)))                                                           \
         X(raw_view, (s->file, TO(view)))                                                           \
-        X(guard_call, (s->file, s->body, s, TO(value)))                                            \
+        X(guard_call, (s->file, FROM(s->body), s, TO(value)))                                      \
         X(describe, (s->file, TO(info)))
 
 #define DEFINE(function, arguments)                                                                \
@@ -81,8 +94,5 @@ static int write_from_fd(struct scene *s, struct results *r)
 
 EACH_CALL(DEFINE)
 
-const struct call calls[] = {
-        EACH_CALL(ENTRY){"rmmap_allocator_save", save},
-        {"rmmap_write_range_from_fd", write_from_fd},
-};
+const struct call calls[] = {EACH_CALL(ENTRY)};
 const size_t call_count = sizeof(calls) / sizeof(calls[0]);

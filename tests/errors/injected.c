@@ -19,12 +19,12 @@
 
 #define NFS_MAGIC 0x6969
 
-static bool no_sync_file_range, other_file_system, immutable, became_read_only;
+static bool no_sync_file_range, other_file_system, immutable, became_read_only, no_fsync;
 static int fallocate_error;
 
 void injected_reset(void)
 {
-        no_sync_file_range = other_file_system = immutable = became_read_only = false;
+        no_sync_file_range = other_file_system = immutable = became_read_only = no_fsync = false;
         fallocate_error = 0;
 }
 
@@ -97,25 +97,45 @@ int fallocate(int fd, int mode, off_t offset, off_t length)
         return -1;
 }
 
+/* The first sync of a created file comes here. */
+int fsync(int fd)
+{
+        int (*next)(int) = dlsym(RTLD_NEXT, "fsync");
+
+        if (!no_fsync)
+                return next(fd);
+        errno = EIO;
+        return -1;
+}
+
 /* A network file system: mapping and file may differ. */
-void incoherent(struct scene *scene, int parameter)
+void incoherent(struct scene *scene, uint64_t parameter)
 {
         (void)parameter;
         other_file_system = true;
         scene_make(scene, NULL);
 }
 
-void without_flush(struct scene *scene, int parameter)
+void without_flush(struct scene *scene, uint64_t parameter)
 {
         good(scene, parameter);
         no_sync_file_range = true;
+}
+
+/* An earlier sync has failed. */
+void sticky(struct scene *scene, uint64_t parameter)
+{
+        good(scene, parameter);
+        no_fsync = true;
+        if (rmmap_sync_all(scene->handle) != -EIO)
+                made(-EPROTO, "a sync that fails");
 }
 
 /*
  * A page of the mapping that can't be had, though the file is as long as ever: over it lies an
  * empty file. The parameter is what the disk answers when it is asked for room for that page.
  */
-void page_fault(struct scene *scene, int parameter)
+void page_fault(struct scene *scene, uint64_t parameter)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
         int fd = open(test_path("empty"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -123,11 +143,11 @@ void page_fault(struct scene *scene, int parameter)
 
         options.flags = RMMAP_CATCH_FAULTS;
         scene_make(scene, &options);
-        must(rmmap_raw_data(scene->file, &data), "data");
+        made(rmmap_raw_data(scene->file, &data), "data");
         if (mmap(data, SCENE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) != data)
-                must(-errno, "map the empty file");
+                made(-errno, "map the empty file");
         close(fd);
         immutable = parameter == EPERM;
         became_read_only = parameter == EROFS;
-        fallocate_error = parameter;
+        fallocate_error = (int)parameter;
 }

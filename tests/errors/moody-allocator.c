@@ -32,7 +32,11 @@ static int allocate(void *state, uint64_t size, uint32_t flags, uint64_t *start,
                 *end = 2;
                 return 0;
         }
-        return mood != 0 ? mood : inner()->allocate(state, size, flags, start, end);
+        if (mood == 0)
+                return inner()->allocate(state, size, flags, start, end);
+        *start = 0; /* writes although it fails */
+        *end = size;
+        return mood;
 }
 
 static uint64_t remaining(const void *state)
@@ -59,7 +63,10 @@ static int save(const void *state, void *buffer, size_t *length)
                 (*length)++;
                 return 0;
         }
-        return mood != 0 ? mood : inner()->save(state, buffer, length);
+        if (mood == 0)
+                return inner()->save(state, buffer, length);
+        *length = 1;
+        return mood;
 }
 
 static int restore(void *state, const void *buffer, size_t length)
@@ -98,13 +105,13 @@ static void make_with(struct scene *scene, const struct rmmap_allocator_ops *all
         scene->options.allocator = allocator;
 }
 
-void moody(struct scene *scene, int parameter)
+void moody(struct scene *scene, uint64_t parameter)
 {
         make_with(scene, &moody_allocator);
-        moody_answer(parameter);
+        moody_answer((int)parameter);
 }
 
-void bare(struct scene *scene, int parameter)
+void bare(struct scene *scene, uint64_t parameter)
 {
         (void)parameter;
         make_with(scene, &bare_allocator);

@@ -1,13 +1,24 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What brings each error about. Every error that rmmap.h lists has a row here, or more. */
+/*
+ * What brings each error about. Every error that rmmap.h lists has a row here, or more. Where two
+ * things are wrong at once, the one that is checked first decides: NULL, the seal, the owner, EPERM
+ * and EROFS, lengths and bounds, the sticky error; then comes I/O.
+ */
 #include <errno.h>
+#include <limits.h>
 #include <sys/stat.h>
 
 #include "scene.h"
 
 #define ROW(function, error, spoil, parameter)                                                     \
         {                                                                                          \
-                "rmmap_" #function, error, #spoil "(" #parameter ")", spoil, (int)(parameter)      \
+                "rmmap_" #function, error, #spoil "(" #parameter ")", spoil,                       \
+                        (uint64_t)(parameter), NULL, 0                                             \
+        }
+#define ROW2(function, error, spoil, parameter, then, its)                                         \
+        {                                                                                          \
+                "rmmap_" #function, error, #spoil "(" #parameter "), " #then "(" #its ")", spoil,  \
+                        (uint64_t)(parameter), then, (uint64_t)(its)                               \
         }
 
 /* What an allocator may answer comes through as it is. */
@@ -22,20 +33,76 @@
         ROW(function, EPROTO, moody, -(other)), ROW(function, EPROTO, moody, -EINTR),              \
                 ROW(function, EPROTO, moody, MOODY_NONSENSE)
 
-/* Of every function with a handle and a range or receipt. */
+/* Of every function with a range or receipt; and with a handle beside it. Holds F.1, F.2. */
+#define SEALS(function)                                                                            \
+        ROW(function, EINVAL, zeros, 0), ROW(function, EINVAL, forged, 0),                         \
+                ROW(function, EINVAL, other_kind, 0)
 #define CHECKS(function)                                                                           \
-        ROW(function, EINVAL, nothing_given, 0), ROW(function, EINVAL, zeros, 0),                  \
-                ROW(function, EINVAL, forged, 0), ROW(function, EXDEV, foreign, 0)
+        ROW(function, EINVAL, no_file, 0), SEALS(function),                                        \
+                ROW(function, EXDEV, foreign, OTHER_FILE),                                         \
+                ROW(function, EXDEV, foreign, OTHER_HANDLE),                                       \
+                ROW(function, EXDEV, foreign, RELEASED_HANDLE),                                    \
+                ROW2(function, EINVAL, foreign, OTHER_FILE, forged, 0)
+
+/* Pointers: no_input, no_results. */
+#define NEEDS(function, what)                                                                      \
+        ROW(function, EINVAL, what, 0), ROW2(function, EINVAL, foreign, OTHER_FILE, what, 0)
+
+#define OWN_PROCESS(function) ROW(function, EPERM, in_a_child, 0)
+#define OWN_PROCESS_AND_SEAL(function)                                                             \
+        OWN_PROCESS(function), ROW2(function, EINVAL, in_a_child, 0, forged, 0),                   \
+                ROW2(function, EXDEV, in_a_child, 0, foreign, OTHER_FILE)
+
+#define WRITABLE(function, what)                                                                   \
+        ROW(function, EROFS, read_only, 0), ROW2(function, EINVAL, read_only, 0, what, 0),         \
+                ROW2(function, EXDEV, read_only, 0, foreign, OTHER_FILE)
 
 #define SEES_CUT(function)                                                                         \
         ROW(function, ESTALE, cut_short, RMMAP_ENGINE_MAP),                                        \
                 ROW(function, ESTALE, cut_short, RMMAP_ENGINE_PWRITE)
-#define WRITES(function)                                                                           \
-        ROW(function, EROFS, read_only, 0), ROW(function, EFBIG, over_limit, 0), SEES_CUT(function)
+#define WRITES(function) ROW(function, EFBIG, over_limit, 0), SEES_CUT(function)
+#define WRITES_RANGE(function, what)                                                               \
+        CHECKS(function), NEEDS(function, what), WRITABLE(function, what), WRITES(function)
+
+/* Of what moves a whole range. Holds F.3. */
+#define LENGTHS(function)                                                                          \
+        ROW(function, EMSGSIZE, length_is, 0), ROW(function, EMSGSIZE, length_is, 1),              \
+                ROW(function, EMSGSIZE, length_is, SCENE_RANGE - 1),                               \
+                ROW(function, EMSGSIZE, length_is, SCENE_RANGE + 1),                               \
+                ROW(function, EMSGSIZE, length_is, SIZE_MAX),                                      \
+                ROW2(function, EMSGSIZE, empty_range, 0, length_is, 1),                            \
+                ROW2(function, EXDEV, foreign, OTHER_FILE, length_is, 1),                          \
+                ROW2(function, EROFS, read_only, 0, length_is, 1)
+
+/* Pieces that don't lie within the length of all. Holds F.3. */
+#define PIECE(function, offset, length) ROW2(function, ERANGE, offset_is, offset, length_is, length)
+#define OUTSIDE(function, all)                                                                     \
+        PIECE(function, 0, (all) + 1), PIECE(function, 1, all), PIECE(function, all, 1),           \
+                PIECE(function, (all) + 1, 0), PIECE(function, (all)-1, 2),                        \
+                PIECE(function, UINT64_MAX, 0), PIECE(function, UINT64_MAX, 1),                    \
+                PIECE(function, UINT64_MAX - (all) + 1, all), PIECE(function, 0, SIZE_MAX),        \
+                PIECE(function, all, SIZE_MAX - (all) + 1),                                        \
+                PIECE(function, UINT64_C(1) << 32, all), PIECE(function, UINT64_C(1) << 63, all)
+
+/* Of what moves a piece of a range. */
+#define WITHIN(function)                                                                           \
+        OUTSIDE(function, SCENE_RANGE), ROW2(function, ERANGE, empty_range, 0, length_is, 1),      \
+                ROW2(function, EXDEV, foreign, OTHER_FILE, offset_is, UINT64_MAX),                 \
+                ROW2(function, EINVAL, forged, 0, offset_is, UINT64_MAX)
+
+/* However bytes are copied, what is refused moves none. */
+#define COPIED_BY(engine)                                                                          \
+        ROW2(write_range, EMSGSIZE, copied_by, engine, length_is, 1),                              \
+                ROW2(write_range_durable, EMSGSIZE, copied_by, engine, length_is, 1),              \
+                ROW2(writev_range, EMSGSIZE, copied_by, engine, length_is, 1),                     \
+                ROW2(write_within, ERANGE, copied_by, engine, offset_is, 1),                       \
+                ROW2(read_range, ENOBUFS, copied_by, engine, capacity_is, 1),                      \
+                ROW2(read_within, ERANGE, copied_by, engine, offset_is, 1),                        \
+                ROW2(raw_write, ERANGE, copied_by, engine, offset_is, SCENE_SIZE)
 
 /* Of the three calls that make a handle. */
 #define MAKES(function)                                                                            \
-        ROW(function, EINVAL, nothing_given, 0), ROW(function, EINVAL, too_small, 0),              \
+        ROW(function, EINVAL, no_results, 0),                                                      \
                 ROW(function, EOPNOTSUPP, with_flag, UINT32_C(1) << 31),                           \
                 ROW(function, EOPNOTSUPP, with_engine, 3), ANSWERS(function),                      \
                 ANSWER(function, EFBIG), BROKEN(function, EBADMSG),                                \
@@ -49,159 +116,257 @@
                 ROW(function, EINVAL, with_flag, RMMAP_NO_PREALLOCATE)
 
 #define ALLOCATES(function)                                                                        \
-        ROW(function, EINVAL, nothing_given, 0), ROW(function, EINVAL, zeros, 0),                  \
-                ROW(function, EPERM, in_a_child, 0), ROW(function, ENOSPC, nothing_left, 0),       \
-                ANSWERS(function), BROKEN(function, EFBIG)
+        ROW(function, EINVAL, no_file, 0), ROW(function, EINVAL, no_results, 0),                   \
+                ROW(function, EINVAL, zeros, 0), OWN_PROCESS(function),                            \
+                ROW2(function, EINVAL, in_a_child, 0, no_results, 0),                              \
+                ROW2(function, EPERM, in_a_child, 0, wanted_is, 0),                                \
+                ROW2(function, EPERM, in_a_child, 0, wanted_is, UINT64_MAX),                       \
+                ROW(function, ENOSPC, nothing_left, 0),                                            \
+                ROW2(function, ENOSPC, nothing_left, 0, wanted_is, UINT64_MAX), ANSWERS(function), \
+                BROKEN(function, EFBIG)
+
+#define ENCODES(function)                                                                          \
+        SEALS(function), ROW(function, EINVAL, no_results, 0),                                     \
+                ROW(function, ENOBUFS, capacity_is, 0), ROW(function, ENOBUFS, capacity_is, 39),   \
+                ROW2(function, EINVAL, no_results, 0, capacity_is, 0),                             \
+                ROW2(function, EINVAL, forged, 0, capacity_is, 0)
 #define DECODES(function)                                                                          \
-        ROW(function, EINVAL, nothing_given, 0), ROW(function, EBADMSG, damaged, 0),               \
+        ROW(function, EINVAL, no_file, 0), ROW(function, EINVAL, no_input, 0),                     \
+                ROW(function, EINVAL, no_results, 0), ROW(function, EBADMSG, damaged, 0),          \
+                ROW(function, EBADMSG, other_kind, 0),                                             \
+                ROW(function, EBADMSG, encoded_length_is, 0),                                      \
+                ROW(function, EBADMSG, encoded_length_is, 39),                                     \
+                ROW(function, EBADMSG, encoded_length_is, 41),                                     \
+                ROW(function, EBADMSG, encoded_length_is, SIZE_MAX),                               \
+                ROW2(function, EINVAL, no_input, 0, encoded_length_is, 0),                         \
+                ROW2(function, EINVAL, no_results, 0, encoded_length_is, 1),                       \
                 ROW(function, ERANGE, beyond, 0), ROW(function, EOPNOTSUPP, bare, 0),              \
                 ANSWERS_BUT_BUSY(function), BROKEN(function, EBADMSG)
 
+#define SPLITS(function)                                                                           \
+        SEALS(function), ROW(function, EINVAL, no_results, 0),                                     \
+                ROW(function, EINVAL, parts, NO_LOW_PART),                                         \
+                ROW(function, EINVAL, parts, NO_HIGH_PART),                                        \
+                ROW(function, EINVAL, parts, ONE_PLACE),                                           \
+                ROW(function, ERANGE, offset_is, SCENE_RANGE + 1),                                 \
+                ROW(function, ERANGE, offset_is, UINT64_MAX - SCENE_RANGE + 1),                    \
+                ROW(function, ERANGE, offset_is, UINT64_MAX),                                      \
+                ROW2(function, ERANGE, empty_range, 0, offset_is, 1),                              \
+                ROW2(function, EINVAL, no_results, 0, offset_is, UINT64_MAX),                      \
+                ROW2(function, EINVAL, forged, 0, offset_is, UINT64_MAX)
+
+/* Of what syncs; the error stays, and all that is wrong with the arguments comes before it. */
+#define SYNCS(function) OWN_PROCESS(function), ROW(function, EIO, sticky, 0)
+#define SYNCS_RANGE(function)                                                                      \
+        CHECKS(function), OWN_PROCESS_AND_SEAL(function), ROW(function, EIO, sticky, 0),           \
+                ROW2(function, EINVAL, sticky, 0, forged, 0),                                      \
+                ROW2(function, EXDEV, sticky, 0, foreign, OTHER_FILE)
+
 const struct row rows[] = {
-        ROW(range_split_up, EINVAL, nothing_given, 0),
-        ROW(range_split_up, EINVAL, forged, 0),
-        ROW(range_split_up, ERANGE, beyond, 0),
-        ROW(range_split_down, EINVAL, nothing_given, 0),
-        ROW(range_split_down, EINVAL, forged, 0),
-        ROW(range_split_down, ERANGE, beyond, 0),
+        SPLITS(range_split_up),
+        SPLITS(range_split_down),
 
         MAKES(create),
+        ROW(create, EINVAL, no_input, 0),
+        ROW2(create, EINVAL, new_name, 0, no_results, 0),
         ROW(create, EINVAL, zeros, 0),
+        ROW2(create, EINVAL, new_name, 0, zeros, 0),
         ROW(create, EINVAL, with_flag, RMMAP_READ_ONLY),
         ROW(create, EEXIST, with_flag, RMMAP_MUST_CREATE),
-        ROW(create, EFBIG, too_large, 0),
+        ROW(create, EBUSY, in_use, 0),
+        ROW(create, EFBIG, size_is, UINT64_C(1) << 47),
+        ROW(create, EFBIG, size_is, (UINT64_C(1) << 53) + 1),
+        ROW(create, EFBIG, size_is, INT64_MAX),
+        ROW(create, EFBIG, size_is, UINT64_MAX),
+        ROW2(create, EFBIG, new_name, 0, size_is, UINT64_MAX),
         ROW(create, EOPNOTSUPP, sparse_with_engine, RMMAP_ENGINE_MAP),
         OPENS(open),
+        ROW(open, EINVAL, no_input, 0),
         OPENS(open_fd),
         ROW(open_fd, EINVAL, with_flag, RMMAP_NO_FOLLOW),
         ROW(open_fd, EACCES, not_writable, 0),
         ROW(open_fd, EBADF, names_only, 0),
-        ROW(fd, EINVAL, nothing_given, 0),
+        ROW(open_fd, EBADF, no_descriptor, -1),
+        ROW(open_fd, EBADF, no_descriptor, INT_MIN),
+        ROW(open_fd, EBADF, no_descriptor, INT_MAX),
+        ROW(fd, EINVAL, no_file, 0),
 
         ALLOCATES(allocate),
         ALLOCATES(allocate_exact),
-        ROW(claim_range, EINVAL, nothing_given, 0),
+        ROW(allocate_exact, ENOSPC, wanted_is, SCENE_SIZE - SCENE_RANGE), /* the end is short */
+        ROW(allocate_exact, ENOSPC, wanted_is, UINT64_MAX - RMMAP_ALIGNMENT + 2),
+        ROW(allocate_exact, ENOSPC, wanted_is, UINT64_MAX),
+        ROW(claim_range, EINVAL, no_file, 0),
+        ROW(claim_range, EINVAL, no_results, 0),
         ROW(claim_range, EINVAL, zeros, 0),
         ROW(claim_range, EINVAL, misplaced, 0),
+        ROW2(claim_range, EINVAL, start_is, UINT64_MAX, end_is, 0),
         ROW(claim_range, ERANGE, beyond, 0),
-        ROW(claim_range, EPERM, in_a_child, 0),
+        ROW(claim_range, ERANGE, end_is, UINT64_MAX),
+        ROW(claim_range, ERANGE, end_is, SCENE_SIZE + 1),
+        ROW(claim_range, EBUSY, end_is, SCENE_SIZE),
+        OWN_PROCESS(claim_range),
         ROW(claim_range, EBUSY, good, 0),
         ROW(claim_range, EOPNOTSUPP, bare, 0),
         ANSWERS(claim_range),
         BROKEN(claim_range, EBADMSG),
         CHECKS(unclaim_range),
         ROW(unclaim_range, EINVAL, unclaimed, 0),
-        ROW(unclaim_range, EPERM, in_a_child, 0),
+        OWN_PROCESS_AND_SEAL(unclaim_range),
         ROW(unclaim_range, ENOMEM, no_bitmaps, 0),
         CHECKS(give_back_range),
-        ROW(give_back_range, EPERM, in_a_child, 0),
+        OWN_PROCESS_AND_SEAL(give_back_range),
+        ROW2(give_back_range, EPERM, in_a_child, 0, empty_range, 0),
         ROW(give_back_range, EOPNOTSUPP, good, 0),
         ANSWERS(give_back_range),
         BROKEN(give_back_range, EFBIG),
-        ROW(allocator_save, EINVAL, nothing_given, 0),
-        ROW(allocator_save, ENOBUFS, too_small, 0),
+        ROW(allocator_save, EINVAL, no_file, 0),
+        ROW(allocator_save, EINVAL, no_results, 0),
+        ROW(allocator_save, ENOBUFS, capacity_is, 0),
+        ROW(allocator_save, ENOBUFS, state_off_by, -1),
         ROW(allocator_save, EOPNOTSUPP, bare, 0),
         ANSWERS(allocator_save),
         ANSWER(allocator_save, ENOBUFS),
         BROKEN(allocator_save, EBADMSG),
-        ROW(allocator_restore, EINVAL, nothing_given, 0),
-        ROW(allocator_restore, EPERM, in_a_child, 0),
+        ROW(allocator_restore, EINVAL, no_file, 0),
+        ROW(allocator_restore, EINVAL, no_input, 0),
+        OWN_PROCESS(allocator_restore),
+        ROW2(allocator_restore, EINVAL, in_a_child, 0, no_input, 0),
+        ROW2(allocator_restore, EPERM, in_a_child, 0, damaged, 0),
         ROW(allocator_restore, EBUSY, good, 0),
         ROW(allocator_restore, EBADMSG, damaged, 0),
+        ROW(allocator_restore, EBADMSG, state_length_is, 0),
+        ROW(allocator_restore, EBADMSG, state_length_is, SIZE_MAX),
+        ROW(allocator_restore, EBADMSG, state_off_by, -1),
+        ROW(allocator_restore, EBADMSG, state_off_by, 1),
         ROW(allocator_restore, EOPNOTSUPP, bare, 0),
         ANSWERS(allocator_restore),
         ANSWER(allocator_restore, EBADMSG),
         BROKEN(allocator_restore, ENOBUFS),
 
-        ROW(range_encode, EINVAL, nothing_given, 0),
-        ROW(range_encode, EINVAL, forged, 0),
-        ROW(range_encode, ENOBUFS, too_small, 0),
-        ROW(receipt_encode, EINVAL, nothing_given, 0),
-        ROW(receipt_encode, EINVAL, forged, 0),
-        ROW(receipt_encode, ENOBUFS, too_small, 0),
+        ENCODES(range_encode),
+        ENCODES(receipt_encode),
         DECODES(range_decode),
-        ROW(range_decode, EPERM, in_a_child, 0),
+        OWN_PROCESS(range_decode),
         ROW(range_decode, EBUSY, good, 0),
         ANSWER(range_decode, EBUSY),
         DECODES(receipt_decode),
 
-        CHECKS(write_range),
-        WRITES(write_range),
-        ROW(write_range, EMSGSIZE, too_small, 0),
-        ROW(write_range, EMSGSIZE, too_long, 0),
-        CHECKS(write_range_durable),
-        ROW(write_range_durable, EPERM, in_a_child, 0),
-        WRITES(write_range_durable),
-        ROW(write_range_durable, EMSGSIZE, too_small, 0),
-        ROW(write_range_durable, EMSGSIZE, too_long, 0),
-        CHECKS(writev_range),
-        WRITES(writev_range),
-        ROW(writev_range, EMSGSIZE, too_small, 0),
-        ROW(writev_range, EMSGSIZE, too_long, 0),
-        CHECKS(write_range_from_fd),
-        WRITES(write_range_from_fd),
-        ROW(write_range_from_fd, ERANGE, beyond, 0),
+        COPIED_BY(RMMAP_ENGINE_MAP),
+        COPIED_BY(RMMAP_ENGINE_PWRITE),
+        WRITES_RANGE(write_range, no_input),
+        LENGTHS(write_range),
+        WRITES_RANGE(write_range_durable, no_input),
+        LENGTHS(write_range_durable),
+        OWN_PROCESS(write_range_durable),
+        ROW(write_range_durable, EIO, sticky, 0),
+        ROW2(write_range_durable, EMSGSIZE, sticky, 0, length_is, 1),
+        ROW2(write_range_durable, EXDEV, sticky, 0, foreign, OTHER_FILE),
+        WRITES_RANGE(writev_range, no_input),
+        LENGTHS(writev_range),
+        ROW(writev_range, EMSGSIZE, odd_pieces, 0),
+        ROW(writev_range, EMSGSIZE, odd_pieces, 1),
+        ROW(writev_range, EMSGSIZE, odd_pieces, 2),
+        ROW(writev_range, EMSGSIZE, piece_count_is, 0),
+        ROW(writev_range, EMSGSIZE, piece_count_is, 2),
+        ROW2(writev_range, EMSGSIZE, no_input, 0, piece_count_is, 0),
+        ROW(writev_range, EINVAL, hole_in_pieces, 0),
+        ROW(writev_range, EINVAL, piece_count_is, -1),
+        ROW(writev_range, EINVAL, piece_count_is, INT_MIN),
+        ROW2(writev_range, EINVAL, no_input, 0, piece_count_is, -1),
+        ROW2(writev_range, EINVAL, no_input, 0, piece_count_is, INT_MAX),
+        WRITES_RANGE(write_range_from_fd, no_results),
+        ROW(write_range_from_fd, ERANGE, done_is, SCENE_RANGE + 1),
+        ROW(write_range_from_fd, ERANGE, done_is, UINT64_MAX),
+        ROW2(write_range_from_fd, ERANGE, empty_range, 0, done_is, 1),
+        ROW2(write_range_from_fd, EROFS, read_only, 0, done_is, UINT64_MAX),
         ROW(write_range_from_fd, ENODATA, input_ends, 0),
-        CHECKS(write_within),
-        WRITES(write_within),
-        ROW(write_within, ERANGE, beyond, 0),
-        ROW(write_within, ERANGE, too_long, 0),
+        ROW(write_range_from_fd, EBADF, no_descriptor, -1),
+        ROW(write_range_from_fd, EBADF, no_descriptor, INT_MIN),
+        ROW(write_range_from_fd, EBADF, no_descriptor, INT_MAX),
+        ROW2(write_range_from_fd, EBADF, no_descriptor, -1, done_is, SCENE_RANGE - 1),
+        WRITES_RANGE(write_within, no_input),
+        WITHIN(write_within),
+        ROW2(write_within, EROFS, read_only, 0, offset_is, UINT64_MAX),
         CHECKS(mark_written),
-        ROW(mark_written, EROFS, read_only, 0),
+        NEEDS(mark_written, no_results),
+        WRITABLE(mark_written, no_results),
         CHECKS(read_range),
+        NEEDS(read_range, no_input),
         SEES_CUT(read_range),
-        ROW(read_range, ENOBUFS, too_small, 0),
+        ROW(read_range, ENOBUFS, capacity_is, 0),
+        ROW(read_range, ENOBUFS, capacity_is, SCENE_RANGE - 1),
+        ROW2(read_range, ENOBUFS, no_input, 0, capacity_is, 0),
+        ROW2(read_range, EXDEV, foreign, OTHER_FILE, capacity_is, 0),
+        ROW2(read_range, EINVAL, forged, 0, capacity_is, 0),
         CHECKS(read_within),
+        NEEDS(read_within, no_input),
         SEES_CUT(read_within),
-        ROW(read_within, ERANGE, beyond, 0),
-        ROW(read_within, ERANGE, too_long, 0),
+        WITHIN(read_within),
         CHECKS(range_data),
-        ROW(range_data, EROFS, read_only, 0),
+        NEEDS(range_data, no_results),
+        WRITABLE(range_data, no_results),
         ROW(range_data, EOPNOTSUPP, incoherent, 0),
         CHECKS(range_view),
+        NEEDS(range_view, no_results),
         ROW(range_view, EOPNOTSUPP, incoherent, 0),
 
-        ROW(flush, EINVAL, nothing_given, 0),
-        ROW(flush, EPERM, in_a_child, 0),
+        ROW(flush, EINVAL, no_file, 0),
+        OWN_PROCESS(flush),
         ROW(flush, EOPNOTSUPP, without_flush, 0),
         CHECKS(flush_range),
-        ROW(flush_range, EPERM, in_a_child, 0),
+        OWN_PROCESS_AND_SEAL(flush_range),
         ROW(flush_range, EOPNOTSUPP, without_flush, 0),
-        CHECKS(sync_range),
-        ROW(sync_range, EPERM, in_a_child, 0),
-        CHECKS(sync_ranges),
-        ROW(sync_ranges, EPERM, in_a_child, 0),
-        CHECKS(sync_within),
-        ROW(sync_within, EPERM, in_a_child, 0),
-        ROW(sync_within, ERANGE, beyond, 0),
-        ROW(sync_within, ERANGE, too_long, 0),
-        ROW(sync_all, EINVAL, nothing_given, 0),
-        ROW(sync_all, EPERM, in_a_child, 0),
+        SYNCS_RANGE(sync_range),
+        SYNCS_RANGE(sync_ranges),
+        ROW(sync_ranges, EINVAL, no_input, 0),
+        ROW2(sync_ranges, EINVAL, no_input, 0, receipt_count_is, SIZE_MAX),
+        ROW2(sync_ranges, EINVAL, sticky, 0, no_input, 0),
+        ROW2(sync_ranges, EINVAL, no_file, 0, receipt_count_is, 0),
+        SYNCS_RANGE(sync_within),
+        WITHIN(sync_within),
+        ROW2(sync_within, ERANGE, sticky, 0, offset_is, UINT64_MAX),
+        ROW(sync_all, EINVAL, no_file, 0),
+        SYNCS(sync_all),
 
-        ROW(raw_write, EINVAL, nothing_given, 0),
+        ROW(raw_write, EINVAL, no_file, 0),
+        ROW(raw_write, EINVAL, no_input, 0),
+        ROW(raw_write, EROFS, read_only, 0),
+        ROW2(raw_write, EROFS, read_only, 0, length_is, 0),
+        ROW2(raw_write, EROFS, read_only, 0, offset_is, UINT64_MAX),
+        ROW2(raw_write, EINVAL, read_only, 0, no_input, 0),
         WRITES(raw_write),
-        ROW(raw_write, ERANGE, beyond, 0),
-        ROW(raw_read, EINVAL, nothing_given, 0),
+        OUTSIDE(raw_write, SCENE_SIZE),
+        ROW(raw_read, EINVAL, no_file, 0),
+        ROW(raw_read, EINVAL, no_input, 0),
+        ROW2(raw_read, EINVAL, no_input, 0, offset_is, UINT64_MAX),
         SEES_CUT(raw_read),
-        ROW(raw_flush, EINVAL, nothing_given, 0),
-        ROW(raw_flush, EPERM, in_a_child, 0),
-        ROW(raw_flush, ERANGE, beyond, 0),
+        ROW(raw_flush, EINVAL, no_file, 0),
+        OWN_PROCESS(raw_flush),
+        OUTSIDE(raw_flush, SCENE_SIZE),
         ROW(raw_flush, EOPNOTSUPP, without_flush, 0),
-        ROW(raw_sync, EINVAL, nothing_given, 0),
-        ROW(raw_sync, EPERM, in_a_child, 0),
-        ROW(raw_sync, ERANGE, beyond, 0),
-        ROW(raw_fill, EINVAL, nothing_given, 0),
+        ROW(raw_sync, EINVAL, no_file, 0),
+        SYNCS(raw_sync),
+        OUTSIDE(raw_sync, SCENE_SIZE),
+        ROW2(raw_sync, ERANGE, sticky, 0, offset_is, UINT64_MAX),
+        ROW(raw_fill, EINVAL, no_file, 0),
+        ROW(raw_fill, EROFS, read_only, 0),
         WRITES(raw_fill),
-        ROW(raw_zero, EINVAL, nothing_given, 0),
+        ROW(raw_zero, EINVAL, no_file, 0),
+        ROW(raw_zero, EROFS, read_only, 0),
         WRITES(raw_zero),
-        ROW(raw_data, EINVAL, nothing_given, 0),
+        ROW(raw_data, EINVAL, no_file, 0),
+        ROW(raw_data, EINVAL, no_results, 0),
         ROW(raw_data, EROFS, read_only, 0),
+        ROW2(raw_data, EINVAL, read_only, 0, no_results, 0),
         ROW(raw_data, EOPNOTSUPP, incoherent, 0),
-        ROW(raw_view, EINVAL, nothing_given, 0),
+        ROW(raw_view, EINVAL, no_file, 0),
+        ROW(raw_view, EINVAL, no_results, 0),
         ROW(raw_view, EOPNOTSUPP, incoherent, 0),
 
-        ROW(guard_call, EINVAL, nothing_given, 0),
+        ROW(guard_call, EINVAL, no_file, 0),
         ROW(guard_call, EINVAL, good, 0),
+        ROW2(guard_call, EINVAL, copied_by, RMMAP_ENGINE_AUTO, no_input, 0),
         ROW(guard_call, ESTALE, cut_short, RMMAP_ENGINE_MAP),
         ROW(guard_call, EIO, page_fault, EIO),
         ROW(guard_call, ENOSPC, page_fault, ENOSPC),
@@ -209,6 +374,7 @@ const struct row rows[] = {
         ROW(guard_call, EDQUOT, page_fault, EDQUOT),
         ROW(guard_call, EPERM, page_fault, EPERM),
         ROW(guard_call, EROFS, page_fault, EROFS),
-        ROW(describe, EINVAL, nothing_given, 0),
+        ROW(describe, EINVAL, no_file, 0),
+        ROW(describe, EINVAL, no_results, 0),
 };
 const size_t row_count = sizeof(rows) / sizeof(rows[0]);

@@ -9,17 +9,19 @@
 #include "../support.h"
 #include "scene.h"
 
-static struct results results;
-static unsigned char memory[SCENE_SIZE];
+struct results scene_results;
+unsigned char scene_memory[SCENE_SIZE];
 
-int must(int value, const char *what)
+static struct rmmap_file *not_opened; /* what the mark makes of a pointer */
+
+int made(int value, const char *what)
 {
         if (value >= 0)
                 return value;
         fprintf(stderr, "the scene can't be made: %s: %s\n", what, strerror(-value));
         _exit(99);
 }
-#define MUST(call) must(call, #call)
+#define MADE(call) made(call, #call)
 
 static int open_at(const char *path, int flags)
 {
@@ -32,11 +34,24 @@ static int open_at(const char *path, int flags)
 static void set_paths(struct scene *scene)
 {
         scene->path = test_path("named");
-        scene->fd = MUST(open_at(scene->path, O_RDWR | O_CREAT | O_TRUNC));
-        MUST(ftruncate(scene->fd, (off_t)SCENE_SIZE));
+        scene->fd = MADE(open_at(scene->path, O_RDWR | O_CREAT | O_TRUNC));
+        MADE(ftruncate(scene->fd, (off_t)SCENE_SIZE));
         scene->size = SCENE_SIZE;
         scene->options = (struct rmmap_options)RMMAP_OPTIONS_INIT;
-        scene->input = MUST(open_at("/dev/zero", O_RDONLY));
+        scene->input = MADE(open_at("/dev/zero", O_RDONLY));
+}
+
+/* Each byte of it has a value of its own. */
+static struct rmmap_file *make_file(const char *name, const struct rmmap_options *options)
+{
+        static unsigned char bytes[SCENE_SIZE];
+        struct rmmap_file *file;
+
+        for (size_t i = 0; bytes[SCENE_SIZE - 1] == 0; i++)
+                bytes[i] = test_byte(i);
+        MADE(rmmap_create(test_path(name), SCENE_SIZE, options, &file));
+        MADE(rmmap_raw_write(file, 0, bytes, sizeof(bytes)));
+        return file;
 }
 
 /* What the scene's own handle, or another one with everything handed out, has of ranges. */
@@ -44,14 +59,15 @@ static void set_ranges(struct scene *scene)
 {
         size_t *length = &scene->state_length;
 
-        MUST(rmmap_allocate(scene->file, SCENE_RANGE, &scene->range));
-        MUST(rmmap_write_range(scene->file, scene->range, memory, SCENE_RANGE, &scene->receipt));
-        MUST(rmmap_allocate(scene->other, SCENE_SIZE, &scene->other_range));
-        MUST(rmmap_write_range(scene->other, scene->other_range, memory, SCENE_SIZE,
-                               &scene->other_receipt));
-        MUST(rmmap_range_encode(scene->range, scene->encoded_range, sizeof(scene->encoded_range)));
-        MUST(rmmap_receipt_encode(scene->receipt, scene->encoded_receipt,
+        MADE(rmmap_allocate(scene->file, SCENE_RANGE, &scene->range));
+        MADE(rmmap_mark_written(scene->file, scene->range, &scene->receipt));
+        scene->written = scene->receipt;
+        MADE(rmmap_allocate(scene->other, SCENE_SIZE, &scene->other_range));
+        MADE(rmmap_mark_written(scene->other, scene->other_range, &scene->other_receipt));
+        MADE(rmmap_range_encode(scene->range, scene->encoded_range, sizeof(scene->encoded_range)));
+        MADE(rmmap_receipt_encode(scene->receipt, scene->encoded_receipt,
                                   sizeof(scene->encoded_receipt)));
+        scene->encoded_length = sizeof(scene->encoded_range);
         *length = sizeof(scene->state);
         if (rmmap_allocator_save(scene->file, scene->state, length) != 0)
                 *length = 0; /* an allocator without it */
@@ -75,23 +91,37 @@ static void set_arguments(struct scene *scene)
         scene->end = rmmap_range_end(scene->range);
         scene->wanted = RMMAP_ALIGNMENT;
         scene->length = scene->capacity = SCENE_RANGE;
-        scene->memory = memory;
-        scene->pieces[0] = (struct iovec){memory, 1};
-        scene->pieces[1] = (struct iovec){memory + 1, SCENE_RANGE - 1};
+        scene->memory = scene_memory;
+        memset(scene_memory, 0xee, sizeof(scene_memory));
+        scene->piece_count = 3;
+        scene->receipt_count = 3;
         scene->body = touch;
-        scene->results = &results;
-        memset(&results, 0, sizeof(results));
-        results.info.size = sizeof(results.info);
+        scene->results = &scene_results;
 }
 
 void scene_make(struct scene *scene, const struct rmmap_options *options)
 {
         memset(scene, 0, sizeof(*scene));
         set_paths(scene);
-        MUST(rmmap_create(test_path("file"), SCENE_SIZE, options, &scene->file));
-        MUST(rmmap_create(test_path("other"), SCENE_SIZE, NULL, &scene->other));
+        scene->file = scene->handle = make_file("file", options);
+        scene->other = make_file("other", NULL);
         set_ranges(scene);
         set_arguments(scene);
+}
+
+void scene_mark_results(const struct scene *scene)
+{
+        memset(&scene_results, 0xa5, sizeof(scene_results));
+        not_opened = scene_results.opened;
+        scene_results.info.size = sizeof(scene_results.info);
+        scene_results.done = scene->done;
+        scene_results.length = scene->capacity < SCENE_STATE ? scene->capacity : SCENE_STATE;
+}
+
+void scene_use(struct scene *scene, struct rmmap_file *handle)
+{
+        rmmap_release(scene->handle);
+        scene->file = scene->handle = handle;
 }
 
 void scene_end(struct scene *scene)
@@ -100,11 +130,13 @@ void scene_end(struct scene *scene)
         moody_answer(0);
         LIMIT(RLIMIT_FSIZE, RLIM_INFINITY);
         LIMIT(RLIMIT_AS, RLIM_INFINITY);
-        rmmap_release(results.opened);
-        results.opened = NULL;
+        if (scene_results.opened != not_opened)
+                rmmap_release(scene_results.opened);
+        scene_results.opened = not_opened;
         rmmap_release(scene->holder);
         rmmap_release(scene->other);
-        rmmap_release(scene->file);
+        rmmap_release(scene->handle);
         close(scene->fd);
         close(scene->input);
+        unlink(test_path("new"));
 }

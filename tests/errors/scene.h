@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * What the test of errors works with: a scene is a handle and the arguments of every call on it,
- * all good until one thing in it is spoilt. Each scene meets each function.
+ * all good until one or two things in it are spoilt. Each scene meets each function.
  */
 #ifndef TEST_ERRORS_SCENE_H
 #define TEST_ERRORS_SCENE_H
@@ -14,7 +14,7 @@
 
 #include "rmmap.h"
 
-#define SCENE_SIZE ((uint64_t)16 * RMMAP_ALIGNMENT)
+#define SCENE_SIZE ((uint64_t)16 * RMMAP_ALIGNMENT + 100) /* the last page is short */
 #define SCENE_RANGE ((size_t)4 * RMMAP_ALIGNMENT)
 #define SCENE_STATE 256
 
@@ -32,6 +32,9 @@ struct results {
         int value;
 };
 
+/* Where splits put their parts. */
+enum parts { BOTH_PARTS, NO_LOW_PART, NO_HIGH_PART, ONE_PLACE };
+
 struct scene {
         /* For the calls that make a handle. */
         const char *path;
@@ -40,9 +43,11 @@ struct scene {
         struct rmmap_options options;
 
         /* For the calls on one. */
-        struct rmmap_file *file;
+        struct rmmap_file *file; /* handle, or NULL */
         struct rmmap_range range;
         struct rmmap_receipt receipt;
+        struct rmmap_receipt receipts[3];
+        size_t receipt_count;
         uint64_t start, end; /* of a claim */
         uint64_t wanted;     /* bytes to allocate */
         uint64_t offset;     /* into the range, or into the file */
@@ -50,25 +55,36 @@ struct scene {
         size_t length;   /* what is moved: the range's length */
         size_t capacity; /* of whatever is filled */
         unsigned char *memory;
-        struct iovec pieces[2];
+        struct iovec pieces[3];
+        size_t piece_lengths[3]; /* of none: length, as three pieces */
+        int piece_count;
+        bool hole; /* no memory for the second piece */
         int input; /* descriptor to read from; endless */
         int (*body)(void *scene);
         unsigned char encoded_range[RMMAP_RANGE_ENCODED_SIZE];
         unsigned char encoded_receipt[RMMAP_RECEIPT_ENCODED_SIZE];
+        size_t encoded_length;
         unsigned char state[SCENE_STATE];
         size_t state_length;
 
+        bool no_input;           /* NULL for every pointer to read from */
         struct results *results; /* NULL: nowhere to put anything */
-        bool in_child;           /* the call is made in a forked child */
-        const char *impossible;  /* why there is no such scene on this machine */
+        enum parts parts;
+        bool in_child;          /* the call is made in a forked child */
+        bool changes;           /* a call that fails late may have changed the file */
+        const char *impossible; /* why there is no such scene on this machine */
 
-        /* A second file, all of it handed out and written; a third handle, for whatever. */
-        struct rmmap_file *other, *holder;
+        /* The handle; a second file, all of it handed out and written; a third, for whatever. */
+        struct rmmap_file *handle, *other, *holder;
         struct rmmap_range other_range;
-        struct rmmap_receipt other_receipt;
+        struct rmmap_receipt written, other_receipt;
 };
 
 /* ---- scene.c */
+
+/* Where the results go, and what is written, or read into. */
+extern struct results scene_results;
+extern unsigned char scene_memory[SCENE_SIZE];
 
 /*
  * A good scene: a fresh file with a range of it written, another handle, all arguments right.
@@ -76,37 +92,63 @@ struct scene {
  */
 void scene_make(struct scene *scene, const struct rmmap_options *options);
 
+/* Marks all that a call might write a result to. */
+void scene_mark_results(const struct scene *scene);
+
 /* Undoes it, and what was done to the process. */
 void scene_end(struct scene *scene);
 
+/* From now on this is the handle. */
+void scene_use(struct scene *scene, struct rmmap_file *handle);
+
 /* The value, or the end of the program: for steps that can't fail. */
-int must(int value, const char *what);
+int made(int value, const char *what);
 
 /* A soft limit; RLIM_INFINITY lifts it. A macro: C libraries don't agree on the type of which. */
 #define LIMIT(which, to)                                                                           \
         do {                                                                                       \
                 struct rlimit limit;                                                               \
                                                                                                    \
-                must(getrlimit(which, &limit), "getrlimit");                                       \
+                made(getrlimit(which, &limit), "getrlimit");                                       \
                 limit.rlim_cur = (rlim_t)(to) < limit.rlim_max ? (rlim_t)(to) : limit.rlim_max;    \
-                must(setrlimit(which, &limit), "setrlimit");                                       \
+                made(setrlimit(which, &limit), "setrlimit");                                       \
         } while (0)
+
+/* ---- witness.c */
+
+/* Sees all that a refused call must leave as it is. */
+void witness_before(const struct scene *scene);
+
+/* What the call changed all the same when it gave this error; NULL: nothing. */
+const char *witness_after(const struct scene *scene, const char *function, int error);
+
+/* Between scenes: what earlier ones left open. NULL: nothing. */
+const char *witness_leftovers(void);
 
 /* ---- spoilt-*.c: how each scene is spoilt; the parameter says more */
 
-typedef void spoil_function(struct scene *scene, int parameter);
+typedef void spoil_function(struct scene *scene, uint64_t parameter);
 
-spoil_function good, nothing_given, zeros, forged, foreign, misplaced, beyond, too_small, too_long;
-spoil_function nothing_left, damaged, read_only, in_a_child, unclaimed;
-spoil_function with_flag, with_engine, sparse_with_engine, of_kind, empty_file, held, not_writable;
-spoil_function names_only;
-spoil_function too_large, over_limit, no_address_space, no_bitmaps, cut_short, input_ends,
-        full_disk;
-spoil_function moody, bare;
+/* A scene with a handle of its own kind is made by these; they come first. */
+spoil_function copied_by, over_limit, cut_short, incoherent, page_fault, moody, bare;
+
+/* Of these two may be combined. */
+spoil_function good, no_file, no_input, no_results, parts, zeros, forged, other_kind, foreign;
+spoil_function empty_range, misplaced, beyond, nothing_left, damaged, read_only, in_a_child;
+spoil_function unclaimed, with_flag, with_engine, sparse_with_engine, odd_pieces, hole_in_pieces;
+spoil_function state_off_by, no_descriptor, new_name;
+spoil_function of_kind, empty_file, in_use, held, not_writable, names_only, no_address_space;
+spoil_function no_bitmaps, input_ends, full_disk, without_flush, sticky;
+
+/* Of foreign. */
+enum { OTHER_FILE, OTHER_HANDLE, RELEASED_HANDLE };
+
+/* The argument is this number. */
+spoil_function size_is, wanted_is, start_is, end_is, offset_is, length_is, capacity_is, done_is;
+spoil_function encoded_length_is, state_length_is, piece_count_is, receipt_count_is;
 
 /* ---- injected.c: what the kernel of this machine can't be made to answer */
 
-spoil_function incoherent, without_flush, page_fault;
 void injected_reset(void);
 
 /* ---- moody-allocator.c */
@@ -129,13 +171,15 @@ extern const size_t call_count;
 
 /* ---- rows.c */
 
-/* function must give error when the scene is spoilt this way. */
+/* function must give error when the scene is spoilt this way, or in these two ways. */
 struct row {
         const char *function;
         int error;
         const char *scene;
         spoil_function *spoil;
-        int parameter;
+        uint64_t parameter;
+        spoil_function *then; /* or NULL */
+        uint64_t its;
 };
 extern const struct row rows[];
 extern const size_t row_count;

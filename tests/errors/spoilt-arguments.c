@@ -2,28 +2,58 @@
 /* Scenes with an argument that is wrong. */
 #include <string.h>
 #include <sys/types.h>
+#include <unistd.h>
 
+#include "../support.h"
 #include "scene.h"
 
-void good(struct scene *scene, int parameter)
+/* Each way to spoil a scene begins here: what another way made is spoilt once more. */
+void good(struct scene *scene, uint64_t parameter)
 {
         (void)parameter;
-        scene_make(scene, NULL);
+        if (scene->handle == NULL)
+                scene_make(scene, NULL);
 }
 
-void nothing_given(struct scene *scene, int parameter)
+/* The parameter is the engine. Its copies survive faults, so that there may be any. */
+void copied_by(struct scene *scene, uint64_t parameter)
 {
-        good(scene, parameter);
-        rmmap_release(scene->file);
-        scene->file = NULL;
-        scene->path = NULL;
-        scene->memory = NULL;
-        scene->pieces[0].iov_base = NULL;
-        scene->body = NULL;
-        scene->results = NULL;
+        struct rmmap_options options = test_options(RMMAP_CATCH_FAULTS, (uint32_t)parameter);
+
+        scene_make(scene, &options);
 }
 
-void zeros(struct scene *scene, int parameter)
+/* Those that take one statement. */
+#define SPOILT(name, statement)                                                                    \
+        void name(struct scene *scene, uint64_t parameter)                                         \
+        {                                                                                          \
+                good(scene, parameter);                                                            \
+                statement;                                                                         \
+        }
+
+SPOILT(size_is, scene->size = parameter)
+SPOILT(wanted_is, scene->wanted = parameter)
+SPOILT(start_is, scene->start = parameter)
+SPOILT(end_is, scene->end = parameter)
+SPOILT(offset_is, scene->offset = parameter)
+SPOILT(length_is, scene->length = (size_t)parameter)
+SPOILT(capacity_is, scene->capacity = (size_t)parameter)
+SPOILT(done_is, scene->done = parameter)
+SPOILT(encoded_length_is, scene->encoded_length = (size_t)parameter)
+SPOILT(state_length_is, scene->state_length = (size_t)parameter)
+SPOILT(piece_count_is, scene->piece_count = (int)parameter)
+SPOILT(receipt_count_is, scene->receipt_count = (size_t)parameter)
+SPOILT(no_file, scene->file = NULL)
+SPOILT(no_input, scene->no_input = true)
+SPOILT(no_results, scene->results = NULL)
+SPOILT(parts, scene->parts = (enum parts)parameter)
+SPOILT(in_a_child, scene->in_child = true)
+SPOILT(with_flag, scene->options.flags |= (uint32_t)parameter)
+SPOILT(with_engine, scene->options.engine = (uint32_t)parameter)
+SPOILT(unclaimed, made(rmmap_unclaim_range(scene->file, scene->range), "unclaim"))
+SPOILT(new_name, scene->path = test_path("new")) /* create must not make it */
+
+void zeros(struct scene *scene, uint64_t parameter)
 {
         good(scene, parameter);
         memset(&scene->range, 0, sizeof(scene->range));
@@ -31,23 +61,54 @@ void zeros(struct scene *scene, int parameter)
         scene->start = scene->end = scene->wanted = scene->size = 0;
 }
 
-void forged(struct scene *scene, int parameter)
+void forged(struct scene *scene, uint64_t parameter)
 {
         good(scene, parameter);
         scene->range.opaque[1] += RMMAP_ALIGNMENT;
         scene->receipt.opaque[1] += RMMAP_ALIGNMENT;
-        scene->start++;
 }
 
-void foreign(struct scene *scene, int parameter)
+/* A range's words as a receipt's, and the other way round; their bytes, too. */
+void other_kind(struct scene *scene, uint64_t parameter)
 {
+        struct scene was;
+
         good(scene, parameter);
-        scene->range = scene->other_range;
-        scene->receipt = scene->other_receipt;
-        scene->length = scene->capacity = SCENE_SIZE;
+        was = *scene;
+        memcpy(&scene->range, &was.receipt, sizeof(scene->range));
+        memcpy(&scene->receipt, &was.range, sizeof(scene->receipt));
+        memcpy(scene->encoded_range, was.encoded_receipt, sizeof(scene->encoded_range));
+        memcpy(scene->encoded_receipt, was.encoded_range, sizeof(scene->encoded_receipt));
 }
 
-void misplaced(struct scene *scene, int parameter)
+/* Another handle of the same file has another allocator, and so another owner. */
+void foreign(struct scene *scene, uint64_t parameter)
+{
+        struct rmmap_options options = test_options(RMMAP_REWRITE, 0);
+
+        good(scene, parameter);
+        if (parameter == OTHER_FILE) {
+                scene->range = scene->other_range;
+                scene->receipt = scene->other_receipt;
+                scene->length = scene->capacity = SCENE_SIZE;
+                return;
+        }
+        made(rmmap_open(test_path("file"), &options, &scene->holder), "open once more");
+        made(rmmap_allocate(scene->holder, SCENE_RANGE, &scene->range), "allocate");
+        made(rmmap_mark_written(scene->holder, scene->range, &scene->receipt), "mark");
+        if (parameter == RELEASED_HANDLE)
+                scene->holder = rmmap_release(scene->holder);
+}
+
+void empty_range(struct scene *scene, uint64_t parameter)
+{
+        struct rmmap_range rest;
+
+        good(scene, parameter);
+        made(rmmap_range_split_up(scene->range, 0, &scene->range, &rest), "split");
+}
+
+void misplaced(struct scene *scene, uint64_t parameter)
 {
         good(scene, parameter);
         scene->start += 1;
@@ -55,7 +116,7 @@ void misplaced(struct scene *scene, int parameter)
 }
 
 /* Outside the range, outside the file, or not handed out. */
-void beyond(struct scene *scene, int parameter)
+void beyond(struct scene *scene, uint64_t parameter)
 {
         struct rmmap_range low, rest = {{0}};
 
@@ -63,37 +124,41 @@ void beyond(struct scene *scene, int parameter)
         scene->offset = scene->done = SCENE_SIZE + 1;
         scene->start = scene->end;
         scene->end = SCENE_SIZE;
-        must(rmmap_range_split_up(scene->other_range, SCENE_RANGE, &low, &rest), "split");
+        made(rmmap_range_split_up(scene->other_range, SCENE_RANGE, &low, &rest), "split");
         (void)!rmmap_range_encode(rest, scene->encoded_range, sizeof(scene->encoded_range));
         (void)!rmmap_receipt_encode(scene->other_receipt, scene->encoded_receipt,
                                     sizeof(scene->encoded_receipt));
 }
 
-void too_small(struct scene *scene, int parameter)
+/* Their sum wraps to the right length. */
+void odd_pieces(struct scene *scene, uint64_t parameter)
 {
+        static const size_t lengths[][3] = {{SIZE_MAX, SCENE_RANGE + 1, 0},
+                                            {SIZE_MAX / 2 + 1, SIZE_MAX / 2 + 1, SCENE_RANGE},
+                                            {1, SIZE_MAX, SCENE_RANGE}};
+
         good(scene, parameter);
-        scene->capacity = RMMAP_RANGE_ENCODED_SIZE - 1;
-        scene->length--;
-        scene->pieces[1].iov_len--;
-        scene->options.size--;
+        memcpy(scene->piece_lengths, lengths[parameter], sizeof(scene->piece_lengths));
 }
 
-void too_long(struct scene *scene, int parameter)
+void hole_in_pieces(struct scene *scene, uint64_t parameter)
 {
+        static const size_t lengths[] = {1, 1, SCENE_RANGE - 2};
+
         good(scene, parameter);
-        scene->length++;
-        scene->pieces[1].iov_len++;
+        memcpy(scene->piece_lengths, lengths, sizeof(scene->piece_lengths));
+        scene->hole = true;
 }
 
-void nothing_left(struct scene *scene, int parameter)
+void nothing_left(struct scene *scene, uint64_t parameter)
 {
         struct rmmap_range rest;
 
         good(scene, parameter);
-        must(rmmap_allocate(scene->file, SCENE_SIZE, &rest), "allocate the rest");
+        made(rmmap_allocate(scene->file, SCENE_SIZE, &rest), "allocate the rest");
 }
 
-void damaged(struct scene *scene, int parameter)
+void damaged(struct scene *scene, uint64_t parameter)
 {
         good(scene, parameter);
         scene->encoded_range[10] ^= 1;
@@ -101,50 +166,45 @@ void damaged(struct scene *scene, int parameter)
         scene->state[10] ^= 1;
 }
 
-/* The range and the receipt come from bytes: a handle that only reads gives no receipts. */
-void read_only(struct scene *scene, int parameter)
+/* By 1 or -1; and as much room for it. */
+void state_off_by(struct scene *scene, uint64_t parameter)
 {
-        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        good(scene, parameter);
+        scene->state_length += (size_t)parameter;
+        scene->capacity = scene->state_length;
+}
+
+/* The range and the receipt come from bytes: a handle that only reads gives no receipts. */
+void read_only(struct scene *scene, uint64_t parameter)
+{
+        struct rmmap_options options = test_options(RMMAP_READ_ONLY, 0);
+        struct rmmap_file *reader;
 
         good(scene, parameter);
-        rmmap_release(scene->file);
-        options.flags = scene->options.flags = RMMAP_READ_ONLY;
+        scene->options.flags = RMMAP_READ_ONLY;
         options.allocate_from = SCENE_RANGE;
-        must(rmmap_open(scene->path, &options, &scene->file), "open to read");
-        must(rmmap_range_decode(scene->file, scene->encoded_range, sizeof(scene->encoded_range),
+        made(rmmap_open(test_path("file"), &options, &reader), "open to read");
+        scene_use(scene, reader);
+        made(rmmap_range_decode(reader, scene->encoded_range, sizeof(scene->encoded_range),
                                 &scene->range),
              "decode a range");
-        must(rmmap_receipt_decode(scene->file, scene->encoded_receipt,
-                                  sizeof(scene->encoded_receipt), &scene->receipt),
+        made(rmmap_receipt_decode(reader, scene->encoded_receipt, sizeof(scene->encoded_receipt),
+                                  &scene->receipt),
              "decode a receipt");
+        scene->written = scene->receipt;
 }
 
-void unclaimed(struct scene *scene, int parameter)
-{
-        good(scene, parameter);
-        must(rmmap_unclaim_range(scene->file, scene->range), "unclaim");
-}
-
-void in_a_child(struct scene *scene, int parameter)
-{
-        good(scene, parameter);
-        scene->in_child = true;
-}
-
-void with_flag(struct scene *scene, int parameter)
-{
-        good(scene, parameter);
-        scene->options.flags |= (uint32_t)parameter;
-}
-
-void with_engine(struct scene *scene, int parameter)
-{
-        good(scene, parameter);
-        scene->options.engine = (uint32_t)parameter;
-}
-
-void sparse_with_engine(struct scene *scene, int parameter)
+void sparse_with_engine(struct scene *scene, uint64_t parameter)
 {
         with_engine(scene, parameter);
         scene->options.flags = RMMAP_NO_PREALLOCATE;
+}
+
+/* Neither one to open nor one to read from. */
+void no_descriptor(struct scene *scene, uint64_t parameter)
+{
+        good(scene, parameter);
+        close(scene->fd);
+        close(scene->input);
+        scene->fd = scene->input = (int)parameter;
 }
