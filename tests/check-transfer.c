@@ -56,6 +56,42 @@ START_TEST(a_write_moves_its_bytes_and_no_others)
 }
 END_TEST
 
+/* Nothing can be moved there, and a read gives what there is before. */
+START_TEST(at_the_end_there_is_nothing)
+{
+        struct rmmap_range range, empty, rest;
+        struct rmmap_receipt receipt;
+        struct rmmap_file *file;
+        unsigned char found[10] = {0};
+        size_t got = 7;
+
+        three_ranges(_i, 4096, 8192, &file, &range);
+        if (file == NULL)
+                return;
+        ck_is(rmmap_range_split_up(range, 0, &empty, &rest), RMMAP_SPLIT_BOTH);
+        ck_ok(rmmap_write_range(file, empty, NULL, 0, NULL));
+        ck_ok(rmmap_write_range_durable(file, empty, NULL, 0, &receipt));
+        ck_ok(rmmap_sync_range(file, receipt));
+        ck_ok(rmmap_read_range(file, empty, NULL, 0, &got));
+        ck_assert_uint_eq(got, 0);
+        ck_ok(rmmap_write_within(file, range, 8192, NULL, 0));
+        ck_ok(rmmap_sync_within(file, range, 8192, 0));
+        ck_ok(rmmap_raw_write(file, SIZE, NULL, 0));
+        ck_ok(flushed(rmmap_raw_flush(file, SIZE, 0)));
+        ck_ok(rmmap_raw_sync(file, SIZE, 0));
+        ck_ok(rmmap_raw_read(file, 0, NULL, 0, NULL));
+        ck_ok(rmmap_raw_read(file, SIZE - 3, found, sizeof(found), &got));
+        ck_assert_uint_eq(got, 3);
+        ck_assert(found[2] == test_byte(SIZE - 1) && found[3] == 0);
+        ck_ok(rmmap_raw_read(file, SIZE, found, sizeof(found), &got));
+        ck_assert_uint_eq(got, 0);
+        ck_ok(rmmap_raw_read(file, UINT64_MAX, found, sizeof(found), &got));
+        ck_assert_uint_eq(got, 0);
+        ck_assert(setup_holds(SIZE, 0, 0, NULL));
+        rmmap_release(file);
+}
+END_TEST
+
 /* rmmap_describe reports the engine that is in use, and counts what went by calls. */
 START_TEST(describe_tells_how_bytes_move)
 {
@@ -89,6 +125,7 @@ int main(void)
 
         tcase_set_timeout(core, 120);
         tcase_add_loop_test(core, a_write_moves_its_bytes_and_no_others, 0, setup_count);
+        tcase_add_loop_test(core, at_the_end_there_is_nothing, 0, setup_count);
         tcase_add_loop_test(core, describe_tells_how_bytes_move, 0, setup_count);
         suite_add_tcase(suite, core);
         return test_run(suite);
