@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Decoding ranges by the rules of claim: in other handles, later runs and other processes. To get a
- * process with other seal keys, this program starts itself again.
+ * Ranges and receipts as bytes: their layout, damage, and decoding by the rules of claim, in other
+ * handles, later runs and other processes. To get a process with other seal keys, this program
+ * starts itself again.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #define WORK "hand over the second block"
 
 static const char *path;
+static struct rmmap_file *file;
 
 /* What one process sends to another. */
 struct message {
@@ -26,25 +28,113 @@ struct message {
         struct rmmap_receipt raw_receipt;
 };
 
-static struct rmmap_file *create(void)
+static void setup(void)
 {
-        struct rmmap_file *file = NULL;
-
         path = test_path("process");
         ck_ok(rmmap_create(path, SIZE, NULL, &file));
-        return file;
 }
 
+static void teardown(void)
+{
+        file = rmmap_release(file);
+}
+
+static struct rmmap_range take(uint64_t size)
+{
+        struct rmmap_range range = {{0}};
+
+        ck_ok(rmmap_allocate(file, size, &range));
+        return range;
+}
+
+static struct rmmap_receipt receipt_of(struct rmmap_range range)
+{
+        struct rmmap_receipt receipt = {{0}};
+
+        ck_ok(rmmap_mark_written(file, range, &receipt));
+        return receipt;
+}
+
+/* [4096, 12288), owner 0x0123456789abcdef; checksums by another program. */
+static const unsigned char literal_range[BYTES] = {
+        'R',  'M',  'M',  'R',  'A',  'N',  'G',  '1',  0x00, 0x10, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x00, 0x00, 0x30, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xef, 0xcd, 0xab, 0x89,
+        0x67, 0x45, 0x23, 0x01, 0xd8, 0x32, 0x17, 0xf9, 0x5a, 0x28, 0xd5, 0xdf};
+static const unsigned char literal_receipt[BYTES] = {
+        'R',  'M',  'M',  'R',  'C',  'P',  'T',  '1',  0x00, 0x10, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x00, 0x00, 0x30, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xef, 0xcd, 0xab, 0x89,
+        0x67, 0x45, 0x23, 0x01, 0x33, 0x69, 0x74, 0x40, 0x79, 0x77, 0x05, 0xd8};
+
+/* Bytes that another program wrote earlier on another machine. */
+START_TEST(literal_bytes_are_taken)
+{
+        struct rmmap_range range;
+        struct rmmap_receipt receipt;
+
+        ck_ok(rmmap_unclaim_range(file, take(12288)));
+        ck_ok(rmmap_range_decode(file, literal_range, BYTES, &range));
+        ck_assert_uint_eq(rmmap_range_start(range), 4096);
+        ck_assert_uint_eq(rmmap_range_end(range), 12288);
+        ck_ok(rmmap_receipt_decode(file, literal_receipt, BYTES, &receipt));
+        ck_assert(rmmap_range_equal(range, rmmap_receipt_range(receipt)));
+}
+END_TEST
+
+/* Exactly 40 bytes, at any address. */
+START_TEST(round_trips)
+{
+        unsigned char bytes[BYTES + 9], *at = bytes + 1;
+        struct rmmap_range range = take(5000), back;
+        struct rmmap_receipt receipt = receipt_of(range), receipt_back;
+
+        memset(bytes, 0xa5, sizeof(bytes));
+        ck_ok(rmmap_range_encode(range, at, sizeof(bytes) - 1));
+        ck_ok(rmmap_unclaim_range(file, range));
+        ck_ok(rmmap_range_decode(file, at, BYTES, &back));
+        ck_assert(rmmap_range_equal(range, back));
+        ck_ok(rmmap_receipt_encode(receipt, at, sizeof(bytes) - 1));
+        ck_ok(rmmap_receipt_decode(file, at, BYTES, &receipt_back));
+        ck_assert(rmmap_receipt_equal(receipt, receipt_back));
+        ck_ok(rmmap_sync_range(file, receipt_back));
+        ck_assert(bytes[0] == 0xa5 && at[BYTES] == 0xa5);
+}
+END_TEST
+
+/* All 40 bytes, all 255 other values of each. */
+START_TEST(any_damaged_byte_is_seen)
+{
+        unsigned char bytes[BYTES], receipt_bytes[BYTES];
+        struct rmmap_range range = take(8192);
+        struct rmmap_receipt receipt = receipt_of(range);
+
+        ck_ok(rmmap_range_encode(range, bytes, sizeof(bytes)));
+        ck_ok(rmmap_receipt_encode(receipt, receipt_bytes, sizeof(receipt_bytes)));
+        for (int at = 0; at < BYTES; at++) {
+                for (unsigned int change = 1; change < 256; change++) {
+                        bytes[at] ^= (unsigned char)change;
+                        receipt_bytes[at] ^= (unsigned char)change;
+                        ck_is(rmmap_range_decode(file, bytes, BYTES, &range), -EBADMSG);
+                        ck_is(rmmap_receipt_decode(file, receipt_bytes, BYTES, &receipt), -EBADMSG);
+                        bytes[at] ^= (unsigned char)change;
+                        receipt_bytes[at] ^= (unsigned char)change;
+                }
+        }
+        ck_ok(rmmap_unclaim_range(file, range));
+        ck_ok(rmmap_range_decode(file, bytes, BYTES, &range));
+        ck_ok(rmmap_receipt_decode(file, receipt_bytes, BYTES, &receipt));
+}
+END_TEST
+
 /* Allocates two blocks, writes the second, and describes both. */
-static struct message prepare(struct rmmap_file *file)
+static struct message prepare(void)
 {
         struct message message;
         unsigned char block[A] = WORK;
 
         memset(&message, 0, sizeof(message));
         message.state_length = sizeof(message.state);
-        ck_ok(rmmap_allocate(file, A, &message.raw_range));
-        ck_ok(rmmap_allocate(file, A, &message.raw_range));
+        take(A);
+        message.raw_range = take(A);
         ck_ok(rmmap_write_range(file, message.raw_range, block, A, &message.raw_receipt));
         ck_ok(rmmap_range_encode(message.raw_range, message.range, BYTES));
         ck_ok(rmmap_receipt_encode(message.raw_receipt, message.receipt, BYTES));
@@ -56,7 +146,7 @@ static struct message prepare(struct rmmap_file *file)
  * Valid bytes, with their checksum, for bounds that no encode produced. A decoded range is
  * unclaimed.
  */
-static void check_claim(struct rmmap_file *file, uint64_t start, uint64_t end, int want)
+static void check_claim(uint64_t start, uint64_t end, int want)
 {
         const uint64_t words[] = {start, end, 1};
         unsigned char bytes[BYTES];
@@ -108,35 +198,25 @@ static const struct {
 
 START_TEST(decode_claims)
 {
-        struct rmmap_file *file = create();
-        struct rmmap_range range;
-
-        ck_ok(rmmap_allocate(file, 2 * A, &range));
-        ck_ok(rmmap_unclaim_range(file, range));
-        check_claim(file, claims[_i].start, claims[_i].end, claims[_i].answer);
-        rmmap_release(file);
+        ck_ok(rmmap_unclaim_range(file, take(2 * A)));
+        check_claim(claims[_i].start, claims[_i].end, claims[_i].answer);
 }
 END_TEST
 
 START_TEST(the_short_end)
 {
-        struct rmmap_file *file = create();
-        struct rmmap_range range;
-
-        ck_ok(rmmap_allocate(file, SIZE, &range));
-        ck_ok(rmmap_unclaim_range(file, range));
-        check_claim(file, 5 * A, SIZE, 0);
-        check_claim(file, 0, SIZE, 0);
-        check_claim(file, 6 * A, SIZE - 1, -EINVAL);
-        check_claim(file, SIZE, SIZE + 100, -ERANGE);
-        rmmap_release(file);
+        ck_ok(rmmap_unclaim_range(file, take(SIZE)));
+        check_claim(5 * A, SIZE, 0);
+        check_claim(0, SIZE, 0);
+        check_claim(6 * A, SIZE - 1, -EINVAL);
+        check_claim(SIZE, SIZE + 100, -ERANGE);
 }
 END_TEST
 
 START_TEST(another_handle_seals_anew)
 {
-        struct rmmap_file *first = create(), *second = NULL;
-        struct message message = prepare(first);
+        struct rmmap_file *second = NULL;
+        struct message message = prepare();
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
         struct rmmap_range range;
         char found[A];
@@ -146,19 +226,18 @@ START_TEST(another_handle_seals_anew)
         ck_ok(rmmap_range_decode(second, message.range, BYTES, &range));
         ck_ok(rmmap_read_range(second, range, found, sizeof(found), NULL));
         ck_assert_str_eq(found, WORK);
-        ck_is(rmmap_read_range(first, range, found, sizeof(found), NULL), -EXDEV);
+        ck_is(rmmap_read_range(file, range, found, sizeof(found), NULL), -EXDEV);
         ck_is(rmmap_read_range(second, message.raw_range, found, sizeof(found), NULL), -EXDEV);
         ck_assert(!rmmap_range_equal(range, message.raw_range));
         rmmap_release(second);
-        rmmap_release(first);
 }
 END_TEST
 
 /* A handle whose allocator still has these bytes to hand out refuses them. Holds D.6. */
 START_TEST(not_handed_out_here)
 {
-        struct rmmap_file *first = create(), *second = NULL;
-        struct message message = prepare(first);
+        struct rmmap_file *second = NULL;
+        struct message message = prepare();
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
         struct rmmap_range range;
         struct rmmap_receipt receipt;
@@ -171,7 +250,6 @@ START_TEST(not_handed_out_here)
         ck_ok(rmmap_range_decode(second, message.range, BYTES, &range));
         ck_ok(rmmap_receipt_decode(second, message.receipt, BYTES, &receipt));
         rmmap_release(second);
-        rmmap_release(first);
 }
 END_TEST
 
@@ -180,8 +258,8 @@ START_TEST(without_claim)
 {
         struct rmmap_allocator_ops ops = *rmmap_concurrent_allocator();
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
-        struct rmmap_file *first = create(), *second = NULL;
-        struct message message = prepare(first);
+        struct rmmap_file *second = NULL;
+        struct message message = prepare();
         struct rmmap_range range, low, high;
 
         ops.claim = NULL;
@@ -194,13 +272,11 @@ START_TEST(without_claim)
         ck_ok(rmmap_range_decode(second, message.range, BYTES, &range));
         ck_assert(rmmap_range_is_empty(range));
         rmmap_release(second);
-        rmmap_release(first);
 }
 END_TEST
 
 static int go_on(const struct message *message, const char *where)
 {
-        struct rmmap_file *file = NULL;
         struct rmmap_range range, next;
         struct rmmap_receipt receipt;
         char found[A];
@@ -220,7 +296,7 @@ static int go_on(const struct message *message, const char *where)
         child_expect(rmmap_range_length(message->raw_range) == 0);
         child_is(rmmap_read_range(file, message->raw_range, found, sizeof(found), NULL), -EINVAL);
         child_is(rmmap_sync_range(file, message->raw_receipt), -EINVAL);
-        rmmap_release(file);
+        file = rmmap_release(file);
         return 0;
 }
 
@@ -251,21 +327,19 @@ static int start_itself(void *message_path)
 START_TEST(another_process)
 {
         const char *emulator = getenv("RMMAP_EMULATOR");
-        struct rmmap_file *file = create();
-        struct message message = prepare(file);
+        struct message message = prepare();
         const char *message_path = test_path("message");
         FILE *out = fopen(message_path, "wb");
 
         if (emulator != NULL && emulator[0] != '\0') {
                 skip_part("a program of another processor can't start itself");
                 fclose(out);
-                rmmap_release(file);
                 return;
         }
         ck_assert_ptr_nonnull(out);
         ck_assert_uint_eq(fwrite(&message, sizeof(message), 1, out), 1);
         ck_assert_int_eq(fclose(out), 0);
-        rmmap_release(file);
+        file = rmmap_release(file);
         ck_assert_int_eq(child_run(start_itself, (void *)(uintptr_t)message_path), 0);
 }
 END_TEST
@@ -273,22 +347,20 @@ END_TEST
 /* Opens in a forked child, and sends the allocated range to the parent. */
 static int open_and_send(void *pipe_end)
 {
-        struct rmmap_options options = RMMAP_OPTIONS_INIT;
-        struct rmmap_file *file = NULL;
+        struct rmmap_options options = test_options(RMMAP_REWRITE, 0);
+        struct rmmap_file *own = NULL;
         struct rmmap_range range;
 
-        options.flags = RMMAP_REWRITE;
-        child_is(rmmap_open(path, &options, &file), 0);
-        child_is(rmmap_allocate(file, A, &range), 0);
+        child_is(rmmap_open(path, &options, &own), 0);
+        child_is(rmmap_allocate(own, A, &range), 0);
         child_expect(write(*(int *)pipe_end, &range, sizeof(range)) == (ssize_t)sizeof(range));
-        rmmap_release(file);
+        rmmap_release(own);
         return 0;
 }
 
 /* Forked processes share the key, so owners must be random, not counted. */
 START_TEST(owners_differ_across_forks)
 {
-        struct rmmap_file *file = create();
         struct rmmap_range ranges[8];
         int ends[2];
         char found[A];
@@ -304,7 +376,6 @@ START_TEST(owners_differ_across_forks)
         }
         close(ends[0]);
         close(ends[1]);
-        rmmap_release(file);
 }
 END_TEST
 
@@ -318,6 +389,10 @@ int main(int argc, char **argv)
         suite = suite_create("decode");
         cases = tcase_create("decode");
         tcase_set_timeout(cases, 60);
+        tcase_add_checked_fixture(cases, setup, teardown);
+        tcase_add_test(cases, literal_bytes_are_taken);
+        tcase_add_test(cases, round_trips);
+        tcase_add_test(cases, any_damaged_byte_is_seen);
         tcase_add_loop_test(cases, decode_claims, 0, sizeof(claims) / sizeof(claims[0]));
         tcase_add_test(cases, the_short_end);
         tcase_add_test(cases, another_handle_seals_anew);
