@@ -105,50 +105,25 @@ void two_threads(const rmmap::file &file, rmmap::range range, rmmap::range other
         two.join();
 }
 
-std::uint64_t look_at_moved_range(rmmap::range range)
+std::uint64_t look_at_moved(rmmap::range range, rmmap::receipt receipt, rmmap::file file,
+                            rmmap::file closed)
 {
-        rmmap::range kept = std::move(range);
+        rmmap::range kept_range = std::move(range);
+        rmmap::receipt kept_receipt = std::move(receipt);
+        rmmap::file kept_file = std::move(file);
+
+        closed.reset();
 #ifdef REFUSED
         // clang: invalid invocation of method 'start' on object 'range' while .* 'consumed' state
-        return range.start();
-#else
-        return kept.start();
-#endif
-}
-
-std::uint64_t look_at_moved_receipt(rmmap::receipt receipt)
-{
-        rmmap::receipt kept = std::move(receipt);
-#ifdef REFUSED
+        (void)range.start();
         // clang: invalid invocation of method 'length' on object 'receipt' while .* 'consumed'
-        return receipt.length();
-#else
-        return kept.length();
-#endif
-}
-
-rmmap::range use_moved_file(rmmap::file file)
-{
-        rmmap::file kept = std::move(file);
-#ifdef REFUSED
+        (void)receipt.length();
         // clang: invalid invocation of method 'allocate' on object 'file' while .* 'consumed' state
-        return file.allocate(1);
+        (void)file.allocate(1);
+        // clang: invalid invocation of method 'size' on object 'closed' while .* 'consumed' state
+        return closed.size();
 #else
-        return kept.allocate(1);
-#endif
-}
-
-std::uint64_t use_reset_file(rmmap::file file)
-{
-#ifdef REFUSED
-        file.reset();
-        // clang: invalid invocation of method 'size' on object 'file' while .* 'consumed' state
-        return file.size();
-#else
-        const std::uint64_t size = file.size();
-
-        file.reset();
-        return size;
+        return kept_range.start() + kept_receipt.length() + kept_file.size();
 #endif
 }
 

@@ -41,15 +41,8 @@ struct allocate_by_value {
         }
 };
 
-rmmap::options given_no_place_for_the_range()
-{
-#ifdef REFUSED
-        // error: an allocator needs int allocate.size, flags, &, &.
-        return rmmap::options().allocator<allocate_by_value>();
-#else
-        return rmmap::options().allocator<allocate_by_value>();
-#endif
-}
+// error: an allocator needs int allocate.size, flags, &, &.
+rmmap::options given_no_place_for_the_range = rmmap::options().allocator<allocate_by_value>();
 
 struct throwing : least {
         using least::least;
@@ -63,15 +56,8 @@ struct throwing : least {
         }
 };
 
-rmmap::options that_throws()
-{
-#ifdef REFUSED
-        // error: an allocator.s remaining must be noexcept
-        return rmmap::options().allocator<throwing>();
-#else
-        return rmmap::options().allocator<throwing>();
-#endif
-}
+// error: an allocator.s remaining must be noexcept
+rmmap::options that_throws = rmmap::options().allocator<throwing>();
 
 struct named : least {
         using least::least;
@@ -85,15 +71,8 @@ struct named : least {
 #endif
 };
 
-rmmap::options named_by_a_function()
-{
-#ifdef REFUSED
-        // error: an allocator.s name must be static constexpr const char .name
-        return rmmap::options().allocator<named>();
-#else
-        return rmmap::options().allocator<named>();
-#endif
-}
+// error: an allocator.s name must be static constexpr const char .name
+rmmap::options named_by_a_function = rmmap::options().allocator<named>();
 
 struct each_named : least {
         using least::least;
@@ -104,15 +83,8 @@ struct each_named : least {
 #endif
 };
 
-rmmap::options named_in_each_object()
-{
-#ifdef REFUSED
-        // error: an allocator.s name must be static constexpr const char .name
-        return rmmap::options().allocator<each_named>();
-#else
-        return rmmap::options().allocator<each_named>();
-#endif
-}
+// error: an allocator.s name must be static constexpr const char .name
+rmmap::options named_in_each_object = rmmap::options().allocator<each_named>();
 
 struct safe : least {
         using least::least;
@@ -126,15 +98,8 @@ struct safe : least {
 #endif
 };
 
-rmmap::options thread_safe_by_a_function()
-{
-#ifdef REFUSED
-        // error: an allocator.s thread_safe must be static constexpr bool thread_safe
-        return rmmap::options().allocator<safe>();
-#else
-        return rmmap::options().allocator<safe>();
-#endif
-}
+// error: an allocator.s thread_safe must be static constexpr bool thread_safe
+rmmap::options thread_safe_by_a_function = rmmap::options().allocator<safe>();
 
 struct perhaps_safe : least {
         using least::least;
@@ -145,15 +110,8 @@ struct perhaps_safe : least {
 #endif
 };
 
-rmmap::options thread_safe_at_times()
-{
-#ifdef REFUSED
-        // error: an allocator.s thread_safe must be static constexpr bool thread_safe
-        return rmmap::options().allocator<perhaps_safe>();
-#else
-        return rmmap::options().allocator<perhaps_safe>();
-#endif
-}
+// error: an allocator.s thread_safe must be static constexpr bool thread_safe
+rmmap::options thread_safe_at_times = rmmap::options().allocator<perhaps_safe>();
 
 struct made : least {
         using least::least;
@@ -170,15 +128,8 @@ struct made : least {
 #endif
 };
 
-rmmap::options made_and_lost()
-{
-#ifdef REFUSED
-        // error: an allocator.s create must be static int create.*T .&made
-        return rmmap::options().allocator<made>();
-#else
-        return rmmap::options().allocator<made>();
-#endif
-}
+// error: an allocator.s create must be static int create.*T .&made
+rmmap::options made_and_lost = rmmap::options().allocator<made>();
 
 struct taking_back : least {
         using least::least;
@@ -192,15 +143,8 @@ struct taking_back : least {
         }
 };
 
-rmmap::options given_a_range_back()
-{
-#ifdef REFUSED
-        // error: an allocator.s give_back must be int give_back.uint64_t start, uint64_t end.
-        return rmmap::options().allocator<taking_back>();
-#else
-        return rmmap::options().allocator<taking_back>();
-#endif
-}
+// error: an allocator.s give_back must be int give_back.uint64_t start, uint64_t end.
+rmmap::options given_a_range_back = rmmap::options().allocator<taking_back>();
 
 struct claimed : least {
         using least::least;
@@ -217,15 +161,8 @@ struct claimed : least {
 #endif
 };
 
-rmmap::options claim_that_answers_yes()
-{
-#ifdef REFUSED
-        // error: an allocator.s claim must be int claim.uint64_t start, uint64_t end. const
-        return rmmap::options().allocator<claimed>();
-#else
-        return rmmap::options().allocator<claimed>();
-#endif
-}
+// error: an allocator.s claim must be int claim.uint64_t start, uint64_t end. const
+rmmap::options claim_that_answers_yes = rmmap::options().allocator<claimed>();
 
 struct claim_changes : least {
         using least::least;
@@ -239,15 +176,8 @@ struct claim_changes : least {
         }
 };
 
-rmmap::options claim_that_is_not_const()
-{
-#ifdef REFUSED
-        // error: an allocator.s claim must be int claim.uint64_t start, uint64_t end. const
-        return rmmap::options().allocator<claim_changes>();
-#else
-        return rmmap::options().allocator<claim_changes>();
-#endif
-}
+// error: an allocator.s claim must be int claim.uint64_t start, uint64_t end. const
+rmmap::options claim_that_is_not_const = rmmap::options().allocator<claim_changes>();
 
 struct saved : least {
         using least::least;
@@ -261,15 +191,8 @@ struct saved : least {
         }
 };
 
-rmmap::options save_that_tells_no_length()
-{
-#ifdef REFUSED
-        // error: an allocator.s save must be int save.void .buffer, size_t &length. const
-        return rmmap::options().allocator<saved>();
-#else
-        return rmmap::options().allocator<saved>();
-#endif
-}
+// error: an allocator.s save must be int save.void .buffer, size_t &length. const
+rmmap::options save_that_tells_no_length = rmmap::options().allocator<saved>();
 
 /* Several of the name, and none is the one. */
 struct restored : least {
@@ -288,15 +211,8 @@ struct restored : least {
         }
 };
 
-rmmap::options restored_otherwise()
-{
-#ifdef REFUSED
-        // error: an allocator.s restore must be int restore.const void .buffer, size_t length.
-        return rmmap::options().allocator<restored>();
-#else
-        return rmmap::options().allocator<restored>();
-#endif
-}
+// error: an allocator.s restore must be int restore.const void .buffer, size_t length.
+rmmap::options restored_otherwise = rmmap::options().allocator<restored>();
 
 /* The right one, for nobody to call. */
 class hidden : public least
@@ -313,15 +229,8 @@ class hidden : public least
         using least::least;
 };
 
-rmmap::options hidden_give_back()
-{
-#ifdef REFUSED
-        // error: an allocator.s give_back must be int give_back.uint64_t start, uint64_t end.
-        return rmmap::options().allocator<hidden>();
-#else
-        return rmmap::options().allocator<hidden>();
-#endif
-}
+// error: an allocator.s give_back must be int give_back.uint64_t start, uint64_t end.
+rmmap::options hidden_give_back = rmmap::options().allocator<hidden>();
 
 /* What has no children is looked at in another way. */
 struct last final : least {
@@ -336,12 +245,5 @@ struct last final : least {
         }
 };
 
-rmmap::options of_a_final_class()
-{
-#ifdef REFUSED
-        // error: an allocator.s restore must be int restore.const void .buffer, size_t length.
-        return rmmap::options().allocator<last>();
-#else
-        return rmmap::options().allocator<last>();
-#endif
-}
+// error: an allocator.s restore must be int restore.const void .buffer, size_t length.
+rmmap::options of_a_final_class = rmmap::options().allocator<last>();

@@ -16,68 +16,34 @@ static void work(rmmap::file, rmmap::range, rmmap::receipt *)
 {
 }
 
-rmmap::range copy_a_range(rmmap::range range)
-{
-#ifdef REFUSED
-        // gcc: deleted function .rmmap::range::range
-        // clang: from .rmmap::range.*deleted function|deleted constructor of .rmmap::range
-        return rmmap::range(range);
-#else
-        return rmmap::range(std::move(range));
-#endif
-}
-
-void assign_a_range(rmmap::range range, rmmap::range &to)
+void copies(rmmap::range range, rmmap::receipt receipt, rmmap::file file, rmmap::range &to_range,
+            rmmap::receipt &to_receipt, rmmap::file &to_file)
 {
 #ifdef REFUSED
         // gcc: deleted function .rmmap::range& rmmap::range::operator=
         // clang: deleted operator .=.
-        to = range;
-#else
-        to = std::move(range);
-#endif
-}
-
-rmmap::receipt copy_a_receipt(rmmap::receipt receipt)
-{
-#ifdef REFUSED
-        // gcc: deleted function .rmmap::receipt::receipt
-        // clang: from .rmmap::receipt.*deleted function|deleted constructor of .rmmap::receipt
-        return rmmap::receipt(receipt);
-#else
-        return rmmap::receipt(std::move(receipt));
-#endif
-}
-
-void assign_a_receipt(rmmap::receipt receipt, rmmap::receipt &to)
-{
-#ifdef REFUSED
+        to_range = range;
+        // gcc: deleted function .rmmap::range::range
+        // clang: from .rmmap::range.*deleted function|deleted constructor of .rmmap::range
+        rmmap::range other_range(range);
         // gcc: deleted function .rmmap::receipt& rmmap::receipt::operator=
         // clang: deleted operator .=.
-        to = receipt;
-#else
-        to = std::move(receipt);
-#endif
-}
-
-rmmap::file copy_a_file(const rmmap::file &file)
-{
-#ifdef REFUSED
-        // error: deleted (function|constructor).*rmmap::file
-        return file;
-#else
-        return file.clone();
-#endif
-}
-
-void assign_a_file(const rmmap::file &file, rmmap::file &to)
-{
-#ifdef REFUSED
+        to_receipt = receipt;
+        // gcc: deleted function .rmmap::receipt::receipt
+        // clang: from .rmmap::receipt.*deleted function|deleted constructor of .rmmap::receipt
+        rmmap::receipt other_receipt(receipt);
         // gcc: deleted function .rmmap::file& rmmap::file::operator=
         // clang: deleted operator .=.
-        to = file;
+        to_file = file;
+        // error: deleted (function|constructor).*rmmap::file
+        rmmap::file other_file(file);
 #else
-        to = file.clone();
+        to_range = std::move(range);
+        rmmap::range other_range(std::move(to_range));
+        to_receipt = std::move(receipt);
+        rmmap::receipt other_receipt(std::move(to_receipt));
+        to_file = file.clone();
+        rmmap::file other_file(std::move(file));
 #endif
 }
 
@@ -119,61 +85,37 @@ void thread_by_copy(const rmmap::file &file, rmmap::range range)
         std::thread(std::move(body)).join();
 }
 
-void write_and_keep(const rmmap::file &file, rmmap::range range, std::error_code &error)
+/* What uses a range up takes it for good. */
+void use_and_keep(const rmmap::file &file, rmmap::range range, std::error_code &error)
 {
         std::array<char, RMMAP_ALIGNMENT> data = {};
-#ifdef REFUSED
-        // gcc: cannot bind rvalue reference of type .rmmap::range&&. to lvalue
-        // clang: expects an (rvalue|r-value) for 1st argument
-        file.write_range(range, data, error);
-#else
-        file.write_range(std::move(range), data, error);
-#endif
-}
-
-void durable_and_keep(const rmmap::file &file, rmmap::range range, std::error_code &error)
-{
-        std::array<char, RMMAP_ALIGNMENT> data = {};
-#ifdef REFUSED
-        // gcc: cannot bind rvalue reference of type .rmmap::range&&. to lvalue
-        // clang: expects an (rvalue|r-value) for 1st argument
-        file.write_range_durable(range, data, error);
-#else
-        file.write_range_durable(std::move(range), data, error);
-#endif
-}
-
-void pieces_and_keep(const rmmap::file &file, rmmap::range range, std::error_code &error)
-{
         std::array<iovec, 2> pieces = {};
 #ifdef REFUSED
         // gcc: cannot bind rvalue reference of type .rmmap::range&&. to lvalue
         // clang: expects an (rvalue|r-value) for 1st argument
+        file.write_range(range, data, error);
+        // gcc: cannot bind rvalue reference of type .rmmap::range&&. to lvalue
+        // clang: expects an (rvalue|r-value) for 1st argument
+        file.write_range_durable(range, data, error);
+        // gcc: cannot bind rvalue reference of type .rmmap::range&&. to lvalue
+        // clang: expects an (rvalue|r-value) for 1st argument
         file.writev_range(range, pieces, error);
-#else
-        file.writev_range(std::move(range), pieces, error);
-#endif
-}
-
-void commit_and_keep(const rmmap::file &file, rmmap::range range, std::error_code &error)
-{
-#ifdef REFUSED
         // gcc: cannot bind rvalue reference of type .rmmap::range&&. to lvalue
         // clang: expects an (rvalue|r-value) for 1st argument
         file.mark_written(range, error);
-#else
-        file.mark_written(std::move(range), error);
-#endif
-}
-
-void give_back_and_keep(const rmmap::file &file, rmmap::range range, std::error_code &error)
-{
-#ifdef REFUSED
         // gcc: cannot bind rvalue reference of type .rmmap::range&&. to lvalue
         // clang: expects an (rvalue|r-value) for 1st argument
         file.give_back_range(range, error);
+        // gcc: passing .rmmap::range. as .this. argument discards qualifiers
+        // clang: expects an (rvalue|r-value) for object argument
+        (void)range.split_up(4096, error);
 #else
+        file.write_range(std::move(range), data, error);
+        file.write_range_durable(std::move(range), data, error);
+        file.writev_range(std::move(range), pieces, error);
+        file.mark_written(std::move(range), error);
         file.give_back_range(std::move(range), error);
+        (void)std::move(range).split_up(4096, error);
 #endif
 }
 
@@ -191,17 +133,6 @@ void write_what_is_shared(const rmmap::file &file, const rmmap::range &range,
 #endif
 }
 
-rmmap::split_parts split_and_keep(rmmap::range range, std::error_code &error)
-{
-#ifdef REFUSED
-        // gcc: passing .rmmap::range. as .this. argument discards qualifiers
-        // clang: expects an (rvalue|r-value) for object argument
-        return range.split_up(4096, error);
-#else
-        return std::move(range).split_up(4096, error);
-#endif
-}
-
 rmmap::range written_and_range(rmmap::receipt receipt)
 {
 #ifdef REFUSED
@@ -214,37 +145,24 @@ rmmap::range written_and_range(rmmap::receipt receipt)
 }
 
 /* A range isn't the receipt of its being written. */
-void flush_unwritten(const rmmap::file &file, rmmap::range range, std::error_code &error)
+void sync_unwritten(const rmmap::file &file, rmmap::range range, std::vector<rmmap::range> ranges,
+                    std::error_code &error)
 {
+        std::vector<rmmap::receipt> receipts(1);
 #ifdef REFUSED
         // gcc: (from|cannot convert) .rmmap::range. to .const rmmap::receipt
         // clang: no known conversion from .rmmap::range. to .const rmmap::receipt
         file.flush_range(range, error);
-#else
-        file.flush_range(file.mark_written(std::move(range), error), error);
-#endif
-}
-
-void sync_unwritten(const rmmap::file &file, rmmap::range range, std::error_code &error)
-{
-#ifdef REFUSED
         // gcc: (from|cannot convert) .rmmap::range. to .const rmmap::receipt
         // clang: no known conversion from .rmmap::range. to .const rmmap::receipt
         file.sync_range(range, error);
-#else
-        file.sync_range(file.mark_written(std::move(range), error), error);
-#endif
-}
-
-void sync_many_unwritten(const rmmap::file &file, const std::vector<rmmap::range> &ranges,
-                         const std::vector<rmmap::receipt> &receipts, std::error_code &error)
-{
-        (void)ranges;
-        (void)receipts;
-#ifdef REFUSED
-        // error: (from|convert) .const std::vector<rmmap::range.* to .*span<const rmmap::receipt
+        // error: (from|convert) .*std::vector<rmmap::range.* to .*span<const rmmap::receipt
         file.sync_ranges(ranges, error);
 #else
+        (void)ranges;
+        receipts[0] = file.mark_written(std::move(range), error);
+        file.flush_range(receipts[0], error);
+        file.sync_range(receipts[0], error);
         file.sync_ranges(receipts, error);
 #endif
 }
@@ -285,31 +203,18 @@ std::uint64_t as_number(const rmmap::range &range)
 }
 
 /* Memory that isn't bytes, or isn't to be written. */
-void objects_as_bytes(const rmmap::file &file, std::error_code &error)
+void other_memory(const rmmap::file &file, std::error_code &error)
 {
         std::array<std::string, 4> strings;
-        std::array<long, 4> numbers;
+        const std::array<char, 4> constant = {};
 #ifdef REFUSED
-        (void)numbers;
         // error: (from|convert) .std::array.*string.* to .rmmap::const_buffer
         file.raw_write(0, strings, error);
-#else
-        (void)strings;
-        file.raw_write(0, numbers, error);
-#endif
-}
-
-void read_into_const(const rmmap::file &file, std::error_code &error)
-{
-        const std::array<char, 4> constant = {};
-        std::array<char, 4> variable = {};
-#ifdef REFUSED
-        (void)variable;
         // error: (from|convert) .const std::array.* to .rmmap::mutable_buffer
         file.raw_read(0, constant, error);
 #else
-        (void)constant;
-        file.raw_read(0, variable, error);
+        file.raw_write(0, constant, error);
+        file.raw_read(0, strings[0], error);
 #endif
 }
 
