@@ -1,47 +1,38 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* A user's allocator that works until it is told to answer something else, and one that lacks
- * all that is optional. Around the built-in one. */
+/*
+ * A user's allocator that gives one range, and then has one answer to everything; it writes its
+ * results whatever the answer is. And one that lacks all that is optional.
+ */
 #include "scene.h"
 
 static int mood;
 
-void moody_answer(int answer)
-{
-        mood = answer;
-}
-
-static const struct rmmap_allocator_ops *inner(void)
-{
-        return rmmap_concurrent_allocator();
-}
-
 static int create(const struct rmmap_allocator_args *args, void **state)
 {
-        return mood != 0 ? mood : inner()->create(args, state);
+        (void)args;
+        *state = &mood;
+        return mood;
 }
 
 static void destroy(void *state)
 {
-        inner()->destroy(state);
+        (void)state;
 }
 
 static int allocate(void *state, uint64_t size, uint32_t flags, uint64_t *start, uint64_t *end)
 {
-        if (mood == MOODY_NONSENSE) {
-                *start = 1;
-                *end = 2;
-                return 0;
-        }
-        if (mood == 0)
-                return inner()->allocate(state, size, flags, start, end);
-        *start = 0; /* writes although it fails */
-        *end = size;
-        return mood;
+        (void)state;
+        (void)size;
+        (void)flags;
+        *start = mood == MOODY_NONSENSE ? 1 : 0;
+        *end = mood == MOODY_NONSENSE ? 2 : SCENE_RANGE;
+        return mood == MOODY_NONSENSE ? 0 : mood;
 }
 
 static uint64_t remaining(const void *state)
 {
-        return mood == MOODY_NONSENSE ? UINT64_MAX : inner()->remaining(state);
+        (void)state;
+        return mood == MOODY_NONSENSE ? UINT64_MAX : SCENE_SIZE - SCENE_RANGE;
 }
 
 static int give_back(void *state, uint64_t start, uint64_t end)
@@ -54,47 +45,28 @@ static int give_back(void *state, uint64_t start, uint64_t end)
 
 static int claim(const void *state, uint64_t start, uint64_t end)
 {
-        return mood != 0 ? mood : inner()->claim(state, start, end);
+        (void)state;
+        (void)start;
+        (void)end;
+        return mood;
 }
 
+/* Longer than there is ever room for. */
 static int save(const void *state, void *buffer, size_t *length)
 {
-        if (mood == MOODY_NONSENSE) {
-                (*length)++;
-                return 0;
-        }
-        if (mood == 0)
-                return inner()->save(state, buffer, length);
-        *length = 1;
-        return mood;
+        (void)state;
+        (void)buffer;
+        *length = SCENE_STATE + 1;
+        return mood == MOODY_NONSENSE ? 0 : mood;
 }
 
 static int restore(void *state, const void *buffer, size_t length)
 {
-        return mood != 0 ? mood : inner()->restore(state, buffer, length);
+        (void)state;
+        (void)buffer;
+        (void)length;
+        return mood;
 }
-
-const struct rmmap_allocator_ops moody_allocator = {
-        .size = sizeof(moody_allocator),
-        .name = "moody",
-        .create = create,
-        .destroy = destroy,
-        .allocate = allocate,
-        .remaining = remaining,
-        .give_back = give_back,
-        .claim = claim,
-        .save = save,
-        .restore = restore,
-};
-
-const struct rmmap_allocator_ops bare_allocator = {
-        .size = sizeof(bare_allocator),
-        .name = "bare",
-        .create = create,
-        .destroy = destroy,
-        .allocate = allocate,
-        .remaining = remaining,
-};
 
 static void make_with(struct scene *scene, const struct rmmap_allocator_ops *allocator)
 {
@@ -107,12 +79,24 @@ static void make_with(struct scene *scene, const struct rmmap_allocator_ops *all
 
 void moody(struct scene *scene, uint64_t parameter)
 {
-        make_with(scene, &moody_allocator);
-        moody_answer((int)parameter);
+        static const struct rmmap_allocator_ops ops = {sizeof(ops), "moody",  0,         create,
+                                                       destroy,     allocate, remaining, give_back,
+                                                       claim,       save,     restore};
+
+        mood = 0;
+        make_with(scene, &ops);
+        mood = (int)parameter;
 }
 
 void bare(struct scene *scene, uint64_t parameter)
 {
+        static struct rmmap_allocator_ops ops;
+
         (void)parameter;
-        make_with(scene, &bare_allocator);
+        ops = *rmmap_concurrent_allocator();
+        ops.give_back = NULL;
+        ops.claim = NULL;
+        ops.save = NULL;
+        ops.restore = NULL;
+        make_with(scene, &ops);
 }

@@ -127,7 +127,6 @@ void scene_use(struct scene *scene, struct rmmap_file *handle)
 void scene_end(struct scene *scene)
 {
         injected_reset();
-        moody_answer(0);
         LIMIT(RLIMIT_FSIZE, RLIM_INFINITY);
         LIMIT(RLIMIT_AS, RLIM_INFINITY);
         if (scene_results.opened != not_opened)

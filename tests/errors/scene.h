@@ -140,8 +140,9 @@ spoil_function state_off_by, no_descriptor, new_name;
 spoil_function of_kind, empty_file, in_use, held, not_writable, names_only, no_address_space;
 spoil_function no_bitmaps, input_ends, full_disk, without_flush, sticky;
 
-/* Of foreign. */
+/* Of foreign; and of moody, beside errors: success, with what no allocator may give. */
 enum { OTHER_FILE, OTHER_HANDLE, RELEASED_HANDLE };
+enum { MOODY_NONSENSE = 1 };
 
 /* The argument is this number. */
 spoil_function size_is, wanted_is, start_is, end_is, offset_is, length_is, capacity_is, done_is;
@@ -150,15 +151,6 @@ spoil_function encoded_length_is, state_length_is, piece_count_is, receipt_count
 /* ---- injected.c: what the kernel of this machine can't be made to answer */
 
 void injected_reset(void);
-
-/* ---- moody-allocator.c */
-
-#define MOODY_NONSENSE 1 /* success, with what no allocator may give */
-
-extern const struct rmmap_allocator_ops moody_allocator, bare_allocator;
-
-/* What each op answers from now on; 0: what it should. */
-void moody_answer(int answer);
 
 /* ---- calls.c */
 
