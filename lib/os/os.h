@@ -350,4 +350,11 @@ int fork_generation(uint64_t *generation);
 /* Bytes in the processor's last level of cache; 0: unknown. */
 uint64_t cache_size(void);
 
+/*
+ * Bytes of page cache that this process may fill before the kernel reclaims memory that is in use:
+ * the least of what the machine and each memory group have left, where clean and dirty cache of the
+ * group counts as left. UINT64_MAX: no limit is known. Takes 40 to 70 us.
+ */
+uint64_t memory_room(void);
+
 #endif
