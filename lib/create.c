@@ -106,12 +106,8 @@ static int fill(struct rmmap_file *file, struct creation *creation, bool *reserv
         *reserved = reservation == RESERVES_BY_MAP;
         if (err != 0 || (creation->options->flags & RMMAP_NO_PREALLOCATE))
                 return err;
-        err = storage_reserve(file->os.fd, file->config.size);
-        if (err == -EOPNOTSUPP)
-                return 0;
-        if (err == 0 && reservation != RESERVES_NOTHING)
-                *reserved = true;
-        return err;
+        err = storage_reserve(file->os.fd, &file->os.file_system, file->config.size, reserved);
+        return err == -EOPNOTSUPP ? 0 : err;
 }
 
 /*

@@ -132,7 +132,8 @@ void file_want_huge_pages(struct rmmap_file *file)
 static bool keeps_unwritten(const struct rmmap_file *file)
 {
         return file->config.reserved && !file->config.read_only &&
-               file->os.file_system.reservation == RESERVES_EXTENTS &&
+               (file->os.file_system.reservation == RESERVES_EXTENTS ||
+                file->os.file_system.reservation == RESERVES_AS_UPPER) &&
                file->config.pattern != RMMAP_PATTERN_SCATTERED;
 }
 

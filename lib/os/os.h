@@ -152,7 +152,8 @@ enum reservation {
         RESERVES_NOTHING, /* copy-on-write, or unknown: any write may find the disk full */
         RESERVES_EXTENTS, /* by storage_reserve; the extents show what is reserved */
         RESERVES_PAGES,   /* by storage_reserve; a file without holes is reserved (tmpfs) */
-        RESERVES_BY_MAP,  /* mmap itself reserves (hugetlbfs) */
+        RESERVES_BY_MAP,   /* mmap itself reserves (hugetlbfs) */
+        RESERVES_AS_UPPER, /* overlayfs: as RESERVES_EXTENTS or _NOTHING, which each file shows */
 };
 
 struct file_system {
@@ -169,8 +170,11 @@ int file_system_of(int fd, struct file_system *file_system);
 
 /* ---- space on disk: preallocate.c, extents.c ------------------------------------------------- */
 
-/* Reserves space for all of the file, never by writing zeros. [optional] -ENOSPC, -EDQUOT. */
-int storage_reserve(int fd, uint64_t size);
+/*
+ * Reserves space for all of the file, never by writing zeros. *reserved: every byte has its space
+ * now, which a copy-on-write file system can't promise. [optional] -ENOSPC, -EDQUOT.
+ */
+int storage_reserve(int fd, const struct file_system *file_system, uint64_t size, bool *reserved);
 
 /* Does every byte of the file have its own space already? false if unknown. */
 bool storage_is_reserved(int fd, const struct file_system *file_system, uint64_t size);

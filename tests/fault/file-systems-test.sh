@@ -122,10 +122,11 @@ on_overlay()
         elif ! overlay "$directory/ext4/lower-big" || ! overlay "$directory/ext4/lower-small"; then
                 skip "overlayfs: can't be mounted"
         else
+                export TEST_UPPER=ext4
                 export TEST_LOWER_FILE="$directory/ext4/lower-big/over/older"
                 run_on overlayfs "$directory/ext4/lower-big/over" \
                         "$directory/ext4/lower-small/over"
-                unset TEST_LOWER_FILE
+                unset TEST_LOWER_FILE TEST_UPPER
         fi
         cd /
 }

@@ -63,6 +63,22 @@ bool extents_cover(int fd, uint64_t size)
         return covered >= size;
 }
 
+/*
+ * overlayfs passes both requests to the file of its upper layer. Only ext4 says that a file has
+ * extents; of those that copy on write none tells how many (xfs does).
+ */
+bool extents_stay(int fd)
+{
+        struct fsxattr attributes = {.fsx_nextents = 0};
+        int flags = 0;
+
+        if (linux_calls.ioctl(fd, IOCTL_REQUEST(FS_IOC_GETFLAGS), &flags) == 0 &&
+            (flags & FS_EXTENT_FL))
+                return true;
+        return linux_calls.ioctl(fd, IOCTL_REQUEST(FS_IOC_FSGETXATTR), &attributes) == 0 &&
+               attributes.fsx_nextents > 0;
+}
+
 int extents_find_unwritten(int fd, uint64_t *start, uint64_t *end)
 {
         union extent_query query;

@@ -9,4 +9,10 @@
 /* Is all of [0, size) in extents that belong to this file alone? false if unknown. */
 bool extents_cover(int fd, uint64_t size);
 
+/*
+ * Is a file of overlayfs, with at least one extent, on a file system that writes into an extent in
+ * place? true for ext4 and xfs.
+ */
+bool extents_stay(int fd);
+
 #endif

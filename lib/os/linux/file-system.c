@@ -27,7 +27,7 @@ static const struct kind kinds[] = {
         {0x858458f6, "ramfs", RESERVES_NOTHING, true},
         {0x9123683e, "btrfs", RESERVES_NOTHING, true},
         {0xca451a4e, "bcachefs", RESERVES_NOTHING, true},
-        {OVERLAYFS_MAGIC, "overlayfs", RESERVES_NOTHING, true},
+        {OVERLAYFS_MAGIC, "overlayfs", RESERVES_AS_UPPER, true},
         {0xf2f52010, "f2fs", RESERVES_NOTHING, true},
         {0x3153464a, "jfs", RESERVES_NOTHING, true},
         {0x52654973, "reiserfs", RESERVES_NOTHING, true},

@@ -12,7 +12,7 @@
 #define RESERVE_PIECE (UINT64_C(64) << 20)
 #define SHORTEST_PIECE (UINT64_C(64) << 10)
 
-int storage_reserve(int fd, uint64_t size)
+static int reserve(int fd, uint64_t size)
 {
         uint64_t at = 0, longest = RESERVE_PIECE;
 
@@ -52,6 +52,17 @@ static bool has_no_hole(int fd, uint64_t size)
         return seek_for(fd, 0, SEEK_HOLE) == (off_t)size;
 }
 
+int storage_reserve(int fd, const struct file_system *file_system, uint64_t size, bool *reserved)
+{
+        int err = reserve(fd, size);
+
+        if (err != 0)
+                return err;
+        *reserved = file_system->reservation == RESERVES_PAGES ||
+                    storage_is_reserved(fd, file_system, size);
+        return 0;
+}
+
 bool storage_is_reserved(int fd, const struct file_system *file_system, uint64_t size)
 {
         switch (file_system->reservation) {
@@ -61,6 +72,8 @@ bool storage_is_reserved(int fd, const struct file_system *file_system, uint64_t
                 return has_no_hole(fd, size);
         case RESERVES_EXTENTS:
                 return extents_cover(fd, size);
+        case RESERVES_AS_UPPER:
+                return extents_cover(fd, size) && extents_stay(fd);
         case RESERVES_NOTHING:
                 break;
         }

@@ -5,10 +5,12 @@
  */
 #include "os/os.h"
 
-int storage_reserve(int fd, uint64_t size)
+int storage_reserve(int fd, const struct file_system *file_system, uint64_t size, bool *reserved)
 {
         (void)fd;
+        (void)file_system;
         (void)size;
+        (void)reserved;
         return -EOPNOTSUPP;
 }
 
