@@ -1089,6 +1089,12 @@ class options
                 return *this;
         }
 
+        constexpr options &dirty_limit(std::uint64_t limit) noexcept
+        {
+                value_.dirty_limit = limit;
+                return *this;
+        }
+
         /* The flags RMMAP_MUST_CREATE and so on: one by one, or with flags() all at once. */
         constexpr options &must_create() noexcept
         {
@@ -1133,6 +1139,10 @@ class options
         constexpr options &shared_claims() noexcept
         {
                 return add(RMMAP_SHARED_CLAIMS);
+        }
+        constexpr options &uncached() noexcept
+        {
+                return add(RMMAP_UNCACHED);
         }
         constexpr options &flags(std::uint32_t all) noexcept
         {

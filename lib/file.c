@@ -33,6 +33,8 @@ static void init_counters(struct rmmap_file *file)
         populate_threshold_init(&file->io.populate);
         wb_error_init(&file->sync.error);
         NOTE_ATOMIC(&file->io.populate);
+        atomic_init(&file->sync.dirtied_before, 0);
+        NOTE_ATOMIC(&file->sync.dirtied_before);
         NOTE_ATOMIC(&file->sync.entry_pending);
         NOTE_ATOMIC(&file->io.pwrite_bytes);
         NOTE_ATOMIC(&file->sync.flush_calls);
@@ -64,6 +66,10 @@ static int prepare(struct rmmap_file *file, const struct rmmap_options *options,
         int err = random_word(&file->config.owner);
 
         group_commit_init(&file->sync.group_commit);
+        if (err != 0)
+                return err;
+        err = dirty_budget_create(&file->dirty, options->dirty_limit,
+                                  (options->flags & RMMAP_UNCACHED) != 0);
         if (err != 0)
                 return err;
         err = mapping_reserve(&file->os.mapping, file->config.size, mapping_page_size());
@@ -250,6 +256,7 @@ void file_free(struct rmmap_file *file)
         page_state_destroy(&file->io.page_state);
         page_state_destroy(&file->io.read_state);
         unwritten_destroy(&file->sync.unwritten);
+        dirty_budget_destroy(&file->dirty);
         /* In a forked child, threads that don't exist there may hold the mutex. */
         if (!file_forked(file))
                 group_commit_destroy(&file->sync.group_commit);

@@ -12,6 +12,7 @@
 #include "base/compiler.h"
 #include "base/refcount.h"
 #include "claims.h"
+#include "dirty-budget.h"
 #include "engine-select.h"
 #include "group-commit.h"
 #include "io-stats.h"
@@ -70,8 +71,8 @@ struct file_sync {
         atomic_bool writes_then_syncs; /* no system call here writes and syncs in one */
         _Atomic uint64_t flush_calls;
         /* Only the thread that runs a batch touches these. */
-        uint64_t dirtied_before;    /* value at the last sync of everything */
-        struct unwritten unwritten; /* which reserved space was written */
+        _Atomic uint64_t dirtied_before; /* value at the last sync of everything */
+        struct unwritten unwritten;      /* which reserved space was written */
 };
 
 struct rmmap_file {
@@ -82,6 +83,7 @@ struct rmmap_file {
         struct claims claims;
         struct file_io io;
         struct file_sync sync;
+        struct dirty_budget dirty;
         alignas(CACHE_LINE) struct refcount references;
 };
 

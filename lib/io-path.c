@@ -12,6 +12,7 @@
 #include "guarded-copy.h"
 #include "io-path.h"
 #include "memcpy-nt.h"
+#include "memory-check.h"
 #include "os/os.h"
 
 static inline bool is_by_map(const struct rmmap_file *file)
@@ -59,6 +60,7 @@ enum write_path write_path_of(uint32_t pattern, bool large, unsigned int state)
 static enum write_path choose(const struct rmmap_file *file, uint64_t offset, size_t length)
 {
         bool large = length >= REGION_LARGE_WRITE;
+        enum write_path path;
         unsigned int state;
 
         if (!is_by_map(file))
@@ -68,7 +70,8 @@ static enum write_path choose(const struct rmmap_file *file, uint64_t offset, si
         state = region_class(&file->io.page_state, offset);
         if (state < REGION_FILLED && !populate_threshold_is_lowest(&file->io.populate))
                 return PATH_PWRITE;
-        return write_path_of(file->config.pattern, large, state);
+        path = write_path_of(file->config.pattern, large, state);
+        return path == PATH_POPULATE && !memory_fits(file) ? PATH_PWRITE : path;
 }
 
 /*
@@ -105,7 +108,7 @@ static int write_sealed(struct rmmap_file *file, uint64_t offset, const void *da
         fault = guarded_copy(file, base + offset, data, length, false, &done);
         if (fault != NULL)
                 return fault_reason(file, (uint64_t)((const unsigned char *)fault - base));
-        io_stats_count(io_stats_shard(&file->io.stats), length);
+        memory_count_mapped(file, io_stats_shard(&file->io.stats), length);
         return 0;
 }
 
@@ -121,7 +124,7 @@ static int write_by_pwrite(struct rmmap_file *file, uint64_t offset, const void 
         if (err == 0 && file->config.catch_faults)
                 err = fault_check_size(file);
         if (err == 0)
-                count(&file->io.pwrite_bytes, length);
+                memory_count_pwrite(file, length);
         if (err == -EPERM)
                 err = write_sealed(file, offset, data, length);
         PROBE4(write_by_call, file, offset, length, err);
@@ -181,7 +184,7 @@ static int write_by_map(struct rmmap_file *file, uint64_t offset, const void *da
         const void *fault;
         size_t done;
 
-        io_stats_count(shard, length);
+        memory_count_mapped(file, shard, length);
         PROBE3(write_by_map, file, offset, length);
         fault = guarded_copy(file, file->os.mapping.base + offset, data, length, past_caches,
                              &done);
@@ -200,6 +203,8 @@ static bool populate_region(struct rmmap_file *file, uint64_t offset)
         size_t region = region_of(offset);
         int err;
 
+        if (!memory_may_populate(file))
+                return false;
         region_set(&file->io.page_state, region, REGION_MAPPED);
         /*
          * Later small durable writes into a huge page take longer. So huge pages are requested only
@@ -272,7 +277,7 @@ int io_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t 
         if (unlikely(length - 1 >= MEMCPY_NT_SCATTERED - 1 || !has_regions(file) ||
                      !is_mapped_region(file, offset, length)))
                 return write_by_regions(file, offset, data, length);
-        io_stats_count(io_stats_shard(&file->io.stats), length);
+        memory_count_mapped(file, io_stats_shard(&file->io.stats), length);
         PROBE3(write_by_map, file, offset, length);
         fault = fault_guard_copy(file->os.mapping.base, (size_t)file->config.size,
                                  file->os.mapping.base + offset, data, length);
@@ -294,9 +299,16 @@ uint64_t io_mapped_room(const struct rmmap_file *file, uint64_t offset, uint64_t
         return min_u64(at, end) - offset;
 }
 
+void io_note_in_order(struct rmmap_file *file, uint64_t offset)
+{
+        if (has_regions(file) && offset < file->config.size &&
+            region_state(&file->io.page_state, region_of(offset)) < REGION_FILLED)
+                region_set(&file->io.page_state, region_of(offset), REGION_FILLED);
+}
+
 void io_note_mapped(struct rmmap_file *file, uint64_t length)
 {
-        io_stats_count(io_stats_shard(&file->io.stats), length);
+        memory_count_mapped(file, io_stats_shard(&file->io.stats), length);
 }
 
 /* ---- reads */

@@ -16,6 +16,7 @@
 #include "base/compiler.h"
 
 #define IO_STATS_SHARDS 16
+#define IO_STATS_PERIOD (UINT64_C(16) << 20)
 
 struct io_stats_shard {
         alignas(CACHE_LINE) _Atomic uint64_t bytes;
@@ -26,8 +27,11 @@ struct io_stats {
         struct io_stats_shard shards[IO_STATS_SHARDS];
 };
 
-/* Stacks are at least 64 KiB apart. The multiplication spreads the bits in which they differ. */
-static inline struct io_stats_shard *io_stats_shard(struct io_stats *stats)
+/*
+ * The number of the thread's shard. Stacks are at least 64 KiB apart. The multiplication spreads
+ * the bits in which they differ.
+ */
+static inline unsigned int io_stats_number(void)
 {
 #if defined(__GNUC__)
         uint32_t stack = (uint32_t)((uintptr_t)__builtin_frame_address(0) >> 16);
@@ -36,14 +40,26 @@ static inline struct io_stats_shard *io_stats_shard(struct io_stats *stats)
         uint32_t stack = (uint32_t)((uintptr_t)&here >> 16);
 #endif
 
-        return &stats->shards[(stack * UINT32_C(2654435769)) >> 28];
+        return (stack * UINT32_C(2654435769)) >> 28;
 }
 
-static inline void io_stats_count(struct io_stats_shard *shard, uint64_t length)
+static inline struct io_stats_shard *io_stats_shard(struct io_stats *stats)
+{
+        return &stats->shards[io_stats_number()];
+}
+
+static inline bool io_stats_ends_period(uint64_t before, uint64_t length)
+{
+        return ((before ^ (before + length)) & ~(IO_STATS_PERIOD - 1)) != 0;
+}
+
+/* true: a period ended. */
+static inline bool io_stats_count(struct io_stats_shard *shard, uint64_t length)
 {
         uint64_t before = atomic_load_explicit(&shard->bytes, memory_order_relaxed);
 
         atomic_store_explicit(&shard->bytes, before + length, memory_order_relaxed);
+        return io_stats_ends_period(before, length);
 }
 
 /* Sets the shard's region or page to now, and returns the one before. */

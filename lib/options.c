@@ -3,7 +3,7 @@
 #include "base/abi-struct.h"
 #include "base/compiler.h"
 
-ASSERT_ABI_SIZE(struct rmmap_options, 4 * sizeof(void *) + 24);
+ASSERT_ABI_SIZE(struct rmmap_options, 4 * sizeof(void *) + 32);
 
 #define KNOWN_FLAGS (OPTIONS_CREATE | OPTIONS_OPEN)
 #define DEFAULT_MODE 0666
@@ -12,7 +12,8 @@ ASSERT_ABI_SIZE(struct rmmap_options, 4 * sizeof(void *) + 24);
 int options_read(struct rmmap_options *options, const struct rmmap_options *given, uint32_t allowed)
 {
         static const struct rmmap_options defaults = RMMAP_OPTIONS_INIT;
-        int err = abi_struct_read(options, sizeof(*options), sizeof(*options),
+        int err = abi_struct_read(options, sizeof(*options),
+                                  offsetof(struct rmmap_options, dirty_limit),
                                   given != NULL ? given : &defaults);
 
         if (err != 0)
@@ -22,7 +23,8 @@ int options_read(struct rmmap_options *options, const struct rmmap_options *give
                 return -EOPNOTSUPP;
         if ((options->flags & ~allowed) || options->mode > HIGHEST_MODE)
                 return -EINVAL;
-        if ((options->flags & RMMAP_READ_ONLY) && (options->flags & RMMAP_REWRITE))
+        if ((options->flags & RMMAP_READ_ONLY) &&
+            (options->flags & (RMMAP_REWRITE | RMMAP_UNCACHED)))
                 return -EINVAL;
         if (options->mode == 0)
                 options->mode = DEFAULT_MODE;

@@ -8,12 +8,14 @@
 int page_state_create(struct page_state *pages, uint64_t size)
 {
         pages->size = size;
+        atomic_init(&pages->in_use, 0);
         pages->count = (size_t)((size - 1) >> REGION_SHIFT) + 1;
         /* A huge sparse file costs what it uses. */
         pages->state = memory_zeroed(pages->count, sizeof(*pages->state));
         if (pages->state == NULL)
                 return -ENOMEM;
         NOTE_ATOMICS(pages->state, pages->count * sizeof(*pages->state));
+        NOTE_ATOMIC(&pages->in_use);
         return 0;
 }
 
@@ -21,6 +23,19 @@ void page_state_destroy(struct page_state *pages)
 {
         memory_free(pages->state);
         pages->state = NULL;
+}
+
+bool page_state_set_unmapped(struct page_state *pages)
+{
+        bool some = false;
+
+        for (size_t region = 0; region < pages->count; region++) {
+                if (region_state(pages, region) != REGION_MAPPED)
+                        continue;
+                region_set(pages, region, REGION_FILLED);
+                some = true;
+        }
+        return some;
 }
 
 void page_state_set_mapped(struct page_state *pages)

@@ -35,7 +35,8 @@ enum { REGION_COLD = 0, REGION_FILLED = 254, REGION_MAPPED = 255 };
 struct page_state {
         _Atomic uint8_t *state; /* NULL: no state is kept */
         size_t count;
-        uint64_t size; /* of the file, in bytes */
+        uint64_t size;          /* of the file, in bytes */
+        _Atomic int64_t in_use; /* regions that aren't cold; about, as updates may be lost */
 };
 
 int page_state_create(struct page_state *pages, uint64_t size);
@@ -43,6 +44,9 @@ void page_state_destroy(struct page_state *pages);
 
 /* All pages are mapped for writing. */
 void page_state_set_mapped(struct page_state *pages);
+
+/* None is any more; true: some were. */
+bool page_state_set_unmapped(struct page_state *pages);
 
 /* A call wrote [offset, offset + length), not empty: this fills regions that aren't mapped. */
 void page_state_note_write(struct page_state *pages, uint64_t offset, uint64_t length,
@@ -84,8 +88,21 @@ static inline unsigned int region_class(const struct page_state *pages, uint64_t
         return REGION_COLD;
 }
 
+/* Bytes of the regions that were written since the last sync. */
+static inline uint64_t page_state_in_use(const struct page_state *pages)
+{
+        int64_t regions = atomic_load_explicit(&pages->in_use, memory_order_relaxed);
+
+        return regions > 0 ? (uint64_t)regions << REGION_SHIFT : 0;
+}
+
 static inline void region_set(struct page_state *pages, size_t region, unsigned int state)
 {
+        unsigned int before = region_state(pages, region);
+
+        if ((before == REGION_COLD) != (state == REGION_COLD))
+                atomic_fetch_add_explicit(&pages->in_use, state == REGION_COLD ? -1 : 1,
+                                          memory_order_relaxed);
         atomic_store_explicit(&pages->state[region], (uint8_t)state, memory_order_relaxed);
 }
 

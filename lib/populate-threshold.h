@@ -28,8 +28,14 @@
  */
 #define POPULATE_TINY_WRITE 512
 
+/* What is left of memory is read before the first region is populated, then before each 32nd. */
+#define POPULATE_READ_EVERY 32
+#define POPULATE_ROOM_UNKNOWN UINT64_MAX
+
 struct populate_threshold {
         _Atomic uint8_t step;
+        _Atomic uint64_t room;      /* half of what is left, bytes; or POPULATE_ROOM_UNKNOWN */
+        _Atomic unsigned int bets;  /* regions that were to be populated */
         _Atomic uint64_t populated; /* bytes, since creation */
         /*
          * Values at the last sync. Only the thread that runs a batch of the group commit touches
@@ -41,6 +47,8 @@ struct populate_threshold {
 static inline void populate_threshold_init(struct populate_threshold *threshold)
 {
         atomic_init(&threshold->step, POPULATE_STEP_LARGEST);
+        atomic_init(&threshold->room, POPULATE_ROOM_UNKNOWN);
+        atomic_init(&threshold->bets, 0);
         atomic_init(&threshold->populated, 0);
         threshold->populated_before = threshold->written_before = 0;
 }
@@ -56,13 +64,48 @@ static inline bool populate_threshold_is_lowest(const struct populate_threshold 
         return populate_step(threshold) == POPULATE_STEP_LARGEST;
 }
 
+/* needed: bytes of the regions that should stay in memory. */
+static inline bool populate_has_room(const struct populate_threshold *threshold, uint64_t needed)
+{
+        return needed <= atomic_load_explicit(&threshold->room, memory_order_relaxed);
+}
+
+/* Was so much left when the room was read last? */
+static inline bool populate_had_room(const struct populate_threshold *threshold, uint64_t bytes)
+{
+        uint64_t room = atomic_load_explicit(&threshold->room, memory_order_relaxed);
+
+        return room != POPULATE_ROOM_UNKNOWN && room >= bytes;
+}
+
+/* Counts a region that is to be populated; true: the room should be read before. */
+static inline bool populate_room_is_due(struct populate_threshold *threshold)
+{
+        unsigned int bets = atomic_fetch_add_explicit(&threshold->bets, 1, memory_order_relaxed);
+
+        return bets % POPULATE_READ_EVERY == 0 ||
+               atomic_load_explicit(&threshold->room, memory_order_relaxed) ==
+                       POPULATE_ROOM_UNKNOWN;
+}
+
+/* left: memory_room */
+static inline void populate_note_room(struct populate_threshold *threshold, uint64_t left)
+{
+        atomic_store_explicit(&threshold->room, left == UINT64_MAX ? left - 1 : left / 2,
+                              memory_order_relaxed);
+}
+
 static inline void populate_note(struct populate_threshold *threshold, uint64_t bytes)
 {
         atomic_fetch_add_explicit(&threshold->populated, bytes, memory_order_relaxed);
 }
 
-/* Called at a sync. written: bytes written since creation, on any path. */
-static inline void populate_learn(struct populate_threshold *threshold, uint64_t written)
+/*
+ * Called at a sync. written: bytes written since creation, on any path; size: of the file. What
+ * was synced can be reclaimed, so there may be room again.
+ */
+static inline void populate_learn(struct populate_threshold *threshold, uint64_t written,
+                                  uint64_t size)
 {
         uint64_t all = atomic_load_explicit(&threshold->populated, memory_order_relaxed);
         uint64_t populated = all - threshold->populated_before;
@@ -76,6 +119,9 @@ static inline void populate_learn(struct populate_threshold *threshold, uint64_t
         else if (populated > 0 && populated / 2 <= used)
                 step = 2 * step < POPULATE_STEP_LARGEST ? 2 * step : POPULATE_STEP_LARGEST;
         atomic_store_explicit(&threshold->step, (uint8_t)step, memory_order_relaxed);
+        if (!populate_has_room(threshold, size))
+                atomic_store_explicit(&threshold->room, POPULATE_ROOM_UNKNOWN,
+                                      memory_order_relaxed);
 }
 
 #endif

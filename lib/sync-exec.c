@@ -55,7 +55,8 @@ static void note_writeback(struct rmmap_file *file, uint64_t start, uint64_t end
 static bool suits_everything(struct rmmap_file *file, const struct sync_set *set,
                              bool entry_pending)
 {
-        uint64_t dirty = file_dirtied(file) - file->sync.dirtied_before;
+        uint64_t dirty = file_dirtied(file) -
+                         atomic_load_explicit(&file->sync.dirtied_before, memory_order_relaxed);
 
         if (set->everything || file->os.mapping.base == NULL || MSYNC_IS_SEEN_AS_READ)
                 return true;
@@ -74,8 +75,10 @@ static int issue_everything(struct rmmap_file *file, bool entry_pending)
         int err = writeback_sync(file->os.fd, entry_pending);
 
         if (err == 0)
-                file->sync.dirtied_before = made;
+                atomic_store_explicit(&file->sync.dirtied_before, made, memory_order_relaxed);
         note_writeback(file, 0, file->config.size);
+        if (err == 0)
+                dirty_synced(file);
         return err;
 }
 
@@ -136,7 +139,7 @@ static void sync_batch(void *context, const struct sync_set *asked)
                 err = issue_directory(file);
         if (err == 0 && entry_pending)
                 atomic_store_explicit(&file->sync.entry_pending, false, memory_order_relaxed);
-        populate_learn(&file->io.populate, file_written(file));
+        populate_learn(&file->io.populate, file_written(file), file->config.size);
         PROBE5(sync_batch, file, span.start, span.end, probe_since(began), err);
         latch(file, err);
         wb_error_settle(&file->sync.error);
@@ -261,11 +264,12 @@ int sync_write(struct rmmap_file *file, uint64_t offset, const void *data, size_
 
 /* ---- write-back without waiting */
 
-int sync_start_writeback(struct rmmap_file *file, uint64_t offset, uint64_t length)
+static int start_writeback(struct rmmap_file *file, uint64_t offset, uint64_t length, bool finish)
 {
         int before = cancellation_off();
         unsigned int phase = wb_error_start_begin(&file->sync.error);
-        int err = writeback_start(file->os.fd, offset, length);
+        int err = finish ? writeback_finish(file->os.fd, offset, length)
+                         : writeback_start(file->os.fd, offset, length);
 
         if (err != -EOPNOTSUPP)
                 latch(file, err);
@@ -274,6 +278,16 @@ int sync_start_writeback(struct rmmap_file *file, uint64_t offset, uint64_t leng
         PROBE4(flush, file, offset, length, err);
         cancellation_restore(before);
         return err;
+}
+
+int sync_start_writeback(struct rmmap_file *file, uint64_t offset, uint64_t length)
+{
+        return start_writeback(file, offset, length, false);
+}
+
+int sync_finish_writeback(struct rmmap_file *file, uint64_t offset, uint64_t length)
+{
+        return start_writeback(file, offset, length, true);
 }
 
 int sync_write_behind(struct rmmap_file *file, uint64_t offset, uint64_t length)

@@ -29,12 +29,20 @@ int sync_write(struct rmmap_file *file, uint64_t offset, const void *data, size_
 /* Starts write-back of length > 0 bytes. Latches errors, except -EOPNOTSUPP. */
 int sync_start_writeback(struct rmmap_file *file, uint64_t offset, uint64_t length);
 
+/* As sync_start_writeback, and waits for its end. The data need not be durable then. */
+int sync_finish_writeback(struct rmmap_file *file, uint64_t offset, uint64_t length);
+
 /* As sync_start_writeback, but 0 in a forked child and where the system can't do it. */
 int sync_write_behind(struct rmmap_file *file, uint64_t offset, uint64_t length);
 
-/* Called after all of [offset, offset + length) was written; acts only with RMMAP_WRITE_BEHIND. */
+/*
+ * Called after all of [offset, offset + length) was written; acts only with RMMAP_WRITE_BEHIND and
+ * when the file's dirty bytes are bounded.
+ */
 static inline int sync_after_write(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
+        if (unlikely(dirty_mode(&file->dirty) != DIRTY_UNBOUNDED))
+                return dirty_after_write(file, offset, length);
         if (unlikely(length >= WRITE_BEHIND_FROM && file->config.write_behind))
                 return sync_write_behind(file, offset, length);
         return 0;

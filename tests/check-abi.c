@@ -126,9 +126,9 @@ static const struct input {
         fill_function *fill;
         size_t size, first_size; /* now, and in the first version */
 } inputs[] = {
-        {"options of create", use_in_create, fill_options, WORDS(56, 40), WORDS(56, 40)},
-        {"options of open", use_in_open, fill_options, WORDS(56, 40), WORDS(56, 40)},
-        {"options of open_fd", use_in_open_fd, fill_options, WORDS(56, 40), WORDS(56, 40)},
+        {"options of create", use_in_create, fill_options, WORDS(64, 48), WORDS(56, 40)},
+        {"options of open", use_in_open, fill_options, WORDS(64, 48), WORDS(56, 40)},
+        {"options of open_fd", use_in_open_fd, fill_options, WORDS(64, 48), WORDS(56, 40)},
         {"ops", use_ops, fill_ops, WORDS(88, 48), WORDS(88, 48)},
         {"args of sequential", use_args_sequential, fill_args, WORDS(48, 40), WORDS(40, 32)},
         {"args of concurrent", use_args_concurrent, fill_args, WORDS(48, 40), WORDS(40, 32)},
@@ -244,16 +244,16 @@ static const struct {
         use_function *use;
         uint32_t known; /* flags that it accepts; other known flags are EINVAL */
 } makers[] = {
-        {"create", use_in_create, 0x7ff & ~(RMMAP_READ_ONLY | RMMAP_REWRITE)},
-        {"open", use_in_open, 0x7ff & ~(RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE)},
+        {"create", use_in_create, 0xfff & ~(RMMAP_READ_ONLY | RMMAP_REWRITE)},
+        {"open", use_in_open, 0xfff & ~(RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE)},
         {"open_fd", use_in_open_fd,
-         0x7ff & ~(RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE | RMMAP_NO_FOLLOW)},
+         0xfff & ~(RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE | RMMAP_NO_FOLLOW)},
 };
 #define MAKERS ((int)(sizeof(makers) / sizeof(makers[0])))
 
 static int expected_of_flag(int maker, uint32_t flag)
 {
-        if (flag > 0x400)
+        if (flag > 0x800)
                 return -EOPNOTSUPP;
         if (!(makers[maker].known & flag))
                 return -EINVAL;

@@ -71,7 +71,7 @@ static struct rmmap_file *dirty_file(int setup)
                 struct rmmap_file *file = setup_file(setup, "dirty", SIZE);
                 unsigned char *data = setup_data(0, SIZE);
 
-                if (file == NULL || (setups[setup].flags & RMMAP_WRITE_BEHIND)) {
+                if (file == NULL || (setups[setup].flags & (RMMAP_WRITE_BEHIND | RMMAP_UNCACHED))) {
                         rmmap_release(file);
                         free(data);
                         return NULL;

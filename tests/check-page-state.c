@@ -110,7 +110,7 @@ static unsigned int after(struct populate_threshold *threshold, uint64_t populat
                           uint64_t written)
 {
         populate_note(threshold, populated);
-        populate_learn(threshold, threshold->written_before + written);
+        populate_learn(threshold, threshold->written_before + written, 4 * MIB);
         return populate_step(threshold);
 }
 

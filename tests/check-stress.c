@@ -324,7 +324,7 @@ static struct rmmap_options some_options(int run, uint64_t *random)
 {
         static const uint32_t engines[] = {RMMAP_ENGINE_AUTO, RMMAP_ENGINE_PWRITE, RMMAP_ENGINE_MAP,
                                            RMMAP_ENGINE_AUTO};
-        static const uint32_t flags[] = {0, RMMAP_CATCH_FAULTS, RMMAP_WRITE_BEHIND,
+        static const uint32_t flags[] = {0, RMMAP_CATCH_FAULTS, RMMAP_WRITE_BEHIND | RMMAP_UNCACHED,
                                          RMMAP_CATCH_FAULTS | RMMAP_WRITE_BEHIND};
         struct rmmap_options options = test_options(0, engines[run % 4]);
 

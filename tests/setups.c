@@ -20,6 +20,7 @@ const struct setup setups[] = {
         {"scattered", 0, RMMAP_ENGINE_AUTO, RMMAP_PATTERN_SCATTERED, false},
         {"sequential", RMMAP_WRITE_BEHIND, RMMAP_ENGINE_AUTO, RMMAP_PATTERN_SEQUENTIAL, false},
         {"random", 0, RMMAP_ENGINE_AUTO, RMMAP_PATTERN_RANDOM, true},
+        {"uncached", RMMAP_UNCACHED, RMMAP_ENGINE_AUTO, 0, false},
         {"huge, populated", RMMAP_HUGE_PAGES | RMMAP_POPULATE, RMMAP_ENGINE_AUTO, 0, false},
 };
 const int setup_count = sizeof(setups) / sizeof(setups[0]);

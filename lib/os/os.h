@@ -149,9 +149,9 @@ int storage_probe_fault(int fd, uint64_t offset);
 
 /* Can space for every byte of a file be reserved, and how does the library see that it was? */
 enum reservation {
-        RESERVES_NOTHING, /* copy-on-write, or unknown: any write may find the disk full */
-        RESERVES_EXTENTS, /* by storage_reserve; the extents show what is reserved */
-        RESERVES_PAGES,   /* by storage_reserve; a file without holes is reserved (tmpfs) */
+        RESERVES_NOTHING,  /* copy-on-write, or unknown: any write may find the disk full */
+        RESERVES_EXTENTS,  /* by storage_reserve; the extents show what is reserved */
+        RESERVES_PAGES,    /* by storage_reserve; a file without holes is reserved (tmpfs) */
         RESERVES_BY_MAP,   /* mmap itself reserves (hugetlbfs) */
         RESERVES_AS_UPPER, /* overlayfs: as RESERVES_EXTENTS or _NOTHING, which each file shows */
 };
@@ -212,6 +212,15 @@ void file_lock_close(int fd, bool locked);
  * [optional]
  */
 int writeback_start(int fd, uint64_t offset, uint64_t length);
+
+/*
+ * As writeback_start, and waits until the device has the data. The device may still lose it, so
+ * the data isn't durable yet. [optional]
+ */
+int writeback_finish(int fd, uint64_t offset, uint64_t length);
+
+/* Clean pages of [offset, offset + length) that aren't mapped leave the page cache. Only advice. */
+void writeback_drop_cache(int fd, uint64_t offset, uint64_t length);
 
 /*
  * Waits until all data of fd is durable; with_metadata: the metadata too (fsync), for a file or a

@@ -241,7 +241,7 @@ class File:
 
 
 def _options(flags: dict[int, bool], allocator: Allocator, allocate_from: int, engine: int,
-             pattern: int, mode: Union[int, None] = None) -> Any:
+             pattern: int, dirty_limit: int, mode: Union[int, None] = None) -> Any:
     if mode == 0:
         raise ValueError("mode 0 permits nobody anything; None is 0o666")
     options = ffi.new("struct rmmap_options *")
@@ -255,6 +255,7 @@ def _options(flags: dict[int, bool], allocator: Allocator, allocate_from: int, e
     options.mode = mode or 0  # to the library 0 means 0666
     options.engine = engine
     options.pattern = pattern
+    options.dirty_limit = dirty_limit
     return options
 
 
@@ -277,11 +278,13 @@ def create(
     follow: bool = True,
     write_behind: bool = False,
     shared_claims: bool = False,
+    uncached: bool = False,
     allocator: Allocator = Allocator.CONCURRENT,
     allocate_from: int = 0,
     mode: Union[int, None] = None,
     engine: int = Engine.AUTO,
     pattern: int = Pattern.UNKNOWN,
+    dirty_limit: int = 0,
 ) -> File:
     """Creates a file of size bytes, and reserves its space; an existing one loses its content.
     mode: the permissions of a new file, without those that the umask removes. None is 0o666; 0 is a
@@ -296,8 +299,10 @@ def create(
         lib.RMMAP_NO_FOLLOW: not follow,
         lib.RMMAP_WRITE_BEHIND: write_behind,
         lib.RMMAP_SHARED_CLAIMS: shared_claims,
+        lib.RMMAP_UNCACHED: uncached,
     }
-    options = _options(flags, allocator, allocate_from, engine, pattern, mode)
+    options = _options(flags, allocator, allocate_from, engine, pattern, dirty_limit,
+                       mode)
     return _opened(path, lib.rmmap_create, _encoded(path), size, options)
 
 
@@ -313,10 +318,12 @@ def open(
     follow: bool = True,
     write_behind: bool = False,
     shared_claims: bool = False,
+    uncached: bool = False,
     allocator: Allocator = Allocator.CONCURRENT,
     allocate_from: int = 0,
     engine: int = Engine.AUTO,
     pattern: int = Pattern.UNKNOWN,
+    dirty_limit: int = 0,
 ) -> File:
     """Opens an existing file with its content. Bytes before allocate_from can be claimed. If
     that is 0 and the file is opened for writing, allocating starts at the end, so that no existing
@@ -331,8 +338,9 @@ def open(
         lib.RMMAP_NO_FOLLOW: not follow,
         lib.RMMAP_WRITE_BEHIND: write_behind,
         lib.RMMAP_SHARED_CLAIMS: shared_claims,
+        lib.RMMAP_UNCACHED: uncached,
     }
-    options = _options(flags, allocator, allocate_from, engine, pattern)
+    options = _options(flags, allocator, allocate_from, engine, pattern, dirty_limit)
     return _opened(path, lib.rmmap_open, _encoded(path), options)
 
 
@@ -347,10 +355,12 @@ def open_fd(
     catch_faults: bool = False,
     write_behind: bool = False,
     shared_claims: bool = False,
+    uncached: bool = False,
     allocator: Allocator = Allocator.CONCURRENT,
     allocate_from: int = 0,
     engine: int = Engine.AUTO,
     pattern: int = Pattern.UNKNOWN,
+    dirty_limit: int = 0,
 ) -> File:
     """The same from a descriptor, which the caller still has to close."""
     flags = {
@@ -362,8 +372,9 @@ def open_fd(
         lib.RMMAP_CATCH_FAULTS: catch_faults,
         lib.RMMAP_WRITE_BEHIND: write_behind,
         lib.RMMAP_SHARED_CLAIMS: shared_claims,
+        lib.RMMAP_UNCACHED: uncached,
     }
-    options = _options(flags, allocator, allocate_from, engine, pattern)
+    options = _options(flags, allocator, allocate_from, engine, pattern, dirty_limit)
     return _opened(fd, lib.rmmap_open_fd, fd, options)
 
 

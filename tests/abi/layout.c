@@ -24,7 +24,7 @@ SIZE(rmmap_receipt, 32, 32);
 AT(rmmap_range, opaque, 0, 0);
 AT(rmmap_receipt, opaque, 0, 0);
 
-SIZE(rmmap_options, 56, 40);
+SIZE(rmmap_options, 64, 48);
 AT(rmmap_options, size, 0, 0);
 AT(rmmap_options, allocator, 8, 4);
 AT(rmmap_options, allocator_config, 16, 8);
@@ -34,6 +34,7 @@ AT(rmmap_options, flags, 40, 24);
 AT(rmmap_options, mode, 44, 28);
 AT(rmmap_options, engine, 48, 32);
 AT(rmmap_options, pattern, 52, 36);
+AT(rmmap_options, dirty_limit, 56, 40);
 
 SIZE(rmmap_allocator_args, 48, 40);
 AT(rmmap_allocator_args, size, 0, 0);
@@ -83,7 +84,8 @@ _Static_assert(RMMAP_ALIGNMENT == 4096 && RMMAP_RANGE_ENCODED_SIZE == 40 &&
 _Static_assert(RMMAP_MUST_CREATE == 1 && RMMAP_READ_ONLY == 2 && RMMAP_NO_PREALLOCATE == 4 &&
                        RMMAP_POPULATE == 8 && RMMAP_HUGE_PAGES == 16 && RMMAP_LOCK_FILE == 32 &&
                        RMMAP_CATCH_FAULTS == 64 && RMMAP_NO_FOLLOW == 128 &&
-                       RMMAP_WRITE_BEHIND == 256,
+                       RMMAP_WRITE_BEHIND == 256 && RMMAP_REWRITE == 512 &&
+                       RMMAP_SHARED_CLAIMS == 1024 && RMMAP_UNCACHED == 2048,
                "flags");
 _Static_assert(RMMAP_ENGINE_AUTO == 0 && RMMAP_ENGINE_MAP == 1 && RMMAP_ENGINE_PWRITE == 2 &&
                        RMMAP_PATTERN_UNKNOWN == 0 && RMMAP_PATTERN_DENSE == 1 &&

@@ -63,6 +63,8 @@ static void plan_kind(struct record *record, uint64_t *random)
         /* Most often, since only large writes take notice, and they are few. */
         if (test_random(random) % 4 != 0)
                 record->flags |= RMMAP_WRITE_BEHIND;
+        if (test_random(random) % 4 == 0)
+                record->flags |= RMMAP_UNCACHED;
         if (record->origin == OPENED_WITH_HOLES || record->origin == OPENED_WRITTEN)
                 record->flags &= ~(uint32_t)RMMAP_NO_PREALLOCATE;
 }

@@ -16,6 +16,22 @@ int writeback_start(int fd, uint64_t offset, uint64_t length)
         return 0;
 }
 
+int writeback_finish(int fd, uint64_t offset, uint64_t length)
+{
+        while (linux_calls.sync_file_range(fd, (off_t)offset, (off_t)length,
+                                           SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+                                                   SYNC_FILE_RANGE_WAIT_AFTER) != 0) {
+                if (errno != EINTR)
+                        return unavailable_or(errno);
+        }
+        return 0;
+}
+
+void writeback_drop_cache(int fd, uint64_t offset, uint64_t length)
+{
+        (void)posix_fadvise(fd, (off_t)offset, (off_t)length, POSIX_FADV_DONTNEED);
+}
+
 #ifdef HAVE_PWRITEV2
 int writeback_pwrite_durable(int fd, uint64_t offset, const void *data, size_t length)
 {

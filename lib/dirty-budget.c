@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "base/sync-annotations.h"
+#include "dirty-budget.h"
+#include "file.h"
+#include "io-path.h"
+#include "os/os.h"
+#include "sync-exec.h"
+
+/*
+ * A run is what a thread wrote without a gap. Its write-back starts at the end of a region, or when
+ * the thread goes on elsewhere. Shorter runs aren't worth a system call each: a sweep over the file
+ * takes them to the disk.
+ */
+#define SHORTEST_RUN ((uint64_t)64 << 10)
+#define SWEEP_AFTER ((uint64_t)8 << 20)
+
+/* What a thread may have on its way to the disk: with less the disk waits between two runs. */
+#define MOST_BACKLOG ((uint64_t)4 << 20)
+
+/* The limit that the library chooses, as a part of the memory that is left. */
+#define PART_OF_ROOM 8
+
+/* What a call does at the disk, after it has unlocked the backlog. */
+struct work {
+        struct dirty_piece start[2];
+        struct dirty_piece finish[DIRTY_PIECES + 2];
+        unsigned int starts, finishes;
+        uint64_t next; /* a thread that writes in order has come to the region here; or 0 */
+        bool sweep;
+};
+
+/* Release: a thread that sees the backlogs sees them empty. false: there is no memory. */
+static bool make_backlogs(struct dirty_budget *budget)
+{
+        const size_t size = IO_STATS_SHARDS * sizeof(struct dirty_backlog);
+        struct dirty_backlog *made = memory_aligned(CACHE_LINE, size), *none = NULL;
+
+        if (made == NULL)
+                return false;
+        memset(made, 0, size);
+        for (int i = 0; i < IO_STATS_SHARDS; i++)
+                atomic_flag_clear_explicit(&made[i].busy, memory_order_relaxed);
+        NOTE_ATOMICS(made, size);
+        if (!atomic_compare_exchange_strong_explicit(&budget->backlogs, &none, made,
+                                                     memory_order_release, memory_order_relaxed))
+                memory_free(made); /* another thread was first */
+        return true;
+}
+
+/* From now on each thread bounds its backlog. Without memory for that, the kernel does as ever. */
+static bool bound(struct dirty_budget *budget)
+{
+        if (atomic_load_explicit(&budget->backlogs, memory_order_relaxed) == NULL &&
+            !make_backlogs(budget))
+                return false;
+        atomic_store_explicit(&budget->mode, DIRTY_BOUNDED, memory_order_relaxed);
+        return true;
+}
+
+int dirty_budget_create(struct dirty_budget *budget, uint64_t limit, bool uncached)
+{
+        budget->limit = limit;
+        budget->uncached = uncached;
+        budget->sweeps = uncached || limit != 0;
+        atomic_init(&budget->backlogs, NULL);
+        atomic_init(&budget->mode, limit != 0 ? DIRTY_WATCHED : DIRTY_UNBOUNDED);
+        atomic_init(&budget->drops, uncached);
+        atomic_flag_clear_explicit(&budget->sweeping, memory_order_relaxed);
+        NOTE_ATOMIC(&budget->backlogs);
+        NOTE_ATOMIC(&budget->mode);
+        NOTE_ATOMIC(&budget->drops);
+        NOTE_ATOMIC(&budget->sweeping);
+        return uncached && !bound(budget) ? -ENOMEM : 0;
+}
+
+void dirty_budget_destroy(struct dirty_budget *budget)
+{
+        memory_free(atomic_load_explicit(&budget->backlogs, memory_order_relaxed));
+}
+
+/* ---- a thread's backlog */
+
+/* Held for some instructions only. Acquire and release: what the last thread left is seen. */
+static void lock(struct dirty_backlog *backlog)
+{
+        for (unsigned int tries = 0;
+             atomic_flag_test_and_set_explicit(&backlog->busy, memory_order_acquire); tries++)
+                backoff(tries);
+}
+
+static void unlock(struct dirty_backlog *backlog)
+{
+        atomic_flag_clear_explicit(&backlog->busy, memory_order_release);
+}
+
+static void take_oldest(struct dirty_backlog *backlog, struct work *work)
+{
+        struct dirty_piece piece = backlog->pieces[backlog->first];
+
+        backlog->first = (backlog->first + 1) % DIRTY_PIECES;
+        backlog->count--;
+        backlog->bytes -= piece.end - piece.start;
+        work->finish[work->finishes++] = piece;
+}
+
+static void end_run(struct dirty_backlog *backlog, struct work *work)
+{
+        struct dirty_piece run = backlog->run;
+
+        backlog->run.start = run.end;
+        if (run.end - run.start < SHORTEST_RUN) {
+                backlog->scattered += run.end - run.start;
+                return;
+        }
+        if (backlog->count == DIRTY_PIECES)
+                take_oldest(backlog, work);
+        backlog->pieces[(backlog->first + backlog->count++) % DIRTY_PIECES] = run;
+        backlog->bytes += run.end - run.start;
+        work->start[work->starts++] = run;
+        while (backlog->bytes > MOST_BACKLOG && backlog->count > 1)
+                take_oldest(backlog, work);
+}
+
+static void add(const struct dirty_budget *budget, struct dirty_backlog *backlog, uint64_t start,
+                uint64_t end, struct work *work)
+{
+        if (start != backlog->run.end) {
+                end_run(backlog, work);
+                backlog->run.start = start;
+        }
+        backlog->run.end = end;
+        if (region_of(end) != region_of(backlog->run.start)) {
+                end_run(backlog, work);
+                work->next = end;
+        }
+        work->sweep = budget->sweeps && backlog->scattered >= SWEEP_AFTER;
+        if (work->sweep)
+                backlog->scattered = 0;
+}
+
+/* ---- at the disk */
+
+/* What is mapped stays in the page cache, so its page table entries go first. */
+static void drop(struct rmmap_file *file, uint64_t start, uint64_t end)
+{
+        if (file->os.mapping.base != NULL)
+                mapping_forget(&file->os.mapping, start, end - start);
+        writeback_drop_cache(file->os.fd, start, end - start);
+}
+
+/* Waits until the piece is on the disk; then it may leave the page cache. */
+static int finish(struct rmmap_file *file, struct dirty_piece piece)
+{
+        int err = sync_finish_writeback(file, piece.start, piece.end - piece.start);
+
+        if (err != 0)
+                return err == -EOPNOTSUPP ? 0 : err;
+        if (atomic_load_explicit(&file->dirty.drops, memory_order_relaxed))
+                drop(file, piece.start, piece.end);
+        return 0;
+}
+
+/* One thread does it for the short runs of all. */
+static int sweep(struct rmmap_file *file)
+{
+        int err = 0;
+
+        if (!atomic_flag_test_and_set_explicit(&file->dirty.sweeping, memory_order_relaxed)) {
+                err = finish(file, (struct dirty_piece){0, file->config.size});
+                atomic_flag_clear_explicit(&file->dirty.sweeping, memory_order_relaxed);
+        }
+        return err;
+}
+
+static int perform(struct rmmap_file *file, const struct work *work)
+{
+        int err = 0;
+
+        for (unsigned int i = 0; err == 0 && i < work->starts; i++)
+                err = sync_write_behind(file, work->start[i].start,
+                                        work->start[i].end - work->start[i].start);
+        if (work->next != 0)
+                io_note_in_order(file, work->next);
+        for (unsigned int i = 0; err == 0 && i < work->finishes; i++)
+                err = finish(file, work->finish[i]);
+        return err == 0 && work->sweep ? sweep(file) : err;
+}
+
+int dirty_after_write(struct rmmap_file *file, uint64_t offset, uint64_t length)
+{
+        struct dirty_backlog *backlogs, *backlog;
+        struct work work = {.starts = 0};
+
+        if (length == 0 || file_forked(file))
+                return 0;
+        if (dirty_mode(&file->dirty) == DIRTY_WATCHED)
+                dirty_check(file, UINT64_MAX);
+        backlogs = atomic_load_explicit(&file->dirty.backlogs, memory_order_acquire);
+        if (dirty_mode(&file->dirty) != DIRTY_BOUNDED || backlogs == NULL)
+                return 0;
+        backlog = &backlogs[io_stats_number()];
+        lock(backlog);
+        add(&file->dirty, backlog, offset, offset + length, &work);
+        unlock(backlog);
+        return perform(file, &work);
+}
+
+/* ---- the budget */
+
+static bool has_no_disk(const struct rmmap_file *file)
+{
+        return file->os.file_system.reservation == RESERVES_PAGES ||
+               file->os.file_system.reservation == RESERVES_BY_MAP;
+}
+
+void dirty_check(struct rmmap_file *file, uint64_t room)
+{
+        struct dirty_budget *budget = &file->dirty;
+        uint64_t limit = budget->limit != 0 ? budget->limit : room / PART_OF_ROOM;
+        uint64_t synced = atomic_load_explicit(&file->sync.dirtied_before, memory_order_relaxed);
+        uint64_t dirtied = file_dirtied(file);
+
+        /* The counts of threads are approximate, and so may be below what they were. */
+        if (has_no_disk(file) || dirtied < synced)
+                return;
+        if (dirtied - synced > limit)
+                (void)bound(budget);
+        if (dirtied - synced > room / 2)
+                atomic_store_explicit(&budget->drops, true, memory_order_relaxed);
+}
+
+void dirty_synced(struct rmmap_file *file)
+{
+        struct dirty_budget *budget = &file->dirty;
+
+        if (budget->uncached) {
+                drop(file, 0, file->config.size);
+                return;
+        }
+        atomic_store_explicit(&budget->mode, budget->limit != 0 ? DIRTY_WATCHED : DIRTY_UNBOUNDED,
+                              memory_order_relaxed);
+        atomic_store_explicit(&budget->drops, false, memory_order_relaxed);
+}

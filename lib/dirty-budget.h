@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * How many bytes of the file may be dirty. Beyond that each thread bounds its own backlog: it
+ * starts write-back of what it wrote, and waits for the disk when too much of its own is on the
+ * way. No thread waits for what another one wrote, and no thread writes for all. Layer 3.
+ */
+#ifndef RMMAP_DIRTY_BUDGET_H
+#define RMMAP_DIRTY_BUDGET_H
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "io-stats.h"
+
+#define DIRTY_PIECES 8
+
+enum dirty_mode {
+        DIRTY_UNBOUNDED, /* writes are only counted */
+        DIRTY_WATCHED,   /* the caller set a limit, which isn't reached */
+        DIRTY_BOUNDED,   /* each thread bounds its backlog */
+};
+
+struct dirty_piece {
+        uint64_t start, end;
+};
+
+/* Of the threads that share a shard of io_stats: seldom more than one. */
+struct dirty_backlog {
+        alignas(CACHE_LINE) atomic_flag busy;
+        unsigned int first, count;               /* of pieces, a ring */
+        struct dirty_piece run;                  /* written without a gap; not on its way yet */
+        struct dirty_piece pieces[DIRTY_PIECES]; /* on their way to the disk, the oldest first */
+        uint64_t bytes;                          /* of pieces */
+        uint64_t scattered;                      /* bytes of runs that were too short */
+};
+
+struct dirty_budget {
+        uint64_t limit; /* bytes; constant. 0: the library chooses */
+        bool uncached;  /* constant: what is on the disk leaves the page cache */
+        bool sweeps;    /* constant: short runs are bounded, too; else the kernel cares for them */
+        _Atomic uint8_t mode;
+        atomic_bool drops;    /* as uncached, because the file is larger than memory */
+        atomic_flag sweeping; /* a thread writes back the whole file */
+        _Atomic(struct dirty_backlog *) backlogs; /* IO_STATS_SHARDS; NULL before DIRTY_BOUNDED */
+};
+
+struct rmmap_file;
+
+/* -ENOMEM only with uncached: otherwise memory for the backlogs is taken when they are needed. */
+int dirty_budget_create(struct dirty_budget *budget, uint64_t limit, bool uncached);
+void dirty_budget_destroy(struct dirty_budget *budget);
+
+static inline enum dirty_mode dirty_mode(const struct dirty_budget *budget)
+{
+        return atomic_load_explicit(&budget->mode, memory_order_relaxed);
+}
+
+/*
+ * Called after all of [offset, offset + length) was written, unless DIRTY_UNBOUNDED. Returns an
+ * error of write-back.
+ */
+int dirty_after_write(struct rmmap_file *file, uint64_t offset, uint64_t length);
+
+/*
+ * Called about once for each IO_STATS_PERIOD bytes that a thread wrote. room: what memory_room
+ * returned.
+ */
+void dirty_check(struct rmmap_file *file, uint64_t room);
+
+/* Called when everything was synced. */
+void dirty_synced(struct rmmap_file *file);
+
+#endif

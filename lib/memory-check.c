@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "memory-check.h"
+#include "dirty-budget.h"
+#include "os/os.h"
+
+/* Bytes of regions that may be in memory with RMMAP_UNCACHED: those written in order just now. */
+#define UNCACHED_IN_USE ((uint64_t)16 << 20)
+
+/* With so many bytes left, only each 16th period reads again: it would cost more than it finds. */
+#define MUCH_ROOM ((uint64_t)1 << 30)
+#define PERIODS_WITH_ROOM 16
+
+bool memory_fits(const struct rmmap_file *file)
+{
+        uint64_t in_use = page_state_in_use(&file->io.page_state);
+
+        /* In memory already: all of a file on tmpfs, or by the caller's wish. */
+        if (file->os.file_system.reservation == RESERVES_PAGES || file->config.populated)
+                return true;
+        if (file->dirty.uncached)
+                return in_use <= UNCACHED_IN_USE;
+        if (file->config.pattern == RMMAP_PATTERN_DENSE)
+                in_use = file->config.size;
+        return populate_has_room(&file->io.populate, in_use);
+}
+
+static uint64_t read_room(struct rmmap_file *file)
+{
+        int before = cancellation_off();
+        uint64_t room = memory_room();
+
+        cancellation_restore(before);
+        populate_note_room(&file->io.populate, room);
+        return room;
+}
+
+bool memory_may_populate(struct rmmap_file *file)
+{
+        if (populate_room_is_due(&file->io.populate))
+                (void)read_room(file);
+        return memory_fits(file);
+}
+
+NOINLINE void memory_end_period(struct rmmap_file *file, uint64_t written)
+{
+        if (written / IO_STATS_PERIOD % PERIODS_WITH_ROOM != 0 &&
+            populate_had_room(&file->io.populate, MUCH_ROOM))
+                return;
+        dirty_check(file, read_room(file));
+        if (file->io.page_state.state == NULL || memory_fits(file))
+                return;
+        /* From now on small writes use pwrite. */
+        if (page_state_set_unmapped(&file->io.page_state))
+                mapping_forget(&file->os.mapping, 0, file->os.mapping.length);
+}
