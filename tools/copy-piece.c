@@ -8,6 +8,7 @@
 #include "rmmap.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 static int went_wrong(struct mishap *mishap, enum status status, int error)
@@ -66,6 +67,8 @@ int copy_piece_step(struct copy_piece *piece, struct mishap *mishap)
 
         if (read_all(piece->copy, piece->buffer, at, length, mishap))
                 return -1;
+        if (piece->copy->forgets)
+                (void)posix_fadvise(piece->copy->fd, (off_t)at, (off_t)length, POSIX_FADV_DONTNEED);
         error = rmmap_write_within(piece->copy->output.file, piece->range, at - start,
                                    piece->buffer, length);
         if (error)

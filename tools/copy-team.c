@@ -37,17 +37,6 @@ static void team_failed(struct team *team, const struct mishap *mishap)
         atomic_store_explicit(&team->stop, true, memory_order_relaxed);
 }
 
-/* Early write-back shortens the final sync. Where the kernel can't start it, the sync does all. */
-static int start_write_back(const struct copy *copy, struct rmmap_range range)
-{
-        struct rmmap_receipt receipt;
-        int error = rmmap_mark_written(copy->output.file, range, &receipt);
-
-        if (!error && copy->sync)
-                error = rmmap_flush_range(copy->output.file, receipt);
-        return error == -EOPNOTSUPP ? 0 : error;
-}
-
 static int copy_range(struct team *team, struct copy_piece *piece)
 {
         struct mishap mishap;
@@ -79,9 +68,6 @@ static int work_on(struct team *team, struct copy_piece *piece)
                 if (error == -ENOSPC)
                         return 0;
                 if (error || copy_range(team, piece))
-                        return error;
-                error = start_write_back(team->copy, piece->range);
-                if (error)
                         return error;
         }
 }

@@ -122,12 +122,15 @@ static enum status parse(struct copy *copy, int argc, char **argv, bool *asked)
 
 static enum status open_source(struct copy *copy)
 {
+        struct page_cache cache;
+
         /* Non-blocking: opening a FIFO must not wait before the program refuses it. */
         copy->fd = open(copy->source, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         if (copy->fd < 0 || fstat(copy->fd, &copy->before))
                 return fail(SOURCE_ERROR, "%s: %s", copy->source, strerror(errno));
         if (!S_ISREG(copy->before.st_mode))
                 return fail(SOURCE_ERROR, "%s: not a regular file", copy->source);
+        copy->forgets = page_cache_of(copy->fd, &cache) && cache.cached == 0;
         if (copy->sparse) {
                 off_t hole = lseek(copy->fd, 0, SEEK_HOLE);
 
@@ -165,7 +168,7 @@ static enum status name_output(struct copy *copy, const char *given)
 static enum status make_output(struct copy *copy)
 {
         uint64_t size = (uint64_t)copy->before.st_size;
-        struct output_needs needs = {.space = size};
+        struct output_needs needs = {.space = size, .uncached = copy->sync};
         enum status status = output_make(&copy->output, S_IRUSR | S_IWUSR);
 
         if (status)

@@ -201,7 +201,8 @@ enum status output_map(struct output *output, uint64_t size, const struct output
         uint64_t space = free_space(output->path);
         int error;
 
-        options.flags = needs->sparse ? RMMAP_NO_PREALLOCATE : 0;
+        options.flags =
+                (needs->sparse ? RMMAP_NO_PREALLOCATE : 0) | (needs->uncached ? RMMAP_UNCACHED : 0);
         options.pattern = RMMAP_PATTERN_DENSE;
         error = create_over(output, size, options);
         if (error == -ENOSPC)

@@ -61,6 +61,7 @@ struct output {
 struct output_needs {
         uint64_t space; /* bytes on the disk */
         bool sparse;    /* reserve no space */
+        bool uncached;  /* keep what is written out of the page cache */
 };
 
 enum status output_begin(struct output *output, char *path, bool force);
@@ -85,7 +86,8 @@ struct copy {
         uint64_t bytes;     /* copied */
         unsigned threads;
         bool sync, force, preserve, quiet, shown;
-        bool sparse; /* holes stay holes */
+        bool sparse;  /* holes stay holes */
+        bool forgets; /* the source wasn't in the page cache, and is to leave it again */
         struct output output;
 };
 

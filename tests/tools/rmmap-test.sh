@@ -157,8 +157,25 @@ needs_more()
                 command -v bindfs >/dev/null || reason="bindfs is missing"
                 [ -w /dev/fuse ] || reason="/dev/fuse is missing, or may not be used"
                 ;;
+        page_cache)
+                echo something >"$dir/probe"
+                case $(stat -f -c %T "$dir") in
+                ext2/ext3 | xfs | btrfs)
+                        [ -n "$(cached probe)" ] || reason="this kernel doesn't count cached pages"
+                        ;;
+                *) reason="this file system keeps pages for reasons of its own" ;;
+                esac
+                rm "$dir/probe"
+                ;;
         python3 | flock) command -v "$1" >/dev/null || reason="$1 is missing" ;;
         esac
+}
+
+# cached FILE: its bytes in the page cache; nothing where the kernel can't tell.
+cached()
+{
+        (cd "$dir" && "$rmmap" info --json "$1" 2>/dev/null) |
+                sed -n 's/.*"bytes_cached": *\([0-9]*\).*/\1/p'
 }
 
 random()
@@ -180,6 +197,21 @@ sizes()
                         rm -f "$dir/copy"
                 done
         done
+}
+
+cache_is_left_alone()
+{
+        random source 33554432
+        sync "$dir/source"
+        dd if="$dir/source" iflag=nocache count=0 status=none
+        run 0 copy source copy
+        [ "$(cached copy)" -lt 2097152 ] || complain "$(cached copy) bytes of the copy stay"
+        [ "$(cached source)" -lt 2097152 ] || complain "$(cached source) bytes of the source stay"
+        same source copy # reads both
+        run 0 copy source again
+        [ "$(cached source)" -gt 30000000 ] || complain 'a source that was there is dropped'
+        run 0 copy --no-sync source third
+        [ "$(cached third)" -gt 30000000 ] || complain 'without a sync the copy is dropped'
 }
 
 into_directory()
@@ -944,6 +976,7 @@ for name in sizes into_directory exists same_file not_files wrong_usage sparse a
         file_limit no_terminal info not_ours size_tells_nothing long_names no_descriptors; do
         case_ $name
 done
+case_ cache_is_left_alone page_cache
 case_ owner root
 for name in nobody_else_reads_the_part interrupted killed two_at_once shrinks grows rewritten \
         appears_meanwhile not_ours_interrupted name_is_taken; do
