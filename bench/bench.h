@@ -76,6 +76,7 @@ struct scenario {
         unsigned int threads[MOST_VARIANTS]; /* --quick uses only the first one */
         bool durable;                        /* the job ends with a sync */
         bool sparse;                         /* no space is reserved */
+        uint64_t memory;                     /* bytes that the job may have; 0: all */
         enum pattern pattern;
         unsigned int timed;
         struct goal goal, hint_goal; /* without hint_goal, goal holds for both */

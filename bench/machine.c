@@ -150,6 +150,70 @@ void machine_describe(struct machine *machine, const char *directory)
         machine->memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+/* The two versions of cgroup: where the groups are by custom, and what the limit is called. */
+static const struct {
+        const char *controllers, *mount, *limit;
+} group_versions[] = {
+        {":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes"},
+        {"0::", "/sys/fs/cgroup", "memory.max"},
+};
+
+/* The process's group, as a directory; false: none with the controller. */
+static bool find_group(char *group, size_t capacity, size_t version)
+{
+        FILE *file = fopen("/proc/self/cgroup", "re");
+        char line[512], *path;
+        bool found = false;
+
+        while (file != NULL && !found && fgets(line, sizeof(line), file) != NULL) {
+                path = strstr(line, group_versions[version].controllers);
+                found = path != NULL;
+                if (!found)
+                        continue;
+                line[strcspn(line, "\n")] = '\0';
+                snprintf(group, capacity, "%s%s", group_versions[version].mount,
+                         path + strlen(group_versions[version].controllers));
+        }
+        if (file != NULL)
+                fclose(file);
+        return found && access(group, W_OK) == 0;
+}
+
+static bool write_number(const char *directory, const char *name, uint64_t number)
+{
+        char path[700];
+        FILE *file;
+
+        snprintf(path, sizeof(path), "%s/%s", directory, name);
+        file = fopen(path, "we");
+        if (file == NULL)
+                return false;
+        fprintf(file, "%llu\n", (unsigned long long)number);
+        return fclose(file) == 0;
+}
+
+bool machine_limit_memory(uint64_t bytes)
+{
+        static char before[512], own[600];
+        uint64_t self = (uint64_t)getpid();
+
+        if (bytes == 0) {
+                bool left = write_number(before, "cgroup.procs", self);
+
+                return rmdir(own) == 0 && left;
+        }
+        for (size_t i = 0; i < sizeof(group_versions) / sizeof(group_versions[0]); i++) {
+                if (!find_group(before, sizeof(before), i))
+                        continue;
+                snprintf(own, sizeof(own), "%s/rmmap-bench-%ld", before, (long)getpid());
+                if (mkdir(own, 0700) == 0 && write_number(own, group_versions[i].limit, bytes) &&
+                    write_number(own, "cgroup.procs", self))
+                        return true;
+                rmdir(own);
+        }
+        return false;
+}
+
 void machine_touch_memory(uint64_t bytes)
 {
         size_t length = (size_t)smaller(bytes, SIZE_MAX / 2);

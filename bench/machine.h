@@ -20,6 +20,12 @@ uint64_t machine_disk_written(const char *path);
 
 uint64_t machine_memory_available(void);
 /*
+ * Puts this process into a memory group (cgroup) of its own, with this limit; 0: back to where it
+ * was. false: that takes root, and a memory controller.
+ */
+bool machine_limit_memory(uint64_t bytes);
+
+/*
  * Touches that much memory and frees it. On a virtual machine the host may have to allocate a page
  * at each first access, and may take free memory back after a second or two, large pieces first.
  * No measured run should include that time.

@@ -95,10 +95,16 @@ static int run_variant(const struct scenario *scenario, unsigned int threads, bo
         const char *why;
         int err = job_make(&job, scenario, threads, durable, options, &why);
 
+        if (err == 0 && scenario->memory != 0 && !machine_limit_memory(scenario->memory)) {
+                why = "a memory group takes root, and the memory controller of cgroups";
+                err = -EPERM;
+        }
         if (err != 0)
                 printf("\n%s: left out: %s\n", scenario->name, why);
         else
                 err = run_job(&job, options, outputs);
+        if (why == NULL && scenario->memory != 0 && !machine_limit_memory(0))
+                fprintf(stderr, "rmmap-bench: the memory group is left behind\n");
         job_free(&job);
         return why != NULL ? 0 : err;
 }

@@ -122,7 +122,8 @@ static int open_phase(struct run *run)
         bool older = start == START_UNCACHED || start == START_CACHED;
         int err;
 
-        machine_touch_memory(smaller(run->job->size, job_bytes(run->job)));
+        if (run->job->scenario->memory == 0)
+                machine_touch_memory(smaller(run->job->size, job_bytes(run->job)));
         err = older ? make_older_file(run) : 0;
         if (err != 0)
                 return err;

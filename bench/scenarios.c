@@ -22,6 +22,9 @@
         ONE, .durable = true, .pattern = PATTERN_SCATTERED
 #define RECORD .operation = OP_WRITE_DURABLE, .size = MIB(64), .block = KIB(4), .passes = 1
 #define BATCHES .start = START_SYNCED, ONE, .size = MIB(64), .passes = 1, .timed = TIME_MOVE
+#define BEYOND                                                                                     \
+        .start = START_NEW, .memory = MIB(256), .passes = 1, .threads = {4, 1}, .durable = true,   \
+        .pattern = PATTERN_DENSE, .timed = TIME_CREATE | TIME_MOVE | TIME_SYNC
 #define READ .operation = OP_READ, .size = MIB(128), .threads = {1, 2}
 #define SEQUENTIAL .pattern = PATTERN_SEQUENTIAL
 #define RANDOM .pattern = PATTERN_RANDOM
@@ -134,6 +137,16 @@ const struct scenario scenarios[] = {
          .title = "20 records of 4 KiB in order, a sync; 32 times in a written file",
          BATCHES, .order = ORDER_IN_ORDER, .block = KIB(4), .count = 640, .sync_every = 20,
          .pattern = PATTERN_SEQUENTIAL, .goal = {0.95, 0.95, 1, 1}, .most_written = 1.2},
+
+        {.name = "beyond-16k",
+         .title = "new file of 1 GiB in 256 MiB of memory, 16 KiB in order",
+         BEYOND, .order = ORDER_IN_ORDER, .size = MIB(1024), .block = KIB(16)},
+        {.name = "beyond-1m",
+         .title = "new file of 1 GiB in 256 MiB of memory, 1 MiB at random",
+         BEYOND, .order = ORDER_RANDOM, .size = MIB(1024), .block = MIB(1)},
+        {.name = "beyond-4k-random",
+         .title = "new file of 512 MiB in 256 MiB of memory, 4 KiB at random",
+         BEYOND, .order = ORDER_RANDOM, .size = MIB(512), .block = KIB(4)},
 
         {.name = "read-4k",
          .title = "read cached pages, 4 KiB in order",
