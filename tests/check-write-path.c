@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "file.h"
 
 #define MIB ((size_t)1 << 20)
 
@@ -222,6 +223,26 @@ START_TEST(a_page_written_again_and_again_prepares_nothing)
 }
 END_TEST
 
+/* 1 MiB may be in use, with DENSE 3 MiB of the file's 4: nothing is populated. */
+START_TEST(what_memory_does_not_hold_is_not_populated)
+{
+        static const unsigned char page[4096] = "page";
+        static const uint32_t patterns[] = {RMMAP_PATTERN_UNKNOWN, RMMAP_PATTERN_DENSE};
+        struct rmmap_file *file = created_for_both_ways("room", patterns[_i]);
+
+        if (file == NULL || !writes_back(file)) {
+                rmmap_release(file);
+                return;
+        }
+        ck_assert(populate_room_is_due(&file->io.populate));
+        populate_note_room(&file->io.populate, _i == 0 ? 2 * MIB : 6 * MIB);
+        for (uint64_t i = 0; i < 1024; i++)
+                ck_ok(rmmap_raw_write(file, i * 5 % 1024 * 4096, page, sizeof(page)));
+        ck_assert_uint_eq(by_call(file), 1024 * 4096);
+        rmmap_release(file);
+}
+END_TEST
+
 /* A log whose records are synced in groups: populated once at most, with any pattern. */
 START_TEST(who_syncs_often_is_bet_on_once)
 {
@@ -307,6 +328,7 @@ int main(void)
         Suite *suite = suite_create("ways");
         TCase *core = tcase_create("core");
 
+        tcase_add_loop_test(core, what_memory_does_not_hold_is_not_populated, 0, 2);
         tcase_add_test(core, each_write_takes_its_way);
         tcase_add_test(core, a_sync_drops_entries);
         tcase_add_loop_test(core, large_reads_go_by_calls_once, 0, 2);
