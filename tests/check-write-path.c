@@ -174,6 +174,11 @@ START_TEST(large_reads_go_by_calls_once)
                 skip_part("space is not reserved here, or there is no smaps");
                 return;
         }
+        if (strcmp(info.file_system, "overlayfs") == 0) {
+                rmmap_release(file);
+                skip_part("what only reads uses the mapping alone on overlayfs");
+                return;
+        }
         ck_assert_int_eq(mapped_kib(view), 0);
         read_all(file, size, MIB);
         ck_assert_int_eq(mapped_kib(view), map_asked ? 8 * 1024 : 0);
