@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/checked.h"
 #include "base/sync-annotations.h"
 #include "dirty-budget.h"
 #include "file.h"
@@ -16,6 +17,7 @@
  */
 #define SHORTEST_RUN ((uint64_t)64 << 10)
 #define SWEEP_AFTER ((uint64_t)8 << 20)
+#define SWEEP_PIECE ((uint64_t)4 << 20)
 
 /* What a thread may have on its way to the disk: with less the disk waits between two runs. */
 #define MOST_BACKLOG ((uint64_t)4 << 20)
@@ -68,10 +70,16 @@ int dirty_budget_create(struct dirty_budget *budget, uint64_t limit, bool uncach
         atomic_init(&budget->backlogs, NULL);
         atomic_init(&budget->mode, limit != 0 ? DIRTY_WATCHED : DIRTY_UNBOUNDED);
         atomic_init(&budget->drops, uncached);
+        atomic_init(&budget->unavailable, false);
+        atomic_init(&budget->epoch, 0);
+        atomic_init(&budget->synced, 0);
         atomic_flag_clear_explicit(&budget->sweeping, memory_order_relaxed);
         NOTE_ATOMIC(&budget->backlogs);
         NOTE_ATOMIC(&budget->mode);
         NOTE_ATOMIC(&budget->drops);
+        NOTE_ATOMIC(&budget->unavailable);
+        NOTE_ATOMIC(&budget->epoch);
+        NOTE_ATOMIC(&budget->synced);
         NOTE_ATOMIC(&budget->sweeping);
         return uncached && !bound(budget) ? -ENOMEM : 0;
 }
@@ -82,19 +90,6 @@ void dirty_budget_destroy(struct dirty_budget *budget)
 }
 
 /* ---- a thread's backlog */
-
-/* Held for some instructions only. Acquire and release: what the last thread left is seen. */
-static void lock(struct dirty_backlog *backlog)
-{
-        for (unsigned int tries = 0;
-             atomic_flag_test_and_set_explicit(&backlog->busy, memory_order_acquire); tries++)
-                backoff(tries);
-}
-
-static void unlock(struct dirty_backlog *backlog)
-{
-        atomic_flag_clear_explicit(&backlog->busy, memory_order_release);
-}
 
 static void take_oldest(struct dirty_backlog *backlog, struct work *work)
 {
@@ -120,13 +115,26 @@ static void end_run(struct dirty_backlog *backlog, struct work *work)
         backlog->pieces[(backlog->first + backlog->count++) % DIRTY_PIECES] = run;
         backlog->bytes += run.end - run.start;
         work->start[work->starts++] = run;
-        while (backlog->bytes > MOST_BACKLOG && backlog->count > 1)
+        while (backlog->bytes > MOST_BACKLOG)
                 take_oldest(backlog, work);
+}
+
+/* What was on its way before a sync of everything is on the disk. */
+static void forget(struct dirty_backlog *backlog, unsigned int epoch)
+{
+        backlog->epoch = epoch;
+        backlog->first = backlog->count = 0;
+        backlog->run = (struct dirty_piece){0, 0};
+        backlog->bytes = backlog->scattered = 0;
 }
 
 static void add(const struct dirty_budget *budget, struct dirty_backlog *backlog, uint64_t start,
                 uint64_t end, struct work *work)
 {
+        unsigned int epoch = atomic_load_explicit(&budget->epoch, memory_order_relaxed);
+
+        if (backlog->epoch != epoch)
+                forget(backlog, epoch);
         if (start != backlog->run.end) {
                 end_run(backlog, work);
                 backlog->run.start = start;
@@ -143,11 +151,18 @@ static void add(const struct dirty_budget *budget, struct dirty_backlog *backlog
 
 /* ---- at the disk */
 
-/* What is mapped stays in the page cache, so its page table entries go first. */
+/*
+ * What is mapped stays in the page cache, so its page table entries go first. Not where space may
+ * be missing: the system call may start write-back, and would not report the error.
+ */
 static void drop(struct rmmap_file *file, uint64_t start, uint64_t end)
 {
+        uint64_t page = align_down_to(start, mapping_page_size());
+
+        if (!file->config.reserved || file->config.populated)
+                return;
         if (file->os.mapping.base != NULL)
-                mapping_forget(&file->os.mapping, start, end - start);
+                mapping_forget(&file->os.mapping, page, end - page);
         writeback_drop_cache(file->os.fd, start, end - start);
 }
 
@@ -156,22 +171,32 @@ static int finish(struct rmmap_file *file, struct dirty_piece piece)
 {
         int err = sync_finish_writeback(file, piece.start, piece.end - piece.start);
 
-        if (err != 0)
-                return err == -EOPNOTSUPP ? 0 : err;
-        if (atomic_load_explicit(&file->dirty.drops, memory_order_relaxed))
+        if (err == 0 && atomic_load_explicit(&file->dirty.drops, memory_order_relaxed))
                 drop(file, piece.start, piece.end);
-        return 0;
+        return err;
+}
+
+/* Pieces, because each sync of the file waits for the piece that is being written back. */
+static int sweep_pieces(struct rmmap_file *file)
+{
+        int err = 0;
+
+        for (uint64_t at = 0; err == 0 && at < file->config.size; at += SWEEP_PIECE) {
+                uint64_t end = min_u64(at + SWEEP_PIECE, file->config.size);
+
+                err = finish(file, (struct dirty_piece){at, end});
+        }
+        return err;
 }
 
 /* One thread does it for the short runs of all. */
 static int sweep(struct rmmap_file *file)
 {
-        int err = 0;
+        int err = sync_start_writeback(file, 0, file->config.size);
 
-        if (!atomic_flag_test_and_set_explicit(&file->dirty.sweeping, memory_order_relaxed)) {
-                err = finish(file, (struct dirty_piece){0, file->config.size});
-                atomic_flag_clear_explicit(&file->dirty.sweeping, memory_order_relaxed);
-        }
+        if (err == 0)
+                err = sweep_pieces(file);
+        atomic_flag_clear_explicit(&file->dirty.sweeping, memory_order_relaxed);
         return err;
 }
 
@@ -180,67 +205,104 @@ static int perform(struct rmmap_file *file, const struct work *work)
         int err = 0;
 
         for (unsigned int i = 0; err == 0 && i < work->starts; i++)
-                err = sync_write_behind(file, work->start[i].start,
-                                        work->start[i].end - work->start[i].start);
+                err = sync_start_writeback(file, work->start[i].start,
+                                           work->start[i].end - work->start[i].start);
         if (work->next != 0)
                 io_note_in_order(file, work->next);
         for (unsigned int i = 0; err == 0 && i < work->finishes; i++)
                 err = finish(file, work->finish[i]);
-        return err == 0 && work->sweep ? sweep(file) : err;
+        if (err == 0 && work->sweep &&
+            !atomic_flag_test_and_set_explicit(&file->dirty.sweeping, memory_order_relaxed))
+                err = sweep(file);
+        return err;
+}
+
+static void give_up(struct dirty_budget *budget)
+{
+        atomic_store_explicit(&budget->unavailable, true, memory_order_relaxed);
+        atomic_store_explicit(&budget->mode, DIRTY_UNBOUNDED, memory_order_relaxed);
 }
 
 int dirty_after_write(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
         struct dirty_backlog *backlogs, *backlog;
         struct work work = {.starts = 0};
+        int err;
 
-        if (length == 0 || file_forked(file))
-                return 0;
-        if (dirty_mode(&file->dirty) == DIRTY_WATCHED)
-                dirty_check(file, UINT64_MAX);
         backlogs = atomic_load_explicit(&file->dirty.backlogs, memory_order_acquire);
-        if (dirty_mode(&file->dirty) != DIRTY_BOUNDED || backlogs == NULL)
+        if (length == 0 || backlogs == NULL || file_forked(file) || !dirty_has_disk(file))
                 return 0;
         backlog = &backlogs[io_stats_number()];
-        lock(backlog);
+        /*
+         * No thread waits for a backlog: what is left out is the kernel's business, and the next
+         * sync's. Acquire and release: what the last thread left is seen.
+         */
+        if (atomic_flag_test_and_set_explicit(&backlog->busy, memory_order_acquire))
+                return 0;
         add(&file->dirty, backlog, offset, offset + length, &work);
-        unlock(backlog);
-        return perform(file, &work);
+        atomic_flag_clear_explicit(&backlog->busy, memory_order_release);
+        err = perform(file, &work);
+        if (err != -EOPNOTSUPP)
+                return err;
+        give_up(&file->dirty);
+        return 0;
 }
 
 /* ---- the budget */
 
-static bool has_no_disk(const struct rmmap_file *file)
+bool dirty_has_disk(const struct rmmap_file *file)
 {
-        return file->os.file_system.reservation == RESERVES_PAGES ||
-               file->os.file_system.reservation == RESERVES_BY_MAP;
+        return file->os.file_system.reservation != RESERVES_PAGES &&
+               file->os.file_system.reservation != RESERVES_BY_MAP &&
+               !file->os.file_system.copies_up;
 }
 
 void dirty_check(struct rmmap_file *file, uint64_t room)
 {
         struct dirty_budget *budget = &file->dirty;
         uint64_t limit = budget->limit != 0 ? budget->limit : room / PART_OF_ROOM;
-        uint64_t synced = atomic_load_explicit(&file->sync.dirtied_before, memory_order_relaxed);
-        uint64_t dirtied = file_dirtied(file);
+        uint64_t synced = atomic_load_explicit(&budget->synced, memory_order_relaxed);
+        uint64_t written = file_written(file), dirty;
 
-        /* The counts of threads are approximate, and so may be below what they were. */
-        if (has_no_disk(file) || dirtied < synced)
+        if (written <= synced || !dirty_has_disk(file) ||
+            atomic_load_explicit(&budget->unavailable, memory_order_relaxed))
                 return;
-        if (dirtied - synced > limit)
+        dirty = min_u64(written - synced, file->config.size);
+        if (dirty > limit)
                 (void)bound(budget);
-        if (dirtied - synced > room / 2)
+        if (dirty > room / 2)
                 atomic_store_explicit(&budget->drops, true, memory_order_relaxed);
 }
 
-void dirty_synced(struct rmmap_file *file)
+/* Small writes are left to the calls of dirty_check at the ends of periods. */
+bool dirty_is_bounded(struct rmmap_file *file, uint64_t length)
+{
+        if (dirty_mode(&file->dirty) == DIRTY_WATCHED && length >= SHORTEST_RUN)
+                dirty_check(file, UINT64_MAX);
+        return dirty_mode(&file->dirty) == DIRTY_BOUNDED;
+}
+
+void dirty_synced_all(struct rmmap_file *file, uint64_t written)
 {
         struct dirty_budget *budget = &file->dirty;
 
-        if (budget->uncached) {
+        atomic_store_explicit(&budget->synced, written, memory_order_relaxed);
+        atomic_fetch_add_explicit(&budget->epoch, 1, memory_order_relaxed);
+        if (atomic_load_explicit(&budget->unavailable, memory_order_relaxed))
+                return;
+        if (budget->uncached && dirty_has_disk(file)) {
                 drop(file, 0, file->config.size);
                 return;
         }
         atomic_store_explicit(&budget->mode, budget->limit != 0 ? DIRTY_WATCHED : DIRTY_UNBOUNDED,
                               memory_order_relaxed);
         atomic_store_explicit(&budget->drops, false, memory_order_relaxed);
+}
+
+void dirty_synced_some(struct rmmap_file *file, uint64_t length)
+{
+        uint64_t synced = atomic_load_explicit(&file->dirty.synced, memory_order_relaxed);
+
+        atomic_store_explicit(&file->dirty.synced, min_u64(synced + length, file_written(file)),
+                              memory_order_relaxed);
 }

@@ -2,7 +2,7 @@
 /*
  * How many bytes of the file may be dirty. Beyond that each thread bounds its own backlog: it
  * starts write-back of what it wrote, and waits for the disk when too much of its own is on the
- * way. No thread waits for what another one wrote, and no thread writes for all. Layer 3.
+ * way. Pieces that are too small for that are written back by one thread for all. Layer 3.
  */
 #ifndef RMMAP_DIRTY_BUDGET_H
 #define RMMAP_DIRTY_BUDGET_H
@@ -27,9 +27,10 @@ struct dirty_piece {
         uint64_t start, end;
 };
 
-/* Of the threads that share a shard of io_stats: seldom more than one. */
+/* Of the threads whose stacks select the same shard of io_stats. */
 struct dirty_backlog {
-        alignas(CACHE_LINE) atomic_flag busy;
+        alignas(CACHE_LINE) atomic_flag busy;    /* a thread is at it */
+        unsigned int epoch;                      /* of the budget, when it was used last */
         unsigned int first, count;               /* of pieces, a ring */
         struct dirty_piece run;                  /* written without a gap; not on its way yet */
         struct dirty_piece pieces[DIRTY_PIECES]; /* on their way to the disk, the oldest first */
@@ -39,11 +40,14 @@ struct dirty_backlog {
 
 struct dirty_budget {
         uint64_t limit; /* bytes; constant. 0: the library chooses */
+        bool sweeps;    /* constant: short runs are bounded, too */
         bool uncached;  /* constant: what is on the disk leaves the page cache */
-        bool sweeps;    /* constant: short runs are bounded, too; else the kernel cares for them */
         _Atomic uint8_t mode;
-        atomic_bool drops;    /* as uncached, because the file is larger than memory */
-        atomic_flag sweeping; /* a thread writes back the whole file */
+        atomic_bool drops;       /* as uncached, because more was written than memory holds */
+        atomic_bool unavailable; /* the system can't start write-back */
+        atomic_flag sweeping;    /* a thread writes back the whole file */
+        atomic_uint epoch;       /* syncs of everything */
+        _Atomic uint64_t synced; /* of the bytes written, those that a sync made durable */
         _Atomic(struct dirty_backlog *) backlogs; /* IO_STATS_SHARDS; NULL before DIRTY_BOUNDED */
 };
 
@@ -58,19 +62,26 @@ static inline enum dirty_mode dirty_mode(const struct dirty_budget *budget)
         return atomic_load_explicit(&budget->mode, memory_order_relaxed);
 }
 
+/* Is there write-back at all? Not on tmpfs; and overlayfs ignores requests to start it. */
+bool dirty_has_disk(const struct rmmap_file *file);
+
+/* Unless DIRTY_UNBOUNDED: is it bounded now that length bytes were written? */
+bool dirty_is_bounded(struct rmmap_file *file, uint64_t length);
+
 /*
- * Called after all of [offset, offset + length) was written, unless DIRTY_UNBOUNDED. Returns an
- * error of write-back.
+ * Called after all of [offset, offset + length) was written, when it is bounded. Returns an error
+ * of write-back.
  */
 int dirty_after_write(struct rmmap_file *file, uint64_t offset, uint64_t length);
 
-/*
- * Called about once for each IO_STATS_PERIOD bytes that a thread wrote. room: what memory_room
- * returned.
- */
+/* Called now and then while bytes are written. room: what memory_room returned. */
 void dirty_check(struct rmmap_file *file, uint64_t room);
 
-/* Called when everything was synced. */
-void dirty_synced(struct rmmap_file *file);
+/*
+ * Called by the thread that runs a batch: everything was synced, and written was file_written
+ * before; or a piece of length bytes was.
+ */
+void dirty_synced_all(struct rmmap_file *file, uint64_t written);
+void dirty_synced_some(struct rmmap_file *file, uint64_t length);
 
 #endif

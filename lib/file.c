@@ -33,8 +33,6 @@ static void init_counters(struct rmmap_file *file)
         populate_threshold_init(&file->io.populate);
         wb_error_init(&file->sync.error);
         NOTE_ATOMIC(&file->io.populate);
-        atomic_init(&file->sync.dirtied_before, 0);
-        NOTE_ATOMIC(&file->sync.dirtied_before);
         NOTE_ATOMIC(&file->sync.entry_pending);
         NOTE_ATOMIC(&file->io.pwrite_bytes);
         NOTE_ATOMIC(&file->sync.flush_calls);

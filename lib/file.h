@@ -71,8 +71,8 @@ struct file_sync {
         atomic_bool writes_then_syncs; /* no system call here writes and syncs in one */
         _Atomic uint64_t flush_calls;
         /* Only the thread that runs a batch touches these. */
-        _Atomic uint64_t dirtied_before; /* value at the last sync of everything */
-        struct unwritten unwritten;      /* which reserved space was written */
+        uint64_t dirtied_before;    /* value at the last sync of everything */
+        struct unwritten unwritten; /* which reserved space was written */
 };
 
 struct rmmap_file {

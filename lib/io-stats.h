@@ -48,18 +48,19 @@ static inline struct io_stats_shard *io_stats_shard(struct io_stats *stats)
         return &stats->shards[io_stats_number()];
 }
 
-static inline bool io_stats_ends_period(uint64_t before, uint64_t length)
+/* Does before + length reach another multiple of period, which is a power of two? */
+static inline bool io_stats_ends_period(uint64_t before, uint64_t length, uint64_t period)
 {
-        return ((before ^ (before + length)) & ~(IO_STATS_PERIOD - 1)) != 0;
+        return ((before ^ (before + length)) & ~(period - 1)) != 0;
 }
 
-/* true: a period ended. */
-static inline bool io_stats_count(struct io_stats_shard *shard, uint64_t length)
+/* Returns the shard's count before. */
+static inline uint64_t io_stats_count(struct io_stats_shard *shard, uint64_t length)
 {
         uint64_t before = atomic_load_explicit(&shard->bytes, memory_order_relaxed);
 
         atomic_store_explicit(&shard->bytes, before + length, memory_order_relaxed);
-        return io_stats_ends_period(before, length);
+        return before;
 }
 
 /* Sets the shard's region or page to now, and returns the one before. */

@@ -3,12 +3,12 @@
 #include "dirty-budget.h"
 #include "os/os.h"
 
-/* Bytes of regions that may be in memory with RMMAP_UNCACHED: those written in order just now. */
-#define UNCACHED_IN_USE ((uint64_t)16 << 20)
+/* Bytes of regions that may be in memory with RMMAP_UNCACHED: what threads write just now. */
+#define UNCACHED_IN_USE ((uint64_t)48 << 20)
 
-/* With so many bytes left, only each 16th period reads again: it would cost more than it finds. */
+/* While half of what is left has so many bytes, reading it in each period would cost too much. */
 #define MUCH_ROOM ((uint64_t)1 << 30)
-#define PERIODS_WITH_ROOM 16
+#define PERIOD_WITH_ROOM (4 * IO_STATS_PERIOD)
 
 bool memory_fits(const struct rmmap_file *file)
 {
@@ -41,15 +41,17 @@ bool memory_may_populate(struct rmmap_file *file)
         return memory_fits(file);
 }
 
-NOINLINE void memory_end_period(struct rmmap_file *file, uint64_t written)
+NOINLINE void memory_end_period(struct rmmap_file *file, uint64_t before, uint64_t length)
 {
-        if (written / IO_STATS_PERIOD % PERIODS_WITH_ROOM != 0 &&
+        if (!io_stats_ends_period(before, length, PERIOD_WITH_ROOM) &&
             populate_had_room(&file->io.populate, MUCH_ROOM))
                 return;
-        dirty_check(file, read_room(file));
-        if (file->io.page_state.state == NULL || memory_fits(file))
+        if (!dirty_has_disk(file))
                 return;
-        /* From now on small writes use pwrite. */
+        dirty_check(file, read_room(file));
+        if (file->io.page_state.state == NULL || file->dirty.uncached || memory_fits(file))
+                return;
+        /* Small writes use pwrite from now on. */
         if (page_state_set_unmapped(&file->io.page_state))
                 mapping_forget(&file->os.mapping, 0, file->os.mapping.length);
 }

@@ -16,8 +16,8 @@ bool memory_fits(const struct rmmap_file *file);
 /* To be called before a region is populated: may read how much is left. false: it doesn't fit. */
 bool memory_may_populate(struct rmmap_file *file);
 
-/* After a thread wrote IO_STATS_PERIOD more bytes; written: its count of bytes. */
-void memory_end_period(struct rmmap_file *file, uint64_t written);
+/* After a count of written bytes grew by length to another multiple of IO_STATS_PERIOD. */
+void memory_end_period(struct rmmap_file *file, uint64_t before, uint64_t length);
 
 /* Count bytes that pwrite wrote, or that were copied into the mapping. */
 static inline void memory_count_pwrite(struct rmmap_file *file, uint64_t length)
@@ -25,15 +25,17 @@ static inline void memory_count_pwrite(struct rmmap_file *file, uint64_t length)
         uint64_t before =
                 atomic_fetch_add_explicit(&file->io.pwrite_bytes, length, memory_order_relaxed);
 
-        if (unlikely(io_stats_ends_period(before, length)))
-                memory_end_period(file, before + length);
+        if (unlikely(io_stats_ends_period(before, length, IO_STATS_PERIOD)))
+                memory_end_period(file, before, length);
 }
 
 static inline void memory_count_mapped(struct rmmap_file *file, struct io_stats_shard *shard,
                                        uint64_t length)
 {
-        if (unlikely(io_stats_count(shard, length)))
-                memory_end_period(file, atomic_load_explicit(&shard->bytes, memory_order_relaxed));
+        uint64_t before = io_stats_count(shard, length);
+
+        if (unlikely(io_stats_ends_period(before, length, IO_STATS_PERIOD)))
+                memory_end_period(file, before, length);
 }
 
 #endif

@@ -36,7 +36,7 @@ struct page_state {
         _Atomic uint8_t *state; /* NULL: no state is kept */
         size_t count;
         uint64_t size;          /* of the file, in bytes */
-        _Atomic int64_t in_use; /* regions that aren't cold; about, as updates may be lost */
+        _Atomic int64_t in_use; /* regions that aren't cold */
 };
 
 int page_state_create(struct page_state *pages, uint64_t size);
@@ -98,12 +98,12 @@ static inline uint64_t page_state_in_use(const struct page_state *pages)
 
 static inline void region_set(struct page_state *pages, size_t region, unsigned int state)
 {
-        unsigned int before = region_state(pages, region);
+        unsigned int before = atomic_exchange_explicit(&pages->state[region], (uint8_t)state,
+                                                       memory_order_relaxed);
 
         if ((before == REGION_COLD) != (state == REGION_COLD))
                 atomic_fetch_add_explicit(&pages->in_use, state == REGION_COLD ? -1 : 1,
                                           memory_order_relaxed);
-        atomic_store_explicit(&pages->state[region], (uint8_t)state, memory_order_relaxed);
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/checked.h"
 #include "base/sync-annotations.h"
 #include "guarded-copy.h"
+#include "memory-check.h"
 #include "os/os.h"
 #include "sync-exec.h"
 
@@ -55,8 +56,7 @@ static void note_writeback(struct rmmap_file *file, uint64_t start, uint64_t end
 static bool suits_everything(struct rmmap_file *file, const struct sync_set *set,
                              bool entry_pending)
 {
-        uint64_t dirty = file_dirtied(file) -
-                         atomic_load_explicit(&file->sync.dirtied_before, memory_order_relaxed);
+        uint64_t dirty = file_dirtied(file) - file->sync.dirtied_before;
 
         if (set->everything || file->os.mapping.base == NULL || MSYNC_IS_SEEN_AS_READ)
                 return true;
@@ -71,14 +71,15 @@ static bool suits_everything(struct rmmap_file *file, const struct sync_set *set
 
 static int issue_everything(struct rmmap_file *file, bool entry_pending)
 {
-        uint64_t made = file_dirtied(file); /* read before the sync: later bytes count as dirty */
+        /* Read before the sync: later bytes count as dirty. */
+        uint64_t made = file_dirtied(file), written = file_written(file);
         int err = writeback_sync(file->os.fd, entry_pending);
 
         if (err == 0)
-                atomic_store_explicit(&file->sync.dirtied_before, made, memory_order_relaxed);
+                file->sync.dirtied_before = made;
         note_writeback(file, 0, file->config.size);
         if (err == 0)
-                dirty_synced(file);
+                dirty_synced_all(file, written);
         return err;
 }
 
@@ -95,6 +96,8 @@ static int issue_ranges(struct rmmap_file *file, const struct sync_set *set)
                 int this = mapping_sync(&file->os.mapping, range->start, range->end - range->start);
 
                 note_writeback(file, range->start, range->end);
+                if (this == 0)
+                        dirty_synced_some(file, range->end - range->start);
                 err = err != 0 ? err : this;
         }
         return err;
@@ -227,8 +230,10 @@ static int write_in_batch(struct rmmap_file *file, uint64_t offset, const void *
         if (err == -EOPNOTSUPP || err == -EFAULT || err == -EFBIG)
                 return err;
         latch(file, err);
-        if (err == 0)
-                count(&file->io.pwrite_bytes, length);
+        if (err == 0) {
+                memory_count_pwrite(file, length);
+                dirty_synced_some(file, length);
+        }
         if (err == 0 && file->config.catch_faults)
                 err = fault_check_size(file);
         return err;

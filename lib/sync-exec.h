@@ -41,7 +41,7 @@ int sync_write_behind(struct rmmap_file *file, uint64_t offset, uint64_t length)
  */
 static inline int sync_after_write(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
-        if (unlikely(dirty_mode(&file->dirty) != DIRTY_UNBOUNDED))
+        if (unlikely(dirty_mode(&file->dirty) != DIRTY_UNBOUNDED) && dirty_is_bounded(file, length))
                 return dirty_after_write(file, offset, length);
         if (unlikely(length >= WRITE_BEHIND_FROM && file->config.write_behind))
                 return sync_write_behind(file, offset, length);

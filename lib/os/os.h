@@ -214,12 +214,17 @@ void file_lock_close(int fd, bool locked);
 int writeback_start(int fd, uint64_t offset, uint64_t length);
 
 /*
- * As writeback_start, and waits until the device has the data. The device may still lose it, so
- * the data isn't durable yet. [optional]
+ * As writeback_start, which must have succeeded, and waits until the device has the data. The
+ * device may still lose it, so the data isn't durable yet. Every error is one of write-back, and
+ * must be latched.
  */
 int writeback_finish(int fd, uint64_t offset, uint64_t length);
 
-/* Clean pages of [offset, offset + length) that aren't mapped leave the page cache. Only advice. */
+/*
+ * Clean pages of [offset, offset + length) that aren't mapped leave the page cache. Only advice.
+ * Linux also starts write-back of dirty ones, and reports no error of that: not for space that may
+ * turn out to be missing.
+ */
 void writeback_drop_cache(int fd, uint64_t offset, uint64_t length);
 
 /*

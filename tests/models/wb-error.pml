@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The write-back error latch: lib/wb-error.c, with sync_start_writeback and sync_batch of
+ * The write-back error latch: lib/wb-error.c, with start_writeback and sync_batch of
  * lib/sync-exec.c. Calls that start write-back come at any time; one of them may fail in the way
  * that only it is told, and the pages are clean after it. Syncs run one at a time. Holds D.1, D.3.
  *

@@ -160,7 +160,7 @@ needs_more()
         page_cache)
                 echo something >"$dir/probe"
                 case $(stat -f -c %T "$dir") in
-                ext2/ext3 | xfs | btrfs)
+                ext2/ext3 | xfs)
                         [ -n "$(cached probe)" ] || reason="this kernel doesn't count cached pages"
                         ;;
                 *) reason="this file system keeps pages for reasons of its own" ;;
@@ -976,7 +976,7 @@ for name in sizes into_directory exists same_file not_files wrong_usage sparse a
         file_limit no_terminal info not_ours size_tells_nothing long_names no_descriptors; do
         case_ $name
 done
-case_ cache_is_left_alone page_cache
+case_ cache_is_left_alone linux page_cache
 case_ owner root
 for name in nobody_else_reads_the_part interrupted killed two_at_once shrinks grows rewritten \
         appears_meanwhile not_ours_interrupted name_is_taken; do

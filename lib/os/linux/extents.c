@@ -64,10 +64,10 @@ bool extents_cover(int fd, uint64_t size)
 }
 
 /*
- * overlayfs passes both requests to the file of its upper layer. Only ext4 says that a file has
- * extents; of those that copy on write none tells how many (xfs does).
+ * overlayfs passes both requests on to the file in its upper layer. FS_EXTENT_FL is set by ext4
+ * only; a number of extents is given by xfs only.
  */
-bool extents_stay(int fd)
+bool extents_in_place(int fd)
 {
         struct fsxattr attributes = {.fsx_nextents = 0};
         int flags = 0;

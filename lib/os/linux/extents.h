@@ -10,9 +10,9 @@
 bool extents_cover(int fd, uint64_t size);
 
 /*
- * Is a file of overlayfs, with at least one extent, on a file system that writes into an extent in
- * place? true for ext4 and xfs.
+ * Does the file system below overlayfs write into extents in place, so that written space needs no
+ * new space? true for ext4 and xfs. fd: a file of overlayfs that has an extent.
  */
-bool extents_stay(int fd);
+bool extents_in_place(int fd);
 
 #endif

@@ -15,14 +15,14 @@
 
 /* The two versions of cgroup. A machine may use both, for different controllers. */
 static const struct version {
-        const char *controllers; /* before the path in a line of /proc/self/cgroup */
-        const char *mount;       /* by custom */
+        const char *controller; /* in a line of /proc/self/cgroup; version 2 has none there */
+        const char *mount;      /* by custom */
         const char *limit, *lower_limit, *usage;
         const char *active, *inactive; /* lines of memory.stat: page cache */
 } versions[] = {
-        {":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", NULL,
-         "memory.usage_in_bytes", "total_active_file ", "total_inactive_file "},
-        {"0::", "/sys/fs/cgroup", "memory.max", "memory.high", "memory.current", "active_file ",
+        {"memory", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", NULL, "memory.usage_in_bytes",
+         "total_active_file ", "total_inactive_file "},
+        {"", "/sys/fs/cgroup", "memory.max", "memory.high", "memory.current", "active_file ",
          "inactive_file "},
 };
 
@@ -32,7 +32,7 @@ struct reading {
         const struct version *version;
         char group[512]; /* "" or "/group", from the mount on */
         char path[768];
-        char text[2048]; /* of a file; memory.stat has less */
+        char text[4096]; /* of a file */
 };
 
 /* false: the file can't be read. */
@@ -101,26 +101,45 @@ static uint64_t room_in_group(struct reading *reading)
         return limit > usage ? limit - usage : 0;
 }
 
+/* Is it one of the controllers in a list "a,b,c" of length bytes? "" is in an empty list only. */
+static bool has_controller(const char *list, size_t length, const char *controller)
+{
+        size_t wanted = strlen(controller);
+        const char *end = list + length;
+
+        if (wanted == 0 || length == 0)
+                return wanted == length;
+        for (const char *at = list; at < end; at += strcspn(at, ",:") + 1)
+                if (strcspn(at, ",:") == wanted && memcmp(at, controller, wanted) == 0)
+                        return true;
+        return false;
+}
+
 /* Reads which group of this version the process is in; its line is "NUMBER:CONTROLLERS:PATH". */
 static bool find_group(struct reading *reading)
 {
-        const char *found;
-        size_t length;
+        const char *line, *next;
 
         if (!read_file(reading, "/proc/self/cgroup"))
                 return false;
-        found = strstr(reading->text, reading->version->controllers);
-        if (found == NULL)
-                return false;
-        found += strlen(reading->version->controllers);
-        length = strcspn(found, "\n");
-        if (length >= sizeof(reading->group))
-                return false;
-        memcpy(reading->group, found, length);
-        reading->group[length] = '\0';
-        if (length == 1) /* "/" */
-                reading->group[0] = '\0';
-        return true;
+        for (line = reading->text; *line != '\0'; line = next) {
+                const char *end = line + strcspn(line, "\n");
+                const char *list = line + strcspn(line, ":\n") + 1;
+                const char *path = list < end ? list + strcspn(list, ":\n") + 1 : end;
+                size_t length = path < end ? (size_t)(end - path) : 0;
+
+                next = end + (*end == '\n');
+                if (length == 0 ||
+                    !has_controller(list, (size_t)(path - 1 - list), reading->version->controller))
+                        continue;
+                /* "/" is the mount's own group, and the best guess for a path that is too long. */
+                if (length == 1 || length >= sizeof(reading->group))
+                        length = 0;
+                memcpy(reading->group, path, length);
+                reading->group[length] = '\0';
+                return true;
+        }
+        return false;
 }
 
 /*

@@ -59,6 +59,7 @@ int storage_reserve(int fd, const struct file_system *file_system, uint64_t size
         if (err != 0)
                 return err;
         *reserved = file_system->reservation == RESERVES_PAGES ||
+                    file_system->reservation == RESERVES_EXTENTS ||
                     storage_is_reserved(fd, file_system, size);
         return 0;
 }
@@ -73,7 +74,7 @@ bool storage_is_reserved(int fd, const struct file_system *file_system, uint64_t
         case RESERVES_EXTENTS:
                 return extents_cover(fd, size);
         case RESERVES_AS_UPPER:
-                return extents_cover(fd, size) && extents_stay(fd);
+                return extents_cover(fd, size) && extents_in_place(fd);
         case RESERVES_NOTHING:
                 break;
         }

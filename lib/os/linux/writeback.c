@@ -22,7 +22,7 @@ int writeback_finish(int fd, uint64_t offset, uint64_t length)
                                            SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
                                                    SYNC_FILE_RANGE_WAIT_AFTER) != 0) {
                 if (errno != EINTR)
-                        return unavailable_or(errno);
+                        return -errno; /* whichever it is: the kernel reports it once */
         }
         return 0;
 }
