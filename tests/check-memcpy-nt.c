@@ -78,7 +78,7 @@ START_TEST(large_copies_go_in_slices)
         const size_t size = (size_t)3 << 20, slice = (size_t)256 << 10;
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
         unsigned char *data = calloc(1, size);
-        struct rmmap_file *file;
+        struct rmmap_file *file = NULL;
         const void *base;
         size_t seen;
 

@@ -8,6 +8,7 @@
 #include "rmmap.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -162,6 +163,8 @@ enum status copy_with_team(struct copy *copy)
         if (!count)
                 return fail(FAILED, "no thread can be started");
         progress_clear();
+        if (copy->forgets) /* what was read ahead, past a piece that another thread dropped */
+                (void)posix_fadvise(copy->fd, 0, 0, POSIX_FADV_DONTNEED);
         if (signals_caught())
                 return INTERRUPTED;
         copy->bytes = (uint64_t)copy->before.st_size;

@@ -11,7 +11,8 @@ build=${top_builddir:?}
 # What can't fail, or whose failure is no news: memory and text, what only tells, what gives up.
 # Of dlopen only a second reference is wanted; signals' masks and the once can't go wrong. Where
 # _FORTIFY_SOURCE is set, siglongjmp is a longjmp.
-harmless='dladdr dlsym getpid memcpy memmove memset memcmp strlen strrchr strcmp strcpy strcspn strstr strtoull snprintf
+harmless='dladdr dlsym getpid memcpy memmove memset memcmp strlen strrchr strcmp strcpy strcspn strstr snprintf
+        bcmp
         posix_fadvise posix_madvise sysconf clock_gettime sched_yield nanosleep raise longjmp siglongjmp sigsetjmp
         sigemptyset errno_location
         pthread_cond_broadcast pthread_cond_wait pthread_cond_destroy

@@ -64,6 +64,17 @@ static bool read_group_file(struct reading *reading, const char *name)
         return length > 0 && (size_t)length < sizeof(reading->path) && read_path(reading);
 }
 
+static uint64_t number_at(const char *text)
+{
+        uint64_t number = 0;
+
+        while (*text == ' ')
+                text++;
+        for (; *text >= '0' && *text <= '9'; text++)
+                number = 10 * number + (uint64_t)(*text - '0');
+        return number;
+}
+
 /* The number after this key; 0 where there is none. */
 static uint64_t number_after(const struct reading *reading, const char *key)
 {
@@ -71,7 +82,7 @@ static uint64_t number_after(const struct reading *reading, const char *key)
 
         while (found != NULL && found != reading->text && found[-1] != '\n')
                 found = strstr(found + 1, key);
-        return found != NULL ? strtoull(found + strlen(key), NULL, 10) : 0;
+        return found != NULL ? number_at(found + strlen(key)) : 0;
 }
 
 /* UINT64_MAX where there is no limit ("max"). */
@@ -80,7 +91,7 @@ static uint64_t limit_in(struct reading *reading, const char *name)
         if (name == NULL || !read_group_file(reading, name) || reading->text[0] < '0' ||
             reading->text[0] > '9')
                 return UINT64_MAX;
-        return strtoull(reading->text, NULL, 10);
+        return number_at(reading->text);
 }
 
 static uint64_t room_in_group(struct reading *reading)
@@ -94,7 +105,7 @@ static uint64_t room_in_group(struct reading *reading)
                 return UINT64_MAX;
         if (!read_group_file(reading, version->usage))
                 return UINT64_MAX;
-        usage = strtoull(reading->text, NULL, 10);
+        usage = number_at(reading->text);
         if (!read_group_file(reading, "memory.stat"))
                 return UINT64_MAX;
         limit += number_after(reading, version->active) + number_after(reading, version->inactive);
