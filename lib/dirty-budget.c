@@ -166,6 +166,18 @@ static void drop(struct rmmap_file *file, uint64_t start, uint64_t end)
         writeback_drop_cache(file->os.fd, start, end - start);
 }
 
+/* -EOPNOTSUPP: the system can't do it, and isn't asked again. */
+static int start(struct rmmap_file *file, struct dirty_piece piece)
+{
+        int err = sync_start_writeback(file, piece.start, piece.end - piece.start);
+
+        if (err == -EOPNOTSUPP) {
+                atomic_store_explicit(&file->dirty.unavailable, true, memory_order_relaxed);
+                atomic_store_explicit(&file->dirty.mode, DIRTY_UNBOUNDED, memory_order_relaxed);
+        }
+        return err;
+}
+
 /* Waits until the piece is on the disk; then it may leave the page cache. */
 static int finish(struct rmmap_file *file, struct dirty_piece piece)
 {
@@ -177,7 +189,7 @@ static int finish(struct rmmap_file *file, struct dirty_piece piece)
 }
 
 /* Pieces, because each sync of the file waits for the piece that is being written back. */
-static int sweep_pieces(struct rmmap_file *file)
+static int finish_all(struct rmmap_file *file)
 {
         int err = 0;
 
@@ -192,10 +204,15 @@ static int sweep_pieces(struct rmmap_file *file)
 /* One thread does it for the short runs of all. */
 static int sweep(struct rmmap_file *file)
 {
-        int err = sync_start_writeback(file, 0, file->config.size);
+        int err;
 
+        if (atomic_flag_test_and_set_explicit(&file->dirty.sweeping, memory_order_relaxed))
+                return 0;
+        err = start(file, (struct dirty_piece){0, file->config.size});
         if (err == 0)
-                err = sweep_pieces(file);
+                err = finish_all(file);
+        else if (err == -EOPNOTSUPP)
+                err = 0;
         atomic_flag_clear_explicit(&file->dirty.sweeping, memory_order_relaxed);
         return err;
 }
@@ -205,29 +222,20 @@ static int perform(struct rmmap_file *file, const struct work *work)
         int err = 0;
 
         for (unsigned int i = 0; err == 0 && i < work->starts; i++)
-                err = sync_start_writeback(file, work->start[i].start,
-                                           work->start[i].end - work->start[i].start);
+                err = start(file, work->start[i]);
+        if (err == -EOPNOTSUPP)
+                return 0;
         if (work->next != 0)
                 io_note_in_order(file, work->next);
         for (unsigned int i = 0; err == 0 && i < work->finishes; i++)
                 err = finish(file, work->finish[i]);
-        if (err == 0 && work->sweep &&
-            !atomic_flag_test_and_set_explicit(&file->dirty.sweeping, memory_order_relaxed))
-                err = sweep(file);
-        return err;
-}
-
-static void give_up(struct dirty_budget *budget)
-{
-        atomic_store_explicit(&budget->unavailable, true, memory_order_relaxed);
-        atomic_store_explicit(&budget->mode, DIRTY_UNBOUNDED, memory_order_relaxed);
+        return err == 0 && work->sweep ? sweep(file) : err;
 }
 
 int dirty_after_write(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
         struct dirty_backlog *backlogs, *backlog;
         struct work work = {.starts = 0};
-        int err;
 
         backlogs = atomic_load_explicit(&file->dirty.backlogs, memory_order_acquire);
         if (length == 0 || backlogs == NULL || file_forked(file) || !dirty_has_disk(file))
@@ -241,11 +249,7 @@ int dirty_after_write(struct rmmap_file *file, uint64_t offset, uint64_t length)
                 return 0;
         add(&file->dirty, backlog, offset, offset + length, &work);
         atomic_flag_clear_explicit(&backlog->busy, memory_order_release);
-        err = perform(file, &work);
-        if (err != -EOPNOTSUPP)
-                return err;
-        give_up(&file->dirty);
-        return 0;
+        return perform(file, &work);
 }
 
 /* ---- the budget */

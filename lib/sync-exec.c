@@ -276,7 +276,7 @@ static int start_writeback(struct rmmap_file *file, uint64_t offset, uint64_t le
         int err = finish ? writeback_finish(file->os.fd, offset, length)
                          : writeback_start(file->os.fd, offset, length);
 
-        if (err != -EOPNOTSUPP)
+        if (finish || err != -EOPNOTSUPP)
                 latch(file, err);
         wb_error_start_end(&file->sync.error, phase);
         note_writeback(file, offset, offset + length);

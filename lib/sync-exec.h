@@ -29,7 +29,10 @@ int sync_write(struct rmmap_file *file, uint64_t offset, const void *data, size_
 /* Starts write-back of length > 0 bytes. Latches errors, except -EOPNOTSUPP. */
 int sync_start_writeback(struct rmmap_file *file, uint64_t offset, uint64_t length);
 
-/* As sync_start_writeback, and waits for its end. The data need not be durable then. */
+/*
+ * Waits for write-back that sync_start_writeback started. The data need not be durable then. Every
+ * error is latched.
+ */
 int sync_finish_writeback(struct rmmap_file *file, uint64_t offset, uint64_t length);
 
 /* As sync_start_writeback, but 0 in a forked child and where the system can't do it. */
