@@ -6,7 +6,6 @@
 #include "base/sync-annotations.h"
 #include "dirty-budget.h"
 #include "file.h"
-#include "io-path.h"
 #include "os/os.h"
 #include "sync-exec.h"
 
@@ -66,7 +65,6 @@ int dirty_budget_create(struct dirty_budget *budget, uint64_t limit, bool uncach
 {
         budget->limit = limit;
         budget->uncached = uncached;
-        budget->sweeps = uncached || limit != 0;
         atomic_init(&budget->backlogs, NULL);
         atomic_init(&budget->mode, limit != 0 ? DIRTY_WATCHED : DIRTY_UNBOUNDED);
         atomic_init(&budget->drops, uncached);
@@ -87,6 +85,13 @@ int dirty_budget_create(struct dirty_budget *budget, uint64_t limit, bool uncach
 void dirty_budget_destroy(struct dirty_budget *budget)
 {
         memory_free(atomic_load_explicit(&budget->backlogs, memory_order_relaxed));
+}
+
+/* overlayfs ignores requests to start write-back. */
+static bool is_possible(const struct rmmap_file *file)
+{
+        return !file_in_memory(file) && !file->os.file_system.copies_up &&
+               !atomic_load_explicit(&file->dirty.unavailable, memory_order_relaxed);
 }
 
 /* ---- a thread's backlog */
@@ -144,7 +149,8 @@ static void add(const struct dirty_budget *budget, struct dirty_backlog *backlog
                 end_run(backlog, work);
                 work->next = end;
         }
-        work->sweep = budget->sweeps && backlog->scattered >= SWEEP_AFTER;
+        /* Nobody asked for a limit: then the kernel cares for short runs. */
+        work->sweep = (budget->uncached || budget->limit != 0) && backlog->scattered >= SWEEP_AFTER;
         if (work->sweep)
                 backlog->scattered = 0;
 }
@@ -226,7 +232,7 @@ static int perform(struct rmmap_file *file, const struct work *work)
         if (err == -EOPNOTSUPP)
                 return 0;
         if (work->next != 0)
-                io_note_in_order(file, work->next);
+                page_state_note_in_order(&file->io.page_state, work->next);
         for (unsigned int i = 0; err == 0 && i < work->finishes; i++)
                 err = finish(file, work->finish[i]);
         return err == 0 && work->sweep ? sweep(file) : err;
@@ -238,7 +244,7 @@ int dirty_after_write(struct rmmap_file *file, uint64_t offset, uint64_t length)
         struct work work = {.starts = 0};
 
         backlogs = atomic_load_explicit(&file->dirty.backlogs, memory_order_acquire);
-        if (length == 0 || backlogs == NULL || file_forked(file) || !dirty_has_disk(file))
+        if (length == 0 || backlogs == NULL || file_forked(file) || !is_possible(file))
                 return 0;
         backlog = &backlogs[io_stats_number()];
         /*
@@ -254,13 +260,6 @@ int dirty_after_write(struct rmmap_file *file, uint64_t offset, uint64_t length)
 
 /* ---- the budget */
 
-bool dirty_has_disk(const struct rmmap_file *file)
-{
-        return file->os.file_system.reservation != RESERVES_PAGES &&
-               file->os.file_system.reservation != RESERVES_BY_MAP &&
-               !file->os.file_system.copies_up;
-}
-
 void dirty_check(struct rmmap_file *file, uint64_t room)
 {
         struct dirty_budget *budget = &file->dirty;
@@ -268,8 +267,7 @@ void dirty_check(struct rmmap_file *file, uint64_t room)
         uint64_t synced = atomic_load_explicit(&budget->synced, memory_order_relaxed);
         uint64_t written = file_written(file), dirty;
 
-        if (written <= synced || !dirty_has_disk(file) ||
-            atomic_load_explicit(&budget->unavailable, memory_order_relaxed))
+        if (written <= synced || !is_possible(file))
                 return;
         dirty = min_u64(written - synced, file->config.size);
         if (dirty > limit)
@@ -292,9 +290,9 @@ void dirty_synced_all(struct rmmap_file *file, uint64_t written)
 
         atomic_store_explicit(&budget->synced, written, memory_order_relaxed);
         atomic_fetch_add_explicit(&budget->epoch, 1, memory_order_relaxed);
-        if (atomic_load_explicit(&budget->unavailable, memory_order_relaxed))
+        if (!is_possible(file))
                 return;
-        if (budget->uncached && dirty_has_disk(file)) {
+        if (budget->uncached) {
                 drop(file, 0, file->config.size);
                 return;
         }

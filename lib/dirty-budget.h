@@ -40,7 +40,6 @@ struct dirty_backlog {
 
 struct dirty_budget {
         uint64_t limit; /* bytes; constant. 0: the library chooses */
-        bool sweeps;    /* constant: short runs are bounded, too */
         bool uncached;  /* constant: what is on the disk leaves the page cache */
         _Atomic uint8_t mode;
         atomic_bool drops;       /* as uncached, because more was written than memory holds */
@@ -61,9 +60,6 @@ static inline enum dirty_mode dirty_mode(const struct dirty_budget *budget)
 {
         return atomic_load_explicit(&budget->mode, memory_order_relaxed);
 }
-
-/* Is there write-back at all? Not on tmpfs; and overlayfs ignores requests to start it. */
-bool dirty_has_disk(const struct rmmap_file *file);
 
 /* Unless DIRTY_UNBOUNDED: is it bounded now that length bytes were written? */
 bool dirty_is_bounded(struct rmmap_file *file, uint64_t length);

@@ -139,6 +139,13 @@ static inline bool file_has_calls(const struct rmmap_file *file)
         return file->os.file_system.reservation != RESERVES_BY_MAP;
 }
 
+/* Does the file live in memory, without a disk to write it back to? */
+static inline bool file_in_memory(const struct rmmap_file *file)
+{
+        return file->os.file_system.reservation == RESERVES_PAGES ||
+               file->os.file_system.reservation == RESERVES_BY_MAP;
+}
+
 /* Counters are for statistics only and order nothing. */
 static inline void count(_Atomic uint64_t *counter, uint64_t by)
 {

@@ -299,13 +299,6 @@ uint64_t io_mapped_room(const struct rmmap_file *file, uint64_t offset, uint64_t
         return min_u64(at, end) - offset;
 }
 
-void io_note_in_order(struct rmmap_file *file, uint64_t offset)
-{
-        if (has_regions(file) && offset < file->config.size &&
-            region_state(&file->io.page_state, region_of(offset)) < REGION_FILLED)
-                region_set(&file->io.page_state, region_of(offset), REGION_FILLED);
-}
-
 void io_note_mapped(struct rmmap_file *file, uint64_t length)
 {
         memory_count_mapped(file, io_stats_shard(&file->io.stats), length);

@@ -31,7 +31,4 @@ int io_read(struct rmmap_file *file, uint64_t offset, void *buffer, size_t lengt
 uint64_t io_mapped_room(const struct rmmap_file *file, uint64_t offset, uint64_t length);
 void io_note_mapped(struct rmmap_file *file, uint64_t length);
 
-/* A thread that writes in order has come to offset, the start of a region. */
-void io_note_in_order(struct rmmap_file *file, uint64_t offset);
-
 #endif

@@ -14,8 +14,7 @@ bool memory_fits(const struct rmmap_file *file)
 {
         uint64_t in_use = page_state_in_use(&file->io.page_state);
 
-        /* In memory already: all of a file on tmpfs, or by the caller's wish. */
-        if (file->os.file_system.reservation == RESERVES_PAGES || file->config.populated)
+        if (file_in_memory(file) || file->config.populated)
                 return true;
         if (file->dirty.uncached)
                 return in_use <= UNCACHED_IN_USE;
@@ -46,7 +45,7 @@ NOINLINE void memory_end_period(struct rmmap_file *file, uint64_t before, uint64
         if (!io_stats_ends_period(before, length, PERIOD_WITH_ROOM) &&
             populate_had_room(&file->io.populate, MUCH_ROOM))
                 return;
-        if (!dirty_has_disk(file))
+        if (file_in_memory(file))
                 return;
         dirty_check(file, read_room(file));
         if (file->io.page_state.state == NULL || file->dirty.uncached || memory_fits(file))

@@ -77,6 +77,12 @@ void page_state_note_write(struct page_state *pages, uint64_t offset, uint64_t l
                              : bytes_in(region, offset, length) >> (REGION_SHIFT - 8));
 }
 
+void page_state_note_in_order(struct page_state *pages, uint64_t offset)
+{
+        if (pages->state != NULL && offset < pages->size)
+                fill(pages, region_of(offset), REGION_FILLED);
+}
+
 /*
  * Rounded up, and relative to the part of the last region that exists: otherwise a region that is
  * read often might never fill.

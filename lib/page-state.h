@@ -52,6 +52,9 @@ bool page_state_set_unmapped(struct page_state *pages);
 void page_state_note_write(struct page_state *pages, uint64_t offset, uint64_t length,
                            unsigned int small_step);
 
+/* A thread that writes in order has come to offset, the start of a region, which may not exist. */
+void page_state_note_in_order(struct page_state *pages, uint64_t offset);
+
 /* A call read [offset, offset + length), not empty: one pass fills what it reads. */
 void page_state_note_read(struct page_state *pages, uint64_t offset, uint64_t length);
 

@@ -32,8 +32,7 @@ static void latch(struct rmmap_file *file, int err)
  */
 static void note_writeback(struct rmmap_file *file, uint64_t start, uint64_t end)
 {
-        if (start >= end || file->io.page_state.state == NULL ||
-            file->os.file_system.reservation == RESERVES_PAGES)
+        if (start >= end || file->io.page_state.state == NULL || file_in_memory(file))
                 return;
         for (size_t region = region_of(start); region <= region_of(end - 1); region++) {
                 if (!page_state_note_writeback(&file->io.page_state, region) ||
