@@ -26,11 +26,14 @@ static const struct version {
          "inactive_file "},
 };
 
+#define VERSIONS (sizeof(versions) / sizeof(versions[0]))
+#define LONGEST_GROUP 512
+
 /* What a reading needs. The caller's stack may be small. */
 struct reading {
         const char *root; /* "" for the system's own files */
         const struct version *version;
-        char group[512]; /* "" or "/group", from the mount on */
+        char *group; /* "" or "/group", from the mount on */
         char path[768];
         char text[4096]; /* of a file */
 };
@@ -126,14 +129,15 @@ static bool has_controller(const char *list, size_t length, const char *controll
         return false;
 }
 
-/* Reads which group of this version the process is in; its line is "NUMBER:CONTROLLERS:PATH". */
-static bool find_group(struct reading *reading)
+/*
+ * The group of this version that the process is in, by the lines "NUMBER:CONTROLLERS:PATH" of
+ * /proc/self/cgroup. false: none.
+ */
+static bool find_group(const char *lines, const struct version *version, char *group)
 {
         const char *line, *next;
 
-        if (!read_file(reading, "/proc/self/cgroup"))
-                return false;
-        for (line = reading->text; *line != '\0'; line = next) {
+        for (line = lines; *line != '\0'; line = next) {
                 const char *end = line + strcspn(line, "\n");
                 const char *list = line + strcspn(line, ":\n") + 1;
                 const char *path = list < end ? list + strcspn(list, ":\n") + 1 : end;
@@ -141,13 +145,13 @@ static bool find_group(struct reading *reading)
 
                 next = end + (*end == '\n');
                 if (length == 0 ||
-                    !has_controller(list, (size_t)(path - 1 - list), reading->version->controller))
+                    !has_controller(list, (size_t)(path - 1 - list), version->controller))
                         continue;
                 /* "/" is the mount's own group, and the best guess for a path that is too long. */
-                if (length == 1 || length >= sizeof(reading->group))
+                if (length == 1 || length >= LONGEST_GROUP)
                         length = 0;
-                memcpy(reading->group, path, length);
-                reading->group[length] = '\0';
+                memcpy(group, path, length);
+                group[length] = '\0';
                 return true;
         }
         return false;
@@ -163,14 +167,31 @@ static uint64_t room_in_groups(struct reading *reading)
         uint64_t room = UINT64_MAX;
         char *slash;
 
-        if (!find_group(reading))
-                return UINT64_MAX;
         do {
                 room = min_u64(room, room_in_group(reading));
                 slash = strrchr(reading->group, '/');
                 if (slash != NULL)
                         *slash = '\0';
         } while (slash != NULL);
+        return room;
+}
+
+static uint64_t room_in_all_groups(struct reading *reading)
+{
+        char groups[VERSIONS][LONGEST_GROUP];
+        bool found[VERSIONS];
+        uint64_t room = UINT64_MAX;
+
+        if (!read_file(reading, "/proc/self/cgroup"))
+                return UINT64_MAX;
+        for (size_t i = 0; i < VERSIONS; i++)
+                found[i] = find_group(reading->text, &versions[i], groups[i]);
+        for (size_t i = 0; i < VERSIONS; i++) {
+                reading->version = &versions[i];
+                reading->group = groups[i];
+                if (found[i])
+                        room = min_u64(room, room_in_groups(reading));
+        }
         return room;
 }
 
@@ -181,11 +202,7 @@ uint64_t memory_room_below(const char *root)
 
         if (read_file(&reading, "/proc/meminfo") && strstr(reading.text, "MemAvailable:") != NULL)
                 room = number_after(&reading, "MemAvailable:") * 1024;
-        for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
-                reading.version = &versions[i];
-                room = min_u64(room, room_in_groups(&reading));
-        }
-        return room;
+        return min_u64(room, room_in_all_groups(&reading));
 }
 
 uint64_t memory_room(void)
