@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "fault/together.h"
+#include "range-call.h"
 #include "setups.h"
 
 #define SIZE ((size_t)(64 * 4096))
@@ -20,34 +21,23 @@ static bool was_served(struct rmmap_file *file, uint64_t start, uint64_t end)
         return false;
 }
 
-/* Ways to ask for durability of a range, of a part of it, or of more. */
-typedef int sync_function(struct rmmap_file *file, struct rmmap_range range,
-                          struct rmmap_receipt receipt);
-#define WAY(function, call)                                                                        \
-        static int function(struct rmmap_file *file, struct rmmap_range range,                     \
-                            struct rmmap_receipt receipt)                                          \
-        {                                                                                          \
-                (void)range;                                                                       \
-                (void)receipt;                                                                     \
-                return call;                                                                       \
-        }
-
 static const unsigned char data[4096] = "durable";
 
-WAY(by_range, rmmap_sync_range(file, receipt))
-WAY(by_ranges, rmmap_sync_ranges(file, (struct rmmap_receipt[]){receipt, receipt}, 2))
-WAY(by_all, rmmap_sync_all(file))
-WAY(within, rmmap_sync_within(file, range, 10, 100))
-WAY(by_raw, rmmap_raw_sync(file, rmmap_range_start(range) + 10, 100))
-WAY(by_writing, rmmap_write_range_durable(file, range, data, sizeof(data), NULL))
-WAY(nothing_within, rmmap_sync_within(file, range, 0, 0))
-WAY(nothing_raw, rmmap_raw_sync(file, rmmap_range_start(range), 0))
-WAY(no_ranges, rmmap_sync_ranges(file, NULL, 0))
-WAY(by_writing_nothing, rmmap_write_range_durable(file, range, NULL, 0, NULL))
+/* Ways to ask for durability of a range, of a part of it, or of more. */
+RANGE_CALL(by_range, rmmap_sync_range(file, receipt))
+RANGE_CALL(by_ranges, rmmap_sync_ranges(file, (struct rmmap_receipt[]){receipt, receipt}, 2))
+RANGE_CALL(by_all, rmmap_sync_all(file))
+RANGE_CALL(within, rmmap_sync_within(file, range, 10, 100))
+RANGE_CALL(by_raw, rmmap_raw_sync(file, rmmap_range_start(range) + 10, 100))
+RANGE_CALL(by_writing, rmmap_write_range_durable(file, range, data, sizeof(data), NULL))
+RANGE_CALL(nothing_within, rmmap_sync_within(file, range, 0, 0))
+RANGE_CALL(nothing_raw, rmmap_raw_sync(file, rmmap_range_start(range), 0))
+RANGE_CALL(no_ranges, rmmap_sync_ranges(file, NULL, 0))
+RANGE_CALL(by_writing_nothing, rmmap_write_range_durable(file, range, NULL, 0, NULL))
 
-static sync_function *const ways[] = {by_range, by_ranges, by_all, within, by_raw, by_writing};
-static sync_function *const ways_of_nothing[] = {by_range,    by_ranges, nothing_within,
-                                                 nothing_raw, no_ranges, by_writing_nothing};
+static range_call *const ways[] = {by_range, by_ranges, by_all, within, by_raw, by_writing};
+static range_call *const ways_of_nothing[] = {by_range,    by_ranges, nothing_within,
+                                              nothing_raw, no_ranges, by_writing_nothing};
 #define WAYS 6
 #define WAYS_OF_A_READER 5 /* the first ones, which don't write */
 

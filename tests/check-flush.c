@@ -10,6 +10,7 @@
 
 #include "child.h"
 #include "place.h"
+#include "range-call.h"
 #include "setups.h"
 
 #define PAGES 256
@@ -97,36 +98,25 @@ static void range_in_the_middle(struct rmmap_file *file, struct rmmap_range *ran
         ck_ok(rmmap_mark_written(file, *range, receipt));
 }
 
-/* Calls on the second quarter of the file; and which part of it they leave clean. */
-typedef int call_function(struct rmmap_file *file, struct rmmap_range range,
-                          struct rmmap_receipt receipt);
-#define CALL(function, call)                                                                       \
-        static int function(struct rmmap_file *file, struct rmmap_range range,                     \
-                            struct rmmap_receipt receipt)                                          \
-        {                                                                                          \
-                (void)range;                                                                       \
-                (void)receipt;                                                                     \
-                return call;                                                                       \
-        }
-
 static const unsigned char quarter[SIZE / 4] = "quarter";
 
-CALL(flush_all, rmmap_flush(file))
-CALL(flush_range, rmmap_flush_range(file, receipt))
-CALL(flush_a_page, rmmap_raw_flush(file, 4096, 4096))
-CALL(flush_the_rest, rmmap_raw_flush(file, SIZE / 2 + 5, SIZE / 2 - 5))
-CALL(sync_all, rmmap_sync_all(file))
-CALL(sync_range, rmmap_sync_range(file, receipt))
-CALL(sync_ranges, rmmap_sync_ranges(file, &receipt, 1))
-CALL(sync_within, rmmap_sync_within(file, range, 0, SIZE / 4))
-CALL(sync_raw, rmmap_raw_sync(file, SIZE / 4, SIZE / 4))
-CALL(write_durably, rmmap_write_range_durable(file, range, quarter, sizeof(quarter), NULL))
-CALL(sync_two_bytes, rmmap_sync_within(file, range, 4095, 2))
-CALL(sync_the_last_byte, rmmap_raw_sync(file, SIZE - 1, 1))
+/* Calls on the second quarter of the file; and which part of it they leave clean. */
+RANGE_CALL(flush_all, rmmap_flush(file))
+RANGE_CALL(flush_range, rmmap_flush_range(file, receipt))
+RANGE_CALL(flush_a_page, rmmap_raw_flush(file, 4096, 4096))
+RANGE_CALL(flush_the_rest, rmmap_raw_flush(file, SIZE / 2 + 5, SIZE / 2 - 5))
+RANGE_CALL(sync_all, rmmap_sync_all(file))
+RANGE_CALL(sync_range, rmmap_sync_range(file, receipt))
+RANGE_CALL(sync_ranges, rmmap_sync_ranges(file, &receipt, 1))
+RANGE_CALL(sync_within, rmmap_sync_within(file, range, 0, SIZE / 4))
+RANGE_CALL(sync_raw, rmmap_raw_sync(file, SIZE / 4, SIZE / 4))
+RANGE_CALL(write_durably, rmmap_write_range_durable(file, range, quarter, sizeof(quarter), NULL))
+RANGE_CALL(sync_two_bytes, rmmap_sync_within(file, range, 4095, 2))
+RANGE_CALL(sync_the_last_byte, rmmap_raw_sync(file, SIZE - 1, 1))
 
 /* A sync takes the pages that a piece touches, although it covers none of them completely. */
 static const struct {
-        call_function *call;
+        range_call *call;
         bool syncs; /* and waits */
         uint64_t start, end;
 } calls[] = {
@@ -191,14 +181,13 @@ static bool dirty_far_pages(struct rmmap_file *file)
         return false;
 }
 
-CALL(flush_one_byte, rmmap_raw_flush(file, FAR, 1))
-CALL(sync_one_byte, rmmap_sync_within(file, range, 0, 1))
+RANGE_CALL(flush_one_byte, rmmap_raw_flush(file, FAR, 1))
+RANGE_CALL(sync_one_byte, rmmap_sync_within(file, range, 0, 1))
 
-static call_function *const calls_for_one[] = {flush_range, flush_one_byte, sync_range,
-                                               sync_one_byte};
+static range_call *const calls_for_one[] = {flush_range, flush_one_byte, sync_range, sync_one_byte};
 
 /* Is the page in the middle written while the others are still dirty? */
-static bool others_wait(call_function *call, struct rmmap_file *file, struct rmmap_range range,
+static bool others_wait(range_call *call, struct rmmap_file *file, struct rmmap_range range,
                         struct rmmap_receipt receipt)
 {
         ck_ok(rmmap_sync_all(file)); /* what is being written isn't started again */
