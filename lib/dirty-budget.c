@@ -87,10 +87,9 @@ void dirty_budget_destroy(struct dirty_budget *budget)
         memory_free(atomic_load_explicit(&budget->backlogs, memory_order_relaxed));
 }
 
-/* overlayfs ignores requests to start write-back. */
 static bool is_possible(const struct rmmap_file *file)
 {
-        return !file_in_memory(file) && !file->os.file_system.copies_up &&
+        return !file_in_memory(file) &&
                !atomic_load_explicit(&file->dirty.unavailable, memory_order_relaxed);
 }
 

@@ -181,7 +181,7 @@ static int use_mapping(struct rmmap_file *file, uint32_t flags)
  */
 static bool reads_agree(const struct rmmap_file *file)
 {
-        return !(file->config.read_only && file->os.file_system.copies_up);
+        return !(file->config.read_only && file->os.file_system.layered);
 }
 
 int file_choose_engine(const struct rmmap_file *file, const struct rmmap_options *options,

@@ -268,12 +268,28 @@ int sync_write(struct rmmap_file *file, uint64_t offset, const void *data, size_
 
 /* ---- write-back without waiting */
 
+/* Where the kernel can only be advised it reports no errors: not where space may be missing. */
+static int start_by_advice(struct rmmap_file *file, uint64_t offset, uint64_t length)
+{
+        if (!file->config.reserved)
+                return -EOPNOTSUPP;
+        writeback_drop_cache(file->os.fd, offset, length);
+        return 0;
+}
+
+static int start_or_finish(struct rmmap_file *file, uint64_t offset, uint64_t length, bool finish)
+{
+        if (file->os.file_system.layered)
+                return finish ? 0 : start_by_advice(file, offset, length);
+        return finish ? writeback_finish(file->os.fd, offset, length)
+                      : writeback_start(file->os.fd, offset, length);
+}
+
 static int start_writeback(struct rmmap_file *file, uint64_t offset, uint64_t length, bool finish)
 {
         int before = cancellation_off();
         unsigned int phase = wb_error_start_begin(&file->sync.error);
-        int err = finish ? writeback_finish(file->os.fd, offset, length)
-                         : writeback_start(file->os.fd, offset, length);
+        int err = start_or_finish(file, offset, length, finish);
 
         if (finish || err != -EOPNOTSUPP)
                 latch(file, err);

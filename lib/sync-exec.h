@@ -30,8 +30,8 @@ int sync_write(struct rmmap_file *file, uint64_t offset, const void *data, size_
 int sync_start_writeback(struct rmmap_file *file, uint64_t offset, uint64_t length);
 
 /*
- * Waits for write-back that sync_start_writeback started. The data need not be durable then. Every
- * error is latched.
+ * Waits for write-back that sync_start_writeback started, except on overlayfs. The data need not be
+ * durable then. Every error is latched.
  */
 int sync_finish_writeback(struct rmmap_file *file, uint64_t offset, uint64_t length);
 

@@ -11,6 +11,7 @@
 
 #include "child.h"
 #include "fault/inject.h"
+#include "place.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define SIZE (96 * MIB)
@@ -70,16 +71,28 @@ static uint64_t cached(void)
         return pages * page;
 }
 
+static const char *const drop_here[] = {"ext4", "xfs", "overlayfs"};
+
 /* tmpfs is a page cache without a disk; others keep pages for reasons of their own. */
 static bool can_drop(struct rmmap_file *file)
 {
         struct rmmap_info info = RMMAP_INFO_INIT;
 
         ck_ok(rmmap_describe(file, &info));
-        if ((strcmp(info.file_system, "ext4") == 0 || strcmp(info.file_system, "xfs") == 0) &&
-            (info.facts & RMMAP_FACT_RESERVED))
-                return true;
+        for (size_t i = 0; i < sizeof(drop_here) / sizeof(drop_here[0]); i++)
+                if (strcmp(info.file_system, drop_here[i]) == 0 &&
+                    (info.facts & RMMAP_FACT_RESERVED))
+                        return true;
         printf("SKIP: what %s keeps in memory isn't the library's to drop\n", info.file_system);
+        return false;
+}
+
+/* On overlayfs another call starts write-back, and nothing reports its errors. */
+static bool has_the_call(struct rmmap_file *file)
+{
+        if (!place_is(test_directory(), PLACE_OVERLAYFS))
+                return can_drop(file);
+        skip_part("overlayfs starts write-back by advice");
         return false;
 }
 
@@ -94,8 +107,8 @@ START_TEST(below_the_limit_nothing_is_started)
                 ck_assert_int_eq(inject_count(INJECT_SYNC_FILE_RANGE), 0);
                 ck_ok(write_all(file, LIMIT, SIZE, MIB));
                 ck_assert_int_gt(inject_count(INJECT_SYNC_FILE_RANGE),
-                                 can_drop(file) ? 2 : -1); /* tmpfs: 0 */
-                ck_ok(rmmap_sync_all(file));               /* then again, from the start */
+                                 has_the_call(file) ? 2 : -1); /* tmpfs: 0 */
+                ck_ok(rmmap_sync_all(file));                   /* then again, from the start */
         }
         ck_assert(holds_data());
         rmmap_release(file);
@@ -149,7 +162,7 @@ START_TEST(an_error_of_write_back_stays)
                         {4, EROFS}, {4, EOPNOTSUPP}, {5, ENOSPC}};
         struct rmmap_file *file = create(RMMAP_UNCACHED, 0);
 
-        if (!can_drop(file)) {
+        if (!has_the_call(file)) {
                 rmmap_release(file);
                 return;
         }

@@ -25,6 +25,8 @@ bool place_remount(const char *path, unsigned long flags);
 const char *place_small_disk(void);
 
 /* Is path on tmpfs, overlayfs and so on? magic: the number that statfs gives. */
+#define PLACE_BTRFS 0x9123683e
+#define PLACE_OVERLAYFS 0x794c7630
 bool place_is(const char *path, uint32_t magic);
 
 /* Free blocks of the file system of path, in bytes. */

@@ -160,9 +160,11 @@ struct file_system {
         const char *name;
         uint64_t magic;
         enum reservation reservation;
-        bool coherent;  /* the mapping and pread/pwrite always see the same bytes */
-        bool copies_up; /* opening a file for writing may replace it by a copy (overlayfs) */
-        size_t page;    /* bytes in a page of its mappings; 0: the machine's page size */
+        bool coherent; /* the mapping and pread/pwrite always see the same bytes */
+        /* overlayfs: opening a file for writing may replace it by a copy. writeback_start and
+         * writeback_finish do nothing; writeback_drop_cache works. */
+        bool layered;
+        size_t page; /* bytes in a page of its mappings; 0: the machine's page size */
 };
 
 /* An unknown file system counts as RESERVES_NOTHING, and on Linux as not coherent. */
@@ -222,8 +224,8 @@ int writeback_finish(int fd, uint64_t offset, uint64_t length);
 
 /*
  * Clean pages of [offset, offset + length) that aren't mapped leave the page cache. Only advice.
- * Linux also starts write-back of dirty ones, and reports no error of that: not for space that may
- * turn out to be missing.
+ * Linux also starts write-back of dirty ones, on overlayfs too, and reports no error of that: not
+ * for space that may turn out to be missing. Pages whose write-back started only now stay.
  */
 void writeback_drop_cache(int fd, uint64_t offset, uint64_t length);
 

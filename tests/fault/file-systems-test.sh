@@ -123,10 +123,11 @@ on_overlay()
                 skip "overlayfs: can't be mounted"
         else
                 export TEST_UPPER=ext4
+                export TEST_UPPER_DIRECTORY="$directory/ext4/lower-big/upper"
                 export TEST_LOWER_FILE="$directory/ext4/lower-big/over/older"
                 run_on overlayfs "$directory/ext4/lower-big/over" \
                         "$directory/ext4/lower-small/over"
-                unset TEST_LOWER_FILE TEST_UPPER
+                unset TEST_LOWER_FILE TEST_UPPER TEST_UPPER_DIRECTORY
         fi
         cd /
 }

@@ -80,7 +80,7 @@ int file_system_of(int fd, struct file_system *file_system)
         file_system->name = kind->name;
         file_system->reservation = kind->reservation;
         file_system->coherent = kind->coherent;
-        file_system->copies_up = kind->magic == OVERLAYFS_MAGIC;
+        file_system->layered = kind->magic == OVERLAYFS_MAGIC;
         file_system->page = kind->reservation == RESERVES_BY_MAP ? (size_t)facts.f_bsize : 0;
         return 0;
 }
