@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "fault/together.h"
+#include "place.h"
 #include "range-call.h"
 #include "setups.h"
 
@@ -310,6 +311,8 @@ START_TEST(write_behind)
         uint64_t done = 0;
         int fd;
 
+        if (place_has_only_advice())
+                return;
         options.engine = (uint32_t)(_i % 3);
         if (rmmap_create(test_path("behind"), 6 << 20, &options, &file) == -EOPNOTSUPP) {
                 skip_part("no space is reserved here: not by the mapping");

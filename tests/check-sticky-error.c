@@ -169,14 +169,6 @@ static struct rmmap_file *written_behind(struct rmmap_range *range)
         return file;
 }
 
-static bool no_error_of_starting(void)
-{
-        if (!place_is(test_directory(), PLACE_OVERLAYFS))
-                return false;
-        skip_part("overlayfs starts write-back by advice");
-        return true;
-}
-
 /* Holds D.3, D.4. */
 START_TEST(an_error_of_starting_to_write_stays)
 {
@@ -184,7 +176,7 @@ START_TEST(an_error_of_starting_to_write_stays)
         struct rmmap_range range, page, rest;
         struct rmmap_file *file;
 
-        if (no_error_of_starting())
+        if (place_has_only_advice())
                 return;
         file = written_behind(&range);
         inject_fail(INJECT_SYNC_FILE_RANGE, 1, ENOSPC, 1);
@@ -218,7 +210,7 @@ START_TEST(a_sync_waits_for_who_starts_to_write)
         FLOOR_LACKS("start of write-back");
         struct asker asker = {.ask = _i == 0 ? sync_all : write_large_durable};
 
-        if (no_error_of_starting())
+        if (place_has_only_advice())
                 return;
         asker.file = written_behind(&asker.range);
         inject_before(INJECT_SYNC_FILE_RANGE, ask_meanwhile, &asker);

@@ -109,11 +109,8 @@ START_TEST(whole_jobs_without_it)
                 skip_part("the floor build has no %s", refusals[which].floor_lacks);
                 return;
         }
-        if (refusals[which].call == INJECT_SYNC_FILE_RANGE &&
-            place_is(test_directory(), PLACE_OVERLAYFS)) {
-                skip_part("overlayfs starts write-back by advice");
+        if (refusals[which].call == INJECT_SYNC_FILE_RANGE && place_has_only_advice())
                 return;
-        }
         inject_start();
         inject_fail(refusals[which].call, 1, answers[_i % ANSWERS], FOR_GOOD);
         ck_assert_uint_eq(whole_jobs(refusals[which].flush_answer) & refusals[which].missing, 0);

@@ -29,6 +29,12 @@ const char *place_small_disk(void);
 #define PLACE_OVERLAYFS 0x794c7630
 bool place_is(const char *path, uint32_t magic);
 
+/*
+ * Is the test's directory on overlayfs? There write-back starts by posix_fadvise, which tells nobody
+ * of an error. Prints that a part is left out.
+ */
+bool place_has_only_advice(void);
+
 /* Free blocks of the file system of path, in bytes. */
 uint64_t place_free(const char *path);
 

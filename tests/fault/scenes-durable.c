@@ -27,9 +27,9 @@ static void prepare_dirty_again(struct stage *stage)
         write_both(stage);
 }
 
-ACT(flush, rmmap_flush(stage->file))
-ACT(flush_range, rmmap_flush_range(stage->file, stage->receipt))
-ACT(raw_flush, rmmap_raw_flush(stage->file, AT, LENGTH))
+ACT(flush, flushed(rmmap_flush(stage->file)))
+ACT(flush_range, flushed(rmmap_flush_range(stage->file, stage->receipt)))
+ACT(raw_flush, flushed(rmmap_raw_flush(stage->file, AT, LENGTH)))
 ACT(sync_range, rmmap_sync_range(stage->file, stage->receipt))
 ACT(sync_near, rmmap_sync_ranges(stage->file, &stage->receipt, 1))
 ACT(sync_within, rmmap_sync_within(stage->file, stage->range, 1, LENGTH - 1))
