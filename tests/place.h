@@ -30,8 +30,8 @@ const char *place_small_disk(void);
 bool place_is(const char *path, uint32_t magic);
 
 /*
- * Is the test's directory on overlayfs? There write-back starts by posix_fadvise, which tells nobody
- * of an error. Prints that a part is left out.
+ * Is the test's directory on overlayfs? There write-back starts by posix_fadvise, which tells
+ * nobody of an error. Prints that a part is left out.
  */
 bool place_has_only_advice(void);
 

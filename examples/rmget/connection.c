@@ -266,14 +266,14 @@ static const char *text_of(const struct connection *connection)
 {
         switch (connection->answer) {
         case ANSWER_WHOLE_FILE:
-                return connection->transfer->proven ? "the server no longer sends parts"
-                                                    : "the server sends no parts";
+                return connection->transfer->proven ? "the server no longer sends parts of the file"
+                                                    : "the server doesn't send parts of the file";
         case ANSWER_OTHER_FILE:
-                return "the server sends parts of another version of the file";
+                return "the server sent a part of another version of the file";
         case ANSWER_OTHER_PART:
-                return "the server sends another part than it was asked for";
+                return "the server sent another part than requested";
         case ANSWER_CODED:
-                return "the server packs the parts although asked not to";
+                return "the server compresses parts although asked not to";
         default:
                 return "";
         }
@@ -330,11 +330,11 @@ void connection_judge(struct connection *connection, CURLcode code, struct verdi
                 verdict->status = BAD_SERVER;
                 verdict->again = false;
                 snprintf(verdict->text, sizeof(verdict->text),
-                         "the server sends more than it said");
+                         "the server sent more than it announced");
         } else if (connection->answer == ANSWER_GOOD && code == CURLE_OK) {
                 verdict->status = SHORT_BODY;
                 verdict->again = true;
-                snprintf(verdict->text, sizeof(verdict->text), "the answer was too short");
+                snprintf(verdict->text, sizeof(verdict->text), "the response was too short");
         } else if (is_stray(connection, code)) {
                 job->strays = verdict->again = true;
         }

@@ -133,13 +133,15 @@ static enum status decide_coded(struct job *job)
 
         if (suffix && says(name, strlen(name), suffix) && framed &&
             (facts->has_length || !says(url, strcspn(url, "?#"), suffix))) {
-                note("%s: packed by %s, as its name says: kept as it comes", name, facts->coding);
+                note("%s: compressed with %s, as its name says; saved as it is sent", name,
+                     facts->coding);
                 job->alone = true;
                 return DONE;
         }
-        return fail(BAD_SERVER, "%s: the server packs the file (%s) although asked not to%s%s%s",
-                    url, facts->coding, suffix && framed ? "; -o NAME" : "",
-                    suffix && framed ? suffix : "", suffix && framed ? " keeps it so" : "");
+        return fail(BAD_SERVER,
+                    "%s: the server compresses the file (%s) although asked not to%s%s%s", url,
+                    facts->coding, suffix && framed ? "; -o NAME" : "",
+                    suffix && framed ? suffix : "", suffix && framed ? " saves it compressed" : "");
 }
 
 /* Some servers send even a whole file as a part of itself. */
@@ -150,7 +152,8 @@ static enum status decide_part(struct job *job)
         if (!facts->has_range || !facts->has_total || facts->first != 0 ||
             facts->last + 1 != facts->total || facts->multipart ||
             (facts->has_length && facts->length != facts->total))
-                return bad_server(job, "the server answers with a part that nobody asked for");
+                return bad_server(
+                        job, "the server sent a part of the file, but all of it was requested");
         facts->length = facts->total;
         facts->has_length = true;
         return DONE;
@@ -162,8 +165,9 @@ static enum status decide(struct job *job, bool ended)
         enum status status = DONE;
 
         if (facts->bad_length)
-                return bad_server(job, "the server says two lengths of the file, or one that is no "
-                                       "number: nothing tells when it is complete");
+                return bad_server(job,
+                                  "the server sent two lengths of the file, or one that is not a "
+                                  "number");
         if (facts->status == 206)
                 status = decide_part(job);
         job->source = facts->has_length ? SOURCE_LENGTH_KNOWN : SOURCE_LENGTH_UNKNOWN;
@@ -175,11 +179,11 @@ static enum status decide(struct job *job, bool ended)
         facts->has_total = true; /* each part must have the same total */
         if (ended) {
                 job->source = SOURCE_EMPTY;
-                return job->size ? bad_server(job, "the server ends without having sent anything")
+                return job->size ? bad_server(job,
+                                              "the server closed the connection without any data")
                                  : DONE;
         }
-        return job->size ? DONE
-                         : bad_server(job, "the server says that the file is empty, and sends one");
+        return job->size ? DONE : bad_server(job, "the server sent more than it announced");
 }
 
 static enum status start(struct job *job)
@@ -212,9 +216,10 @@ enum status first_once_more(struct job *job, const struct verdict *verdict)
         double wait;
 
         if (!verdict->again && job->had_parts && verdict->status == HTTP_ERROR)
-                return fail(HTTP_ERROR,
-                            "%s: %s, after it had sent parts of the file; -n 1 asks once only",
-                            options->url, verdict->text);
+                return fail(
+                        HTTP_ERROR,
+                        "%s: %s, after it had sent parts of the file; -n 1 sends one request only",
+                        options->url, verdict->text);
         if (!verdict->again)
                 return fail(verdict->status, "%s: %s", options->url, verdict->text);
         if (++job->failures > options->retries)
@@ -222,10 +227,10 @@ enum status first_once_more(struct job *job, const struct verdict *verdict)
                             verdict->text, options->retries);
         wait = request_back_off(verdict, job->failures);
         if (wait > LONGEST_REST)
-                return fail(verdict->status, "%s: %s, and asks to come back in %.0f seconds",
+                return fail(verdict->status, "%s: %s; the server asks to retry after %.0f seconds",
                             options->url, verdict->text, wait);
-        note("%s: %s; again in %.1f s (%u of %u)", options->url, verdict->text, wait, job->failures,
-             options->retries);
+        note("%s: %s; retrying in %.1f s (%u of %u)", options->url, verdict->text, wait,
+             job->failures, options->retries);
         job->anew = true;
         return request_sleep(job->multi, wait);
 }

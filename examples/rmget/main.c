@@ -73,10 +73,10 @@ static const char *reason_for_one(const struct job *job)
         if (job->options->connections == 1 || job->alone)
                 return NULL; /* as the user asked, or reported already */
         if (job->facts.no_ranges)
-                return ", one connection: the server sends no parts";
+                return "; using one connection: the server sends no parts";
         if (!response_validator(&job->facts))
-                return ", one connection: the server gives no ETag and no date, so nothing would "
-                       "tell parts of two versions of the file apart";
+                return "; using one connection: the server sends neither ETag nor date, so "
+                       "parts of two versions of the file couldn't be told apart";
         return NULL;
 }
 
@@ -89,10 +89,10 @@ static enum status fetch(struct job *job)
 
         if (job->source == SOURCE_LENGTH_UNKNOWN || job->source == SOURCE_EMPTY) {
                 if (job->source == SOURCE_LENGTH_UNKNOWN)
-                        note("%s: length not known, one connection%s", job->output.path,
+                        note("%s: unknown length; using one connection%s", job->output.path,
                              job->facts.chunked || *job->facts.coding
                                      ? ""
-                                     : "; nothing will tell whether all of it came");
+                                     : "; its end can't be told from a lost connection");
                 status = output_plain(&job->output, 0666);
                 return status ? status : stream(job);
         }
@@ -168,7 +168,7 @@ static enum status download(const struct options *options)
 
         say_only_errors(options->quiet);
         if (!signals_open() || curl_global_init(CURL_GLOBAL_DEFAULT))
-                return fail(FAILED, "can't begin");
+                return fail(FAILED, "can't start");
         if (job_open(&job, options))
                 status = run(&job);
         else
@@ -205,7 +205,7 @@ int main(int argc, char **argv)
                 status = download(&options);
         options_free(&options);
         if (status == INTERRUPTED) {
-                fail(status, "interrupted; nothing is left behind");
+                fail(status, "interrupted; no incomplete file is left");
                 signals_die(signals_caught());
                 return INTERRUPTED + signals_caught();
         }

@@ -11,42 +11,42 @@
 
 static const char help[] =
         "Usage: rmget [option ...] URL\n"
-        "Download a file over several connections at once, into its place on the disk.\n"
+        "Download a file over several connections at once.\n"
         "\n"
-        "  -n, --connections=N   at most N connections at once (1 to 64; 4)\n"
-        "  -o, --output=FILE     write FILE, or into it if it is a directory\n"
-        "  -f, --force           replace an existing FILE, once the new one is complete\n"
-        "      --sha256=HEX      refuse what doesn't have this SHA-256 digest\n"
-        "      --retries=N       give up after N failures in a row of one piece (5)\n"
-        "      --timeout=S       seconds to connect, or to wait for a byte (30)\n"
-        "      --limit-rate=R    bytes a second, all connections together; K, M, G follow\n"
-        "  -H, --header=LINE     send this header line; may be given again\n"
-        "      --cacert=FILE     believe the authorities in FILE, not those of the system\n"
-        "  -k, --insecure        believe any certificate\n"
+        "  -n, --connections=N   use at most N connections, 1 to 64 (4)\n"
+        "  -o, --output=FILE     write to FILE, or into it if it is a directory\n"
+        "  -f, --force           replace FILE if it exists, once the download is complete\n"
+        "      --sha256=HEX      fail unless the file has this SHA-256 digest\n"
+        "      --retries=N       retry a part at most N times in a row (5)\n"
+        "      --timeout=S       wait at most S seconds for a connection or for data (30)\n"
+        "      --limit-rate=R    receive at most R bytes per second in all; suffixes K, M, G\n"
+        "  -H, --header=LINE     add this line to each request; may be repeated\n"
+        "      --cacert=FILE     trust the authorities in FILE, not those of the system\n"
+        "  -k, --insecure        accept any server certificate\n"
         "  -q, --quiet           print errors only\n"
         "      --no-progress     no bar and no progress lines\n"
         "  -h, --help            print this and exit\n"
         "  -V, --version         print versions and exit\n"
         "\n"
-        "The file has the name FILE.rmget-part until it is complete, verified and on the disk.\n"
-        "A server that refuses parts, or sends parts of something else, sends it all at once.\n"
-        "Its digest goes to standard output, as sha256sum prints it.\n"
+        "The file is named FILE.rmget-part until it is complete, verified and on the disk.\n"
+        "If the server doesn't send parts of the file, one connection downloads all of it.\n"
+        "The SHA-256 digest is written to standard output, in the format of sha256sum.\n"
         "\n"
         "Exit status:\n"
-        "   0  the file is there\n"
-        "   1  something unforeseen, such as no memory\n"
+        "   0  success\n"
+        "   1  unexpected error, such as no memory\n"
         "   2  wrong usage\n"
-        "   3  network: no connection, connection lost, no answer, after all retries\n"
-        "   4  the server answered with an HTTP error, such as 404\n"
-        "   6  the server kept sending less than it said\n"
-        "   7  not enough space\n"
-        "   8  the digest differs from that of --sha256\n"
+        "   3  network error: no connection, connection lost, or no response, after all retries\n"
+        "   4  the server sent an HTTP error, such as 404\n"
+        "   6  the server repeatedly sent less than it announced\n"
+        "   7  not enough disk space\n"
+        "   8  the digest differs from --sha256\n"
         "   9  FILE exists and --force wasn't given\n"
         "  10  another rmget is writing FILE\n"
         "  11  FILE can't be written\n"
         "  12  the server's certificate isn't trusted\n"
-        "  13  the server speaks no proper HTTP, says two lengths, packs what nobody asked it to\n"
-        "      pack, or redirects to where rmget won't go\n"
+        "  13  the server doesn't follow HTTP, sends two lengths, compresses the file unasked, or\n"
+        "      redirects to a place to which rmget doesn't follow\n"
         " 129, 130, 143  ended by SIGHUP, SIGINT (Ctrl-C), SIGTERM\n";
 
 enum { SHA256 = 256, RETRIES, TIMEOUT, LIMIT_RATE, CACERT, NO_PROGRESS };
@@ -97,7 +97,7 @@ static enum status parse_rate(const char *text, uint64_t *rate)
                 value *= 1024;
         if (*text < '0' || *text > '9' || errno || !value || value > UINT64_C(1) << 50 ||
             (*end && (!unit || end[1])))
-                return fail(USAGE, "--limit-rate: '%s' is no rate such as 500K or 2M", text);
+                return fail(USAGE, "--limit-rate: '%s' is not a rate such as 500K or 2M", text);
         *rate = value;
         return DONE;
 }
@@ -208,7 +208,7 @@ enum status options_parse(struct options *options, int argc, char **argv)
                         return status;
         }
         if (argc - optind != 1) {
-                fail(USAGE, argc > optind ? "one URL at a time" : "which URL?");
+                fail(USAGE, argc > optind ? "more than one URL" : "no URL");
                 fputs("Try 'rmget --help'.\n", stderr);
                 return USAGE;
         }

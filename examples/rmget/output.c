@@ -59,6 +59,6 @@ enum status output_name(struct output *output, const struct options *options)
         char *path = choose_path(options);
 
         if (!path)
-                return fail(USAGE, "%s: the URL names no file; name one with -o", options->url);
+                return fail(USAGE, "%s: the URL contains no file name; use -o FILE", options->url);
         return output_begin(output, path, options->force);
 }

@@ -269,6 +269,10 @@ static enum status create_map(struct output *output, uint64_t size,
                 options.flags |= RMMAP_NO_PREALLOCATE;
         options.mode = needs->mode;
         options.pattern = RMMAP_PATTERN_DENSE;
+        /*
+         * Not RMMAP_UNCACHED: the bytes of several connections alternate in one thread, so what
+         * arrives is no run that is worth a write-back of its own; and the digest reads the file.
+         */
         /* The handle takes the lock next; it is an error if another run gets it in between. */
         if (!output->lockless)
                 (void)flock(output->fd, LOCK_UN);

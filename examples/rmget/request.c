@@ -78,14 +78,14 @@ static void judge_status(struct verdict *verdict, CURL *easy, long status)
         verdict->again = verdict->refused || status == 408 || status == 500 || status == 502 ||
                          status == 504;
         snprintf(verdict->text, sizeof(verdict->text), "the server answered %ld%s", status,
-                 status == 204   ? " (no content): it has no file for this address"
-                 : status < 300  ? ": that is no file"
+                 status == 204   ? " (no content)"
+                 : status < 300  ? ": not a file"
                  : status == 404 ? " (not found)"
                  : status == 403 ? " (forbidden)"
-                 : status == 401 ? " (log in first)"
+                 : status == 401 ? " (unauthorized)"
                  : status == 410 ? " (gone)"
                  : status == 429 ? " (too many requests)"
-                 : status == 503 ? " (not available now)"
+                 : status == 503 ? " (unavailable)"
                                  : "");
         if (verdict->again && !curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &wait) && wait > 0)
                 verdict->wait = (double)wait;
@@ -196,7 +196,7 @@ enum status request_perform(CURLM *multi, const bool *done, CURLcode *code)
 
         while (!status && running && !*done) {
                 if (curl_multi_perform(multi, &running))
-                        status = fail(FAILED, "can't go on with a request");
+                        status = fail(FAILED, "can't continue a request");
                 else if (running && !*done)
                         status = request_wait(multi, 200);
                 progress_tick(NULL, 0);

@@ -209,11 +209,11 @@ static enum status do_without_parts(struct transfer *transfer, const char *why)
         job->alone = true;
         job->had_parts = transfer->proven;
         if (!first_goes_on(transfer)) {
-                note("%s: beginning anew, over one connection", why);
+                note("%s: starting again with one connection", why);
                 job->anew = true;
                 return DONE;
         }
-        note("%s: going on with one connection", why);
+        note("%s: continuing with one connection", why);
         for (size_t i = 0; i < transfer->count; i++) {
                 struct connection *connection = &transfer->connections[i];
 
@@ -233,7 +233,7 @@ static enum status wait_a_while(struct transfer *transfer, struct connection *co
         unsigned failures = connection->piece.failures;
         double wait = request_back_off(verdict, failures);
 
-        note("%s; again in %.1f s (%u of %u)", verdict->text, wait, failures,
+        note("%s; retrying in %.1f s (%u of %u)", verdict->text, wait, failures,
              transfer->job->options->retries);
         connection->activity = WAITING;
         connection->wake = now() + wait;
@@ -246,7 +246,7 @@ static enum status give_up(struct transfer *transfer, struct connection *connect
                            const struct verdict *verdict)
 {
         if (can_do_without(transfer, connection) && (verdict->refused || first_goes_on(transfer))) {
-                note("%s; going on with one connection less", verdict->text);
+                note("%s; continuing with one connection fewer", verdict->text);
                 pieces_return(&transfer->pieces, &connection->piece);
                 connection->piece = (struct piece){0};
                 connection->activity = ENDED;

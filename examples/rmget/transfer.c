@@ -81,7 +81,7 @@ static enum status run(struct transfer *transfer)
                 if (status)
                         return status;
                 if (curl_multi_perform(transfer->job->multi, &running))
-                        return fail(FAILED, "can't go on with the requests");
+                        return fail(FAILED, "can't continue the requests");
                 status = take_ended(transfer, &any);
                 if (status || is_done(transfer))
                         return status;

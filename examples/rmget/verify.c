@@ -20,7 +20,7 @@ enum status verify_digest(struct job *job, EVP_MD_CTX *context)
         for (size_t i = 0; i < DIGEST_SIZE; i++)
                 snprintf(job->digest + 2 * i, 3, "%02x", digest[i]);
         if (options->has_sha256 && memcmp(digest, options->sha256, DIGEST_SIZE))
-                return fail(MISMATCH, "%s: wrong content: its SHA-256 is %s", options->url,
+                return fail(MISMATCH, "%s: the SHA-256 digest differs: it is %s", options->url,
                             job->digest);
         return DONE;
 }

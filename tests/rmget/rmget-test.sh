@@ -395,7 +395,7 @@ nobody_there()
 {
         run 3 --retries 0 --timeout 3 http://127.0.0.1:1/odd
         run 3 --retries 1 --timeout 3 http://127.0.0.1:1/odd
-        says 'again in'
+        says 'retrying in'
         run 3 --timeout 3 http://no-such-host.invalid/odd
         there
 }
@@ -457,7 +457,7 @@ odd_ranges()
         each <<'END'
 0|good||
 0|whole||one connection
-0|stops||no longer sends parts
+0|stops||no longer sends parts of the file
 0|star||
 0|no416||one connection
 0|shrinks||one connection
@@ -468,8 +468,8 @@ odd_ranges()
 0|whole_206||
 0|multipart||
 0|identity||
-0|packs_parts||packs the parts although asked not to
-13|half_206||a part that nobody asked for
+0|packs_parts||compresses parts although asked not to
+13|half_206||but all of it was requested
 END
 }
 
@@ -482,7 +482,7 @@ other_versions()
 0|size||another version
 0|backends||another version
 0|backends_later|-n 8|another version
-0|nothing_known||one connection: the server gives no ETag and no date
+0|nothing_known||one connection: the server sends neither ETag nor date
 0|weak||one connection
 END
 }
@@ -491,9 +491,9 @@ odd_lengths()
 {
         each <<'END'
 6|short|--retries 1|
-0|unknown||length not known
-0|unknown_cut||again in
-0|until_end||nothing will tell
+0|unknown||unknown length
+0|unknown_cut||retrying in
+0|until_end||told from a lost connection
 0|same_length_twice||
 0|stray||
 13|too_long||more than
@@ -501,7 +501,7 @@ odd_lengths()
 13|length-1000000000000000000000000000000||
 13|length-many||
 13|length--5||
-13|too_long_chunked||sends more than it said
+13|too_long_chunked||sent more than it announced
 6|too_short_chunked|--retries 1|
 END
 }
@@ -510,16 +510,16 @@ END
 odd_answers()
 {
         each <<'END'
-0|resets||again in
-0|whole_resets||again in
-0|two|-n 6 --retries 1|one connection less
+0|resets||retrying in
+0|whole_resets||retrying in
+0|two|-n 6 --retries 1|one connection fewer
 0|expires||
 0|cookie||
 0|header|-H X-Word:open|
 4|header||
 4|status-404||404 (not found)
 4|status-204||204 (no content)
-4|never||asks to come back in \(86400\|21600\) seconds
+4|never||asks to retry after \(86400\|21600\) seconds
 13|loop||
 13|ftp||
 13|garbage||
@@ -552,12 +552,12 @@ part_refused()
 used_up_link()
 {
         works uses-1 -n 8
-        says '410 (gone): going on with one connection'
+        says '410 (gone): continuing with one connection'
         rm -f "$dir/odd"
         works uses-1.one -n 1
         rm -f "$dir/odd"
         works_or_fails 4 uses-6 -n 8
-        [ -e "$dir/odd" ] || says '410 (gone), after .* -n 1 asks once'
+        [ -e "$dir/odd" ] || says '410 (gone), after .* -n 1 sends one request only'
         rm -f "$dir/odd"
         fails 4 uses-0
         says '410 (gone)'
@@ -568,11 +568,11 @@ short_parts()
         # Asked for the rest, as long as enough comes each time.
         run 0 -n 8 --retries 1 "$bad/less-100000/middle"
         complete middle middle
-        says 'the answer was too short; again in'
+        says 'the response was too short; retrying in'
         ! grep -q 'one connection' "$err" || complain "short parts weren't good enough"
         run 0 -f -n 8 --retries 1 "$bad/less-1000/middle"
         complete middle middle
-        says 'the answer was too short[:;] \(beginning anew\|going on\)'
+        says 'the response was too short[:;] \(starting again\|continuing\)'
 }
 
 # Never under a name that doesn't say so.
@@ -581,9 +581,9 @@ packed()
         local mode
         for mode in packs packed; do
                 fails 13 $mode
-                says 'packs the file (gzip) although asked not to; -o NAME.gz keeps it so'
+                says 'compresses the file (gzip) although asked not to; -o NAME.gz saves it compressed'
                 run 0 -o odd.gz "$bad/$mode/odd"
-                says 'packed by gzip, as its name says'
+                says 'compressed with gzip, as its name says'
                 gzip -dc "$dir/odd.gz" | cmp -s - "$served/odd" ||
                         complain "$mode: odd.gz isn't odd, packed"
                 rm -f "$dir/odd.gz"
@@ -761,7 +761,7 @@ busy_server()
         took=$(((${EPOCHREALTIME/./} - begin) / 1000))
         [ $took -ge 1000 ] || complain "it came back after $took ms, and was to wait a second"
         # The second is that of a part. Left to itself it would come back within 0.8 s.
-        [ "$(grep -c '503 .*; again in 1\.[0-9] s (1 of 5)' "$err")" -eq 2 ] ||
+        [ "$(grep -c '503 .*; retrying in 1\.[0-9] s (1 of 5)' "$err")" -eq 2 ] ||
                 complain "not twice busy, or Retry-After was ignored"
         [ "$(grep -c ': 10.0 MiB$' "$err")" -eq 1 ] || complain "the file was asked for anew"
 }
