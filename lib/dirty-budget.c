@@ -145,8 +145,9 @@ static void add(const struct dirty_budget *budget, struct dirty_backlog *backlog
         }
         backlog->run.end = end;
         if (region_of(end) != region_of(backlog->run.start)) {
+                if (backlog->run.start < start)
+                        work->next = end;
                 end_run(backlog, work);
-                work->next = end;
         }
         /* Nobody asked for a limit: then the kernel cares for short runs. */
         work->sweep = (budget->uncached || budget->limit != 0) && backlog->scattered >= SWEEP_AFTER;
@@ -259,19 +260,25 @@ int dirty_after_write(struct rmmap_file *file, uint64_t offset, uint64_t length)
 
 /* ---- the budget */
 
+uint64_t dirty_written(const struct rmmap_file *file)
+{
+        uint64_t synced = atomic_load_explicit(&file->dirty.synced, memory_order_relaxed);
+        uint64_t written = file_written(file);
+
+        return written > synced ? written - synced : 0;
+}
+
 void dirty_check(struct rmmap_file *file, uint64_t room)
 {
         struct dirty_budget *budget = &file->dirty;
-        uint64_t limit = budget->limit != 0 ? budget->limit : room / PART_OF_ROOM;
-        uint64_t synced = atomic_load_explicit(&budget->synced, memory_order_relaxed);
-        uint64_t written = file_written(file), dirty;
+        uint64_t chosen = room / PART_OF_ROOM;
+        uint64_t dirty = min_u64(dirty_written(file), file->config.size);
 
-        if (written <= synced || !is_possible(file))
+        if (!is_possible(file))
                 return;
-        dirty = min_u64(written - synced, file->config.size);
-        if (dirty > limit)
+        if (dirty > (budget->limit != 0 ? budget->limit : chosen))
                 (void)bound(budget);
-        if (dirty > room / 2)
+        if (dirty > chosen)
                 atomic_store_explicit(&budget->drops, true, memory_order_relaxed);
 }
 

@@ -70,6 +70,9 @@ bool dirty_is_bounded(struct rmmap_file *file, uint64_t length);
  */
 int dirty_after_write(struct rmmap_file *file, uint64_t offset, uint64_t length);
 
+/* Bytes written and not synced; a byte that was written twice counts twice. */
+uint64_t dirty_written(const struct rmmap_file *file);
+
 /* Called now and then while bytes are written. room: what memory_room returned. */
 void dirty_check(struct rmmap_file *file, uint64_t room);
 

@@ -11,6 +11,7 @@
 
 #include "child.h"
 #include "fault/inject.h"
+#include "file.h"
 #include "place.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -141,6 +142,19 @@ START_TEST(uncached_leaves_the_page_cache)
 }
 END_TEST
 
+/* A large write that ends where a region ends doesn't mean that the next region will be written. */
+START_TEST(large_writes_at_random_populate_nothing)
+{
+        struct rmmap_file *file = create(RMMAP_UNCACHED, 0);
+
+        for (uint64_t i = 0; i < SIZE / MIB; i++)
+                ck_ok(rmmap_raw_write(file, i * 35 % (SIZE / MIB) * MIB, data, MIB));
+        ck_assert_uint_eq(file->io.populate.populated, 0);
+        ck_assert(holds_data());
+        rmmap_release(file);
+}
+END_TEST
+
 /*
  * The write that receives the error returns it, and so does every sync. The fourth call waits; what
  * means "not here" where write-back starts is an error like any other there.
@@ -210,6 +224,7 @@ int main(void)
         tcase_add_test(core, below_the_limit_nothing_is_started);
         tcase_add_test(core, without_a_limit_little_is_not_bounded);
         tcase_add_loop_test(core, uncached_leaves_the_page_cache, 0, 4);
+        tcase_add_test(core, large_writes_at_random_populate_nothing);
         tcase_add_loop_test(core, an_error_of_write_back_stays, 0, 7);
         tcase_add_loop_test(core, where_write_back_can_not_be_started_writes_work, 0, 4);
         tcase_add_test(core, a_child_starts_nothing);

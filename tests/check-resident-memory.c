@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Resident memory: a job that writes each byte once, and checks it once, keeps few pages of the
+ * file mapped; one that writes again keeps all of them. By RssFile of /proc/self/status.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "child.h"
+
+#define MIB ((uint64_t)1 << 20)
+#define SIZE (256 * MIB)
+#define PIECE ((size_t)16 << 10)
+#define MOST (64 * MIB)
+
+static unsigned char data[PIECE], back[PIECE];
+
+/* Bytes of files that are mapped; 0: the system doesn't say. */
+static uint64_t resident(void)
+{
+        FILE *status = fopen("/proc/self/status", "re");
+        uint64_t kib = 0;
+        char line[256];
+
+        while (status != NULL && fgets(line, sizeof(line), status) != NULL)
+                if (strncmp(line, "RssFile:", 8) == 0)
+                        kib = strtoull(line + 8, NULL, 10);
+        if (status != NULL)
+                fclose(status);
+        return kib * 1024;
+}
+
+/* NULL: skipped. */
+static struct rmmap_file *create(void)
+{
+        struct rmmap_options options = test_options(0, RMMAP_ENGINE_AUTO);
+        struct rmmap_info info = RMMAP_INFO_INIT;
+        struct rmmap_file *file;
+
+        ck_ok(rmmap_create(test_path("file"), SIZE, &options, &file));
+        ck_ok(rmmap_describe(file, &info));
+        memset(data, 'd', sizeof(data));
+        if (info.engine == RMMAP_ENGINE_AUTO && resident() != 0 &&
+            strcmp(info.file_system, "tmpfs") != 0)
+                return file;
+        printf("SKIP: pages of the mapping can't be counted here\n");
+        rmmap_release(file);
+        return NULL;
+}
+
+/* Writes all of it in pieces; every step-th piece, then those after them. */
+static void write_all(struct rmmap_file *file, uint64_t step)
+{
+        for (uint64_t first = 0; first < step; first++)
+                for (uint64_t at = first * PIECE; at < SIZE; at += step * PIECE)
+                        ck_ok(rmmap_raw_write(file, at, data, PIECE));
+}
+
+static void read_all(struct rmmap_file *file)
+{
+        for (uint64_t at = 0; at < SIZE; at += PIECE) {
+                ck_ok(rmmap_raw_read(file, at, back, PIECE, NULL));
+                ck_assert_mem_eq(back, data, PIECE);
+        }
+}
+
+/* In order, and so that a thread is in each region four times. */
+START_TEST(written_once_and_checked_once)
+{
+        FLOOR_LACKS("dropping of page table entries");
+        static const uint64_t steps[] = {1, 32};
+        struct rmmap_file *file = create();
+        uint64_t before = resident();
+
+        if (file == NULL)
+                return;
+        write_all(file, steps[_i]);
+        ck_assert_uint_le(resident(), before + MOST);
+        read_all(file);
+        ck_assert_uint_le(resident(), before + MOST);
+        ck_ok(rmmap_sync_all(file));
+        ck_assert_uint_le(resident(), before + MOST);
+        rmmap_release(file);
+}
+END_TEST
+
+START_TEST(written_again_stays_mapped)
+{
+        FLOOR_LACKS("dropping of page table entries");
+        struct rmmap_file *file = create();
+        uint64_t before = resident();
+
+        if (file == NULL)
+                return;
+        for (int pass = 0; pass < 3; pass++)
+                write_all(file, 1);
+        ck_assert_uint_ge(resident(), before + SIZE / 4 * 3);
+        read_all(file);
+        rmmap_release(file);
+}
+END_TEST
+
+/* Reading again is by the mapping: no call each time. */
+START_TEST(read_again_is_mapped)
+{
+        FLOOR_LACKS("dropping of page table entries");
+        struct rmmap_file *file = create();
+        uint64_t before = resident();
+
+        if (file == NULL)
+                return;
+        write_all(file, 1);
+        for (int pass = 0; pass < 3; pass++)
+                read_all(file);
+        ck_assert_uint_ge(resident(), before + SIZE / 2);
+        rmmap_release(file);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("resident-memory");
+        TCase *core = tcase_create("core");
+
+        tcase_set_timeout(core, 60);
+        tcase_add_loop_test(core, written_once_and_checked_once, 0, 2);
+        tcase_add_test(core, written_again_stays_mapped);
+        tcase_add_test(core, read_again_is_mapped);
+        suite_add_tcase(suite, core);
+        return test_run(suite);
+}
