@@ -16,6 +16,7 @@
 #include "engine-select.h"
 #include "group-commit.h"
 #include "io-stats.h"
+#include "mapped-ring.h"
 #include "options.h"
 #include "os/os.h"
 #include "page-state.h"
@@ -57,7 +58,9 @@ struct file_io {
         struct page_state page_state; /* decides the path of each write */
         struct page_state read_state; /* what large reads have read; decides their path */
         alignas(CACHE_LINE) struct populate_threshold populate;
-        atomic_bool huge_pages; /* requested and granted */
+        struct mapped_ring mapped;
+        _Atomic uint64_t left_reads; /* bytes that small reads read from regions that were left */
+        atomic_bool huge_pages;      /* requested and granted */
         _Atomic uint64_t pwrite_bytes, faults_caught, faults_avoided;
         struct io_stats stats;
 };

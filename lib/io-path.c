@@ -15,6 +15,9 @@
 #include "memory-check.h"
 #include "os/os.h"
 
+/* Copies into a region that was left pay for mapping it again only if they are small and many. */
+#define RETURN_WRITE ((size_t)16 << 10)
+
 static inline bool is_by_map(const struct rmmap_file *file)
 {
         return file->config.engine.chosen != RMMAP_ENGINE_PWRITE;
@@ -50,10 +53,22 @@ enum write_path write_path_of(uint32_t pattern, bool large, unsigned int state)
         case REGION_MAPPED:
                 return PATH_MAP;
         case REGION_FILLED:
+        case REGION_LEFT:
                 return pattern == RMMAP_PATTERN_SCATTERED && !large ? PATH_PWRITE : PATH_POPULATE;
         default:
                 return pattern == RMMAP_PATTERN_DENSE && !large ? PATH_POPULATE : PATH_PWRITE;
         }
+}
+
+/*
+ * A region was left, and its pages are in the page cache. A job that writes each byte once fills
+ * the rest of it by pwrite. Small writes, and those of a job that writes bytes again, have it
+ * mapped again.
+ */
+static bool should_return(const struct rmmap_file *file, size_t length)
+{
+        return length < RETURN_WRITE ||
+               dirty_written(file) > page_state_in_use(&file->io.page_state);
 }
 
 /* length: that of the whole write. */
@@ -71,7 +86,11 @@ static enum write_path choose(const struct rmmap_file *file, uint64_t offset, si
         if (state < REGION_FILLED && !populate_threshold_is_lowest(&file->io.populate))
                 return PATH_PWRITE;
         path = write_path_of(file->config.pattern, large, state);
-        return path == PATH_POPULATE && !memory_fits(file) ? PATH_PWRITE : path;
+        if (path != PATH_POPULATE)
+                return path;
+        return memory_fits(file) && (state != REGION_LEFT || should_return(file, length))
+                       ? PATH_POPULATE
+                       : PATH_PWRITE;
 }
 
 /*
@@ -194,6 +213,21 @@ static int write_by_map(struct rmmap_file *file, uint64_t offset, const void *da
                                  length - done);
 }
 
+/* The region is mapped; another one, which was mapped long before, may be left for it. */
+static void keep_mapped(struct rmmap_file *file, size_t region, bool returned)
+{
+        struct mapped_ring *ring = &file->io.mapped;
+        size_t oldest;
+
+        if (file->config.populated || file_in_memory(file))
+                return;
+        if (returned)
+                mapped_ring_note_return(ring);
+        oldest = mapped_ring_add(ring, region);
+        if (oldest != MAPPED_RING_NONE && page_state_leave(&file->io.page_state, oldest))
+                mapping_forget(&file->os.mapping, (uint64_t)oldest << REGION_SHIFT, REGION_SIZE);
+}
+
 /*
  * Maps the region at offset for writing. The state is set first: other threads may copy into the
  * region meanwhile.
@@ -201,6 +235,7 @@ static int write_by_map(struct rmmap_file *file, uint64_t offset, const void *da
 static bool populate_region(struct rmmap_file *file, uint64_t offset)
 {
         size_t region = region_of(offset);
+        bool returned = region_state(&file->io.page_state, region) == REGION_LEFT;
         int err;
 
         if (!memory_may_populate(file))
@@ -216,6 +251,7 @@ static bool populate_region(struct rmmap_file *file, uint64_t offset)
         if (err == 0) {
                 count(&file->io.faults_avoided, REGION_SIZE / RMMAP_ALIGNMENT);
                 populate_note(&file->io.populate, REGION_SIZE);
+                keep_mapped(file, region, returned);
         }
         if (err == 0 || err == -EOPNOTSUPP)
                 return true;
@@ -306,9 +342,21 @@ void io_note_mapped(struct rmmap_file *file, uint64_t length)
 
 /* ---- reads */
 
-static bool has_entries(const struct rmmap_file *file, size_t region)
+static inline bool is_in_state(const struct rmmap_file *file, size_t region, unsigned int state)
 {
-        return has_regions(file) && region_state(&file->io.page_state, region) == REGION_MAPPED;
+        return has_regions(file) && region_state(&file->io.page_state, region) == state;
+}
+
+/*
+ * Small reads of regions that were left use pread until they have read as many pages as were
+ * written: a job that checks once what it wrote. Through the mapping each fault would map 16 pages,
+ * and resident memory counts them.
+ */
+static bool is_first_look(const struct rmmap_file *file)
+{
+        return file->config.engine.reads_both_ways &&
+               atomic_load_explicit(&file->io.left_reads, memory_order_relaxed) <
+                       file_written(file);
 }
 
 /*
@@ -331,9 +379,11 @@ static bool should_pread(const struct rmmap_file *file, uint64_t offset, size_t 
 
         if (!is_by_map(file))
                 return true;
-        if (likely(length < REGION_LARGE_WRITE) || file->io.read_state.state == NULL)
+        if (likely(length < REGION_LARGE_WRITE))
+                return is_in_state(file, region, REGION_LEFT) && is_first_look(file);
+        if (file->io.read_state.state == NULL)
                 return false;
-        return !has_entries(file, region) &&
+        return !is_in_state(file, region, REGION_MAPPED) &&
                region_state(&file->io.read_state, region) < REGION_FILLED;
 }
 
@@ -350,7 +400,9 @@ static NOINLINE int read_by_pread(struct rmmap_file *file, uint64_t offset, void
 static NOINLINE int read_and_note(struct rmmap_file *file, uint64_t offset, void *buffer,
                                   size_t length)
 {
-        if (file->io.read_state.state != NULL)
+        if (length < REGION_LARGE_WRITE && has_regions(file))
+                count(&file->io.left_reads, max_u64(length, RMMAP_ALIGNMENT));
+        else if (file->io.read_state.state != NULL)
                 page_state_note_read(&file->io.read_state, offset, length);
         return read_by_pread(file, offset, buffer, length);
 }

@@ -38,6 +38,14 @@ bool page_state_set_unmapped(struct page_state *pages)
         return some;
 }
 
+bool page_state_leave(struct page_state *pages, size_t region)
+{
+        uint8_t mapped = REGION_MAPPED;
+
+        return atomic_compare_exchange_strong_explicit(&pages->state[region], &mapped, REGION_LEFT,
+                                                       memory_order_relaxed, memory_order_relaxed);
+}
+
 void page_state_set_mapped(struct page_state *pages)
 {
         for (size_t region = 0; region < pages->count; region++)
@@ -55,7 +63,7 @@ static void fill(struct page_state *pages, size_t region, uint64_t steps)
 {
         unsigned int state = region_state(pages, region);
 
-        if (state == REGION_MAPPED)
+        if (state >= REGION_LEFT)
                 return;
         if (steps == 0 && state == REGION_COLD)
                 steps = 1; /* a sync learns that there was a write */

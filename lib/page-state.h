@@ -21,10 +21,11 @@
 /*
  * From REGION_COLD to REGION_FILLED: how much pwrite has written since creation or the last sync,
  * in steps. One pass of large writes fills a region, and so do small writes to some of its pages; a
- * few small writes far apart don't. REGION_MAPPED: its pages are mapped for writing. io-path.c
- * decides the path of a write from the state.
+ * few small writes far apart don't. REGION_MAPPED: its pages are mapped for writing. REGION_LEFT:
+ * they were; they are in the page cache, without page table entries. io-path.c decides the path of
+ * a write from the state.
  */
-enum { REGION_COLD = 0, REGION_FILLED = 254, REGION_MAPPED = 255 };
+enum { REGION_COLD = 0, REGION_FILLED = 253, REGION_LEFT = 254, REGION_MAPPED = 255 };
 
 /* A write below this size is small, and adds a number of steps that the caller chooses. */
 #define REGION_LARGE_WRITE ((size_t)32 << 10)
@@ -58,6 +59,9 @@ void page_state_note_in_order(struct page_state *pages, uint64_t offset);
 /* A call read [offset, offset + length), not empty: one pass fills what it reads. */
 void page_state_note_read(struct page_state *pages, uint64_t offset, uint64_t length);
 
+/* A mapped region is left; false: it wasn't mapped. */
+bool page_state_leave(struct page_state *pages, size_t region);
+
 /*
  * Write-back of a region began or ended: its pages are no longer mapped for writing. true: they
  * were, so it left page table entries.
@@ -75,15 +79,15 @@ static inline unsigned int region_state(const struct page_state *pages, size_t r
 }
 
 /*
- * REGION_COLD, _FILLED or _MAPPED. A cold region that a write in order has just reached counts as
- * filled, because the following writes will fill it.
+ * REGION_COLD, _FILLED, _LEFT or _MAPPED. A cold region that a write in order has just reached
+ * counts as filled, because the following writes will fill it.
  */
 static inline unsigned int region_class(const struct page_state *pages, uint64_t offset)
 {
         size_t region = region_of(offset);
         unsigned int state = region_state(pages, region);
 
-        if (state == REGION_FILLED || state == REGION_MAPPED)
+        if (state >= REGION_FILLED)
                 return state;
         if (region > 0 && offset % REGION_SIZE < REGION_START &&
             region_state(pages, region - 1) == REGION_MAPPED)

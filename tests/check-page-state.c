@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The assumed state of regions, the paths that follow from it, and what syncs teach. */
 #include "child.h"
+#include "mapped-ring.h"
 #include "page-state.h"
 #include "populate-threshold.h"
 
@@ -137,6 +138,55 @@ START_TEST(lost_bets_make_patient)
 }
 END_TEST
 
+START_TEST(only_mapped_regions_are_left)
+{
+        struct page_state regions;
+
+        ck_ok(page_state_create(&regions, 4 * MIB));
+        ck_assert(!page_state_leave(&regions, 0));
+        region_set(&regions, 0, REGION_MAPPED);
+        ck_assert(page_state_leave(&regions, 0));
+        ck_assert(!page_state_leave(&regions, 0));
+        page_state_note_write(&regions, 0, 4 * MIB, 16);
+        ck_assert_uint_eq(region_class(&regions, 0), REGION_LEFT);
+        ck_assert_uint_eq(page_state_in_use(&regions), 4 * MIB);
+        ck_assert(!page_state_note_writeback(&regions, 0)); /* has no entries */
+        ck_assert_uint_eq(region_class(&regions, 0), REGION_COLD);
+        page_state_destroy(&regions);
+}
+END_TEST
+
+/* How many of count regions, populated one after the other, another one is left for. */
+static size_t left(struct mapped_ring *ring, size_t count)
+{
+        size_t sum = 0;
+
+        for (size_t region = 0; region < count; region++)
+                sum += mapped_ring_add(ring, region) != MAPPED_RING_NONE;
+        return sum;
+}
+
+START_TEST(the_oldest_is_left_until_the_job_returns)
+{
+        struct mapped_ring ring;
+
+        mapped_ring_init(&ring);
+        ck_assert_uint_eq(left(&ring, MAPPED_RING_FIRST), 0);
+        ck_assert_uint_eq(mapped_ring_add(&ring, 100), 0);
+        ck_assert_uint_eq(mapped_ring_add(&ring, 101), 1);
+        ck_assert_uint_eq(left(&ring, 1000), 1000);
+        for (unsigned int i = 1; i < MAPPED_RING_FIRST / 4; i++)
+                mapped_ring_note_return(&ring);
+        ck_assert_uint_eq(ring.length, MAPPED_RING_FIRST);
+        mapped_ring_note_return(&ring);
+        ck_assert_uint_eq(ring.length, 2 * MAPPED_RING_FIRST);
+        for (unsigned int i = 0; i < MAPPED_RING_MOST; i++)
+                mapped_ring_note_return(&ring);
+        ck_assert_uint_eq(ring.length, 2 * MAPPED_RING_MOST);
+        ck_assert_uint_eq(left(&ring, 1000), 0);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("regions");
@@ -147,6 +197,8 @@ int main(void)
         tcase_add_test(core, reads_fill_by_one_pass);
         tcase_add_test(core, small_writes_fill_after_some);
         tcase_add_test(core, page_state_in_order);
+        tcase_add_test(core, only_mapped_regions_are_left);
+        tcase_add_test(core, the_oldest_is_left_until_the_job_returns);
         tcase_add_test(core, lost_bets_make_patient);
         suite_add_tcase(suite, core);
         return test_run(suite);
