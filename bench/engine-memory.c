@@ -71,7 +71,7 @@ static void memory_close(void *file)
 const struct engine engine_memory = {
         .name = "memory",
         .title = "memcpy into anonymous memory: the memory's limit",
-        .flags = ENGINE_LIMIT | ENGINE_NO_FILE,
+        .flags = ENGINE_NO_FILE,
         .suits = memory_suits,
         .create = memory_create,
         .write = memory_write,

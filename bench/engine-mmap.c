@@ -100,7 +100,7 @@ static int mapped_sync(void *file)
 const struct engine engine_mmap = {
         .name = "mmap",
         .title = "ftruncate, mmap, memcpy, msync: as libraries of this kind do it",
-        .flags = ENGINE_CORE,
+        .flags = ENGINE_CORE | ENGINE_PEER,
         .create = mapped_create,
         .open = mapped_open,
         .write = mapped_write,

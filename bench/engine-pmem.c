@@ -108,6 +108,7 @@ static void pmem_close(void *file)
 const struct engine engine_pmem = {
         .name = "libpmem",
         .title = "pmem_map_file, pmem_memcpy, pmem_msync",
+        .flags = ENGINE_PEER,
         .create = pmem_create,
         .open = pmem_open,
         .write = pmem_write,

@@ -211,6 +211,7 @@ static void uring_close(void *file)
 const struct engine engine_uring = {
         .name = "io_uring",
         .title = "ftruncate, buffered io_uring writes up to 16 deep, fdatasync",
+        .flags = ENGINE_PEER,
         .create = uring_create,
         .open = uring_open,
         .attach = uring_attach,

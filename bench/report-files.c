@@ -18,12 +18,20 @@ void report_csv_begin(FILE *file, const struct machine *machine, const struct op
                 machine->read_ahead);
         fprintf(file,
                 "# %u rounds%s; seconds; ahead: time divided by rmmap's, with its %.1f %% "
-                "interval\n",
+                "interval;\n"
+                "# regret: rmmap's time divided by that of best, the fastest peer\n",
                 options->rounds, options->quick ? ", quick" : "",
                 interval_confidence(options->rounds) * 100);
         fprintf(file, "scenario,threads,durable,engine,size,block,operations,bytes,median,min,max,"
                       "gib_per_second,each,create,move,sync,close,cpu,faults,disk_bytes,"
-                      "ahead,ahead_low,ahead_high\n");
+                      "ahead,ahead_low,ahead_high,regret,regret_low,regret_high,best\n");
+}
+
+/* In the line of the library without hints. */
+static void csv_regret(FILE *file, const struct regret *regret)
+{
+        fprintf(file, ",%.4f,%.4f,%.4f,%s", regret->ratio.median, regret->ratio.low,
+                regret->ratio.high, regret->best->engine->name);
 }
 
 static void csv_line(FILE *file, const struct results *results, const struct outcome *outcome)
@@ -39,9 +47,14 @@ static void csv_line(FILE *file, const struct results *results, const struct out
                 median / (double)job_operations(job));
         for (int phase = 0; phase < PHASES; phase++)
                 fprintf(file, "%.9f,", outcome->phases[phase]);
-        fprintf(file, "%.6f,%.0f,%.0f,%.4f,%.4f,%.4f\n", outcome->cpu, outcome->faults,
+        fprintf(file, "%.6f,%.0f,%.0f,%.4f,%.4f,%.4f", outcome->cpu, outcome->faults,
                 outcome->disk_bytes, outcome->ahead[0].median, outcome->ahead[0].low,
                 outcome->ahead[0].high);
+        if (outcome == results->regret.ours)
+                csv_regret(file, &results->regret);
+        else
+                fputs(",,,,", file);
+        putc('\n', file);
 }
 
 void report_csv(FILE *file, const struct results *results)

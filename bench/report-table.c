@@ -69,7 +69,7 @@ static void print_heading(const struct results *results)
                 snprintf(ahead, sizeof(ahead), "%s ahead", results->references[i]->engine->name);
                 printf(" %18s", ahead);
         }
-        putchar('\n');
+        printf("  %s\n", results->regret.best != NULL ? "regret" : "");
 }
 
 static void print_outcome(const struct results *results, const struct outcome *outcome)
@@ -92,6 +92,12 @@ static void print_outcome(const struct results *results, const struct outcome *o
                 if (results->references[i] != outcome)
                         report_interval(range, sizeof(range), ahead);
                 printf(" %18s", range);
+        }
+        if (outcome == results->regret.ours) {
+                char regret[64];
+
+                report_interval(regret, sizeof(regret), &results->regret.ratio);
+                printf("  %s, %s", regret, results->regret.best->engine->name);
         }
         putchar('\n');
 }

@@ -18,6 +18,10 @@ void report_table(const struct results *results);
 void report_goals(const struct results *results);
 void report_goals_end(void);
 
+/* The largest regrets, collected likewise. */
+void report_regret(const struct results *results);
+void report_regret_end(void);
+
 /* For programs. */
 void report_csv_begin(FILE *file, const struct machine *machine, const struct options *options);
 void report_csv(FILE *file, const struct results *results);

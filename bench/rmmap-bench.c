@@ -79,6 +79,7 @@ static int run_job(const struct job *job, const struct options *options,
         if (results.references_count > 0) {
                 report_table(&results);
                 report_goals(&results);
+                report_regret(&results);
                 if (outputs->csv != NULL)
                         report_csv(outputs->csv, &results);
                 if (outputs->json != NULL)
@@ -173,6 +174,7 @@ int main(int argc, char **argv)
         catch_signals();
         err = run_everything(&options, &outputs);
         report_goals_end();
+        report_regret_end();
         if (outputs.json != NULL)
                 report_json_end(outputs.json);
         if (!close_output(outputs.csv) || !close_output(outputs.json))

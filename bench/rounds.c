@@ -88,14 +88,15 @@ static int run_all(struct results *results, struct team *team, const struct opti
         return first;
 }
 
-static void compare_with(struct results *results, struct outcome *outcome, size_t reference)
+/* The time of one divided by that of the other, round by round. */
+static struct interval ratio_of(const struct results *results, const struct outcome *one,
+                                const struct outcome *other)
 {
         double ratios[MOST_ROUNDS];
 
         for (size_t i = 0; i < results->rounds; i++)
-                ratios[i] = outcome->samples[i].seconds /
-                            results->references[reference]->samples[i].seconds;
-        outcome->ahead[reference] = interval_of(ratios, results->rounds);
+                ratios[i] = one->samples[i].seconds / other->samples[i].seconds;
+        return interval_of(ratios, results->rounds);
 }
 
 static double median_of(const struct results *results, const struct outcome *outcome,
@@ -141,7 +142,30 @@ static void evaluate(struct results *results, struct outcome *outcome)
         outcome->faults = median_of(results, outcome, faults_value, 0);
         outcome->disk_bytes = median_of(results, outcome, disk_value, 0);
         for (size_t i = 0; i < results->references_count; i++)
-                compare_with(results, outcome, i);
+                outcome->ahead[i] = ratio_of(results, outcome, results->references[i]);
+}
+
+static void find_regret(struct results *results)
+{
+        struct regret *regret = &results->regret;
+
+        for (size_t i = 0; i < results->count; i++) {
+                const struct outcome *outcome = &results->outcomes[i];
+                unsigned int flags = outcome->engine->flags;
+
+                if (outcome->error != 0)
+                        continue;
+                if ((flags & ENGINE_OURS) && !(flags & ENGINE_HINT))
+                        regret->ours = outcome;
+                if ((flags & ENGINE_PEER) &&
+                    (regret->best == NULL ||
+                     outcome->seconds.median < regret->best->seconds.median))
+                        regret->best = outcome;
+        }
+        if (regret->ours != NULL && regret->best != NULL)
+                regret->ratio = ratio_of(results, regret->ours, regret->best);
+        else
+                *regret = (struct regret){.ours = NULL};
 }
 
 /* The engines of this library; or, where none of them ran, the first one that ran. */
@@ -183,6 +207,7 @@ int rounds_run(struct results *results, const struct job *job, const struct opti
         for (size_t i = 0; i < results->count; i++)
                 if (results->outcomes[i].error == 0)
                         evaluate(results, &results->outcomes[i]);
+        find_regret(results);
         return err;
 }
 

@@ -21,6 +21,12 @@ struct outcome {
         struct interval ahead[MOST_REFERENCES];
 };
 
+/* What the library without hints loses to the peer with the smallest median. */
+struct regret {
+        const struct outcome *ours, *best; /* both NULL: one of them didn't run */
+        struct interval ratio;             /* the time of ours divided by that of best */
+};
+
 struct results {
         const struct job *job;
         unsigned int rounds;
@@ -28,6 +34,7 @@ struct results {
         size_t count;
         const struct outcome *references[MOST_REFERENCES];
         size_t references_count;
+        struct regret regret;
 };
 
 /* Runs all rounds. 0, or a negative errno. An engine that can't do the job is left out. */

@@ -18,23 +18,60 @@ files == 1 {
         }
         next
 }
-$1 == "scenario" { next }
-# Lines of older runs have no column for the part.
-NF < 24 || $24 == "goals" || $24 == "others" {
-        of = $1 SUBSEP $2
-        seconds[of, $4] = $9; written[of, $4] = $20; payload[of] = $8
-        size[of] = $5
-        ratio[of, $4] = $21; low[of, $4] = $22; high[of, $4] = $23
+$1 == "scenario" {
+        for (i = 1; i <= NF; i++)
+                at[$i] = i
+        next
 }
-kind == "crossovers" || $24 ~ "^" kind { note(label(), $4, $12) }
+# What one run of rmmap-bench wrote has no column for the part.
+part() == "" || part() == "goals" || part() == "others" {
+        of = $1 SUBSEP $2
+        engine = field("engine")
+        seconds[of, engine] = field("median"); written[of, engine] = field("disk_bytes")
+        payload[of] = field("bytes")
+        size[of] = field("size")
+        ratio[of, engine] = field("ahead")
+        low[of, engine] = field("ahead_low"); high[of, engine] = field("ahead_high")
+}
+kind == "regret" && field("regret") > 1.1 { regret() }
+kind == "crossovers" || part() ~ "^" kind {
+        note(label(), field("engine"), field("gib_per_second"))
+}
+
+# The value in this line of the column with this name; empty: the run had no such column.
+function field(name)
+{
+        return name in at ? $at[name] : ""
+}
+
+function part()
+{
+        return field("part")
+}
 
 # The label of a row of a plain table.
 function label(   text)
 {
         text = plotted[$1] ", " $2 ($2 == 1 ? " thread" : " threads")
         if (kind == "growth")
-                return text ", " $24 ", " amount($5)
-        return text (kind == "crossovers" ? ", " $24 : $3 && kind == "durable" ? ", a sync" : "")
+                return text ", " part() ", " amount(field("size"))
+        if (kind == "regret")
+                return text ", " amount(field("size"))
+        return text (kind == "crossovers" ? ", " field("place") : \
+                field("durable") && kind == "durable" ? ", a sync" : "")
+}
+
+# Inserts a line; the largest regret comes first.
+function regret(   i)
+{
+        for (i = ++regrets; i > 1 && field("regret") > regret_of[i - 1]; i--) {
+                regret_of[i] = regret_of[i - 1]
+                regret_line[i] = regret_line[i - 1]
+        }
+        regret_of[i] = field("regret")
+        regret_line[i] = "| " label() " | " number(field("regret")) " [" \
+                number(field("regret_low")) " " number(field("regret_high")) "] | " \
+                field("best") " |"
 }
 
 # Notes a cell of a plain table; rows and columns stay in the order in which they come.
@@ -164,7 +201,11 @@ END {
                 print "| job; one thread if it says no other | plain mmap | pwrite |\n|---|---|---|"
         else if (kind == "written")
                 print "| job | rmmap | with hints | plain mmap | pwrite |\n|---|---|---|---|---|"
-        else if (lines_count)
+        else if (kind == "regret" && regrets) {
+                print "| job | regret | fastest |\n|---|---|---|"
+                for (i = 1; i <= regrets; i++)
+                        print regret_line[i]
+        } else if (lines_count)
                 plain()
         for (i = 1; i <= rows; i++) {
                 of = scenario[i] SUBSEP threads[i]
