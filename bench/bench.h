@@ -77,6 +77,7 @@ struct scenario {
         bool durable;                        /* the job ends with a sync */
         bool sparse;                         /* no space is reserved */
         uint64_t memory;                     /* bytes that the job may have; 0: all */
+        bool more; /* the table shows latencies and memory without being asked */
         enum pattern pattern;
         unsigned int timed;
         struct goal goal, hint_goal; /* without hint_goal, goal holds for both */

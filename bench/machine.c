@@ -123,11 +123,11 @@ static void find_value(const char *path, const char *name, char *value, size_t c
                 fclose(file);
 }
 
-uint64_t machine_memory_available(void)
+uint64_t machine_kilobytes(const char *path, const char *name)
 {
         char value[64];
 
-        find_value("/proc/meminfo", "MemAvailable", value, sizeof(value));
+        find_value(path, name, value, sizeof(value));
         return strtoull(value, NULL, 10) * 1024;
 }
 

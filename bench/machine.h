@@ -18,7 +18,8 @@ bool machine_is_tmpfs(const char *path);
 /* Bytes that the device under path (or under its directory) has written since it exists. */
 uint64_t machine_disk_written(const char *path);
 
-uint64_t machine_memory_available(void);
+/* The bytes of a line "name: number kB" of a file of /proc; 0: there is none. */
+uint64_t machine_kilobytes(const char *path, const char *name);
 /*
  * Puts this process into a memory group (cgroup) of its own, with this limit; 0: back to where it
  * was. false: that takes root, and a memory controller.

@@ -27,6 +27,7 @@ static const char help[] =
         "      --csv FILE           a line per scenario and engine; make plots draws it\n"
         "      --json FILE          everything, each sample too\n"
         "  -q, --quick              under a minute: small files, few engines, few threads\n"
+        "  -m, --more               how long single operations took, and the memory taken\n"
         "  -l, --list               the scenarios and the engines\n"
         "  -h, --help               this\n"
         "\n"
@@ -68,6 +69,7 @@ static const struct option long_options[] = {
         {"csv", required_argument, NULL, OPTION_CSV},
         {"json", required_argument, NULL, OPTION_JSON},
         {"quick", no_argument, NULL, 'q'},
+        {"more", no_argument, NULL, 'm'},
         {"list", no_argument, NULL, 'l'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -176,6 +178,8 @@ static bool take_word(struct options *options, int option)
                 return true;
         case 'q':
                 return options->quick = true;
+        case 'm':
+                return options->more = true;
         case 'l':
                 return options->list = true;
         case OPTION_VERIFY:
@@ -190,7 +194,7 @@ bool options_read(struct options *options, int argc, char **argv, int *status)
         int option;
 
         *options = (struct options){.directory = ".", .settle = 10, .touch = UINT64_MAX};
-        while ((option = getopt_long(argc, argv, "s:e:d:t:r:qlh", long_options, NULL)) != -1) {
+        while ((option = getopt_long(argc, argv, "s:e:d:t:r:qmlh", long_options, NULL)) != -1) {
                 if (option == 'h')
                         return fputs(help, stdout), *status = EXIT_SUCCESS, false;
                 if (option == '?' || !take_word(options, option)) {
@@ -206,8 +210,9 @@ bool options_read(struct options *options, int argc, char **argv, int *status)
         if (options->rounds == 0)
                 options->rounds = options->quick ? 3 : 7;
         if (options->touch == UINT64_MAX)
-                options->touch = smaller(options->quick ? MIB(1024) : TIB(1) / 128,
-                                         machine_memory_available() / 4 * 3);
+                options->touch =
+                        smaller(options->quick ? MIB(1024) : TIB(1) / 128,
+                                machine_kilobytes("/proc/meminfo", "MemAvailable") / 4 * 3);
         return true;
 }
 

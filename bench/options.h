@@ -16,7 +16,7 @@ struct options {
         unsigned int rounds;
         long settle;     /* milliseconds */
         bool first_only; /* of each scenario's own numbers of threads */
-        bool quick, verify, list;
+        bool quick, verify, list, more;
 };
 
 /* false: nothing is to be run, and *status is the exit status. */

@@ -24,7 +24,9 @@ void report_csv_begin(FILE *file, const struct machine *machine, const struct op
                 interval_confidence(options->rounds) * 100);
         fprintf(file, "scenario,threads,durable,engine,size,block,operations,bytes,median,min,max,"
                       "gib_per_second,each,create,move,sync,close,cpu,faults,disk_bytes,"
-                      "ahead,ahead_low,ahead_high,regret,regret_low,regret_high,best\n");
+                      "ahead,ahead_low,ahead_high,regret,regret_low,regret_high,best,"
+                      "latency_p50_us,latency_p99_us,latency_p99_9_us,latency_max_us,"
+                      "memory_peak,cached_left\n");
 }
 
 /* In the line of the library without hints. */
@@ -32,6 +34,15 @@ static void csv_regret(FILE *file, const struct regret *regret)
 {
         fprintf(file, ",%.4f,%.4f,%.4f,%s", regret->ratio.median, regret->ratio.low,
                 regret->ratio.high, regret->best->engine->name);
+}
+
+static void csv_watched(FILE *file, const struct watched *watched)
+{
+        const struct quantiles *latencies = &watched->latencies;
+
+        fprintf(file, ",%.4g,%.4g,%.4g,%.4g,%llu,%llu", latencies->half, latencies->p99,
+                latencies->p99_9, latencies->most, (unsigned long long)watched->memory,
+                (unsigned long long)watched->cached);
 }
 
 static void csv_line(FILE *file, const struct results *results, const struct outcome *outcome)
@@ -54,6 +65,7 @@ static void csv_line(FILE *file, const struct results *results, const struct out
                 csv_regret(file, &results->regret);
         else
                 fputs(",,,,", file);
+        csv_watched(file, &outcome->watched);
         putc('\n', file);
 }
 
@@ -104,6 +116,17 @@ static void json_sample(FILE *file, const struct sample *sample)
                 (unsigned long long)sample->faults, (unsigned long long)sample->disk_bytes);
 }
 
+static void json_watched(FILE *file, const struct watched *watched)
+{
+        const struct quantiles *latencies = &watched->latencies;
+
+        fprintf(file,
+                "\"latencies_us\": [%.4g, %.4g, %.4g, %.4g], \"memory_peak\": %llu, "
+                "\"cached_left\": %llu",
+                latencies->half, latencies->p99, latencies->p99_9, latencies->most,
+                (unsigned long long)watched->memory, (unsigned long long)watched->cached);
+}
+
 static void json_outcome(FILE *file, const struct results *results, const struct outcome *outcome)
 {
         fputs("{", file);
@@ -114,7 +137,9 @@ static void json_outcome(FILE *file, const struct results *results, const struct
                 fprintf(file, "%s\"%s\": [%.4f, %.4f, %.4f]", i == 0 ? "" : ", ",
                         results->references[i]->engine->name, outcome->ahead[i].median,
                         outcome->ahead[i].low, outcome->ahead[i].high);
-        fputs("},\n  \"samples\": [", file);
+        fputs("},\n  ", file);
+        json_watched(file, &outcome->watched);
+        fputs(", \"samples\": [", file);
         for (size_t i = 0; i < results->rounds; i++) {
                 fputs(i == 0 ? "" : ",\n    ", file);
                 json_sample(file, &outcome->samples[i]);

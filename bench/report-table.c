@@ -102,7 +102,32 @@ static void print_outcome(const struct results *results, const struct outcome *o
         putchar('\n');
 }
 
-void report_table(const struct results *results)
+/* What the last round watched, in a second table. */
+static void print_watched(const struct results *results)
+{
+        printf("%-12s %9s %9s %9s %9s %9s %9s\n",
+               job_writes(results->job) ? "one write" : "one read", "p50 us", "p99", "p99.9", "max",
+               "memory", "cached");
+        for (size_t i = 0; i < results->count; i++) {
+                const struct watched *watched = &results->outcomes[i].watched;
+                const double shown[] = {watched->latencies.half, watched->latencies.p99,
+                                        watched->latencies.p99_9, watched->latencies.most};
+
+                if (results->outcomes[i].error != 0)
+                        continue;
+                printf("%-12s", results->outcomes[i].engine->name);
+                for (size_t j = 0; j < 4; j++) {
+                        char text[32];
+
+                        report_number(text, sizeof(text), shown[j]);
+                        printf(" %9s", text);
+                }
+                printf(" %5.0f MiB %5.0f MiB\n", (double)watched->memory / (double)MIB(1),
+                       (double)watched->cached / (double)MIB(1));
+        }
+}
+
+void report_table(const struct results *results, bool more)
 {
         print_heading(results);
         for (size_t i = 0; i < results->count; i++)
@@ -114,5 +139,7 @@ void report_table(const struct results *results)
                                rounds_means_cannot(results->outcomes[i].error) ? "left out"
                                                                                : "FAILED",
                                rounds_error_text(results->outcomes[i].error));
+        if (more || results->job->scenario->more)
+                print_watched(results);
         fflush(stdout);
 }

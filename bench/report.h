@@ -12,7 +12,8 @@
 void report_number(char *text, size_t capacity, double value); /* three significant digits */
 void report_interval(char *text, size_t capacity, const struct interval *interval);
 void report_table_begin(const struct machine *machine, const struct options *options);
-void report_table(const struct results *results);
+/* more: with what the last round watched, which some rows always show. */
+void report_table(const struct results *results, bool more);
 
 /* The goals, which are collected until everything has run. */
 void report_goals(const struct results *results);

@@ -77,7 +77,7 @@ static int run_job(const struct job *job, const struct options *options,
         memcpy(leftover, job->path, sizeof(leftover));
         err = rounds_run(&results, job, options);
         if (results.references_count > 0) {
-                report_table(&results);
+                report_table(&results, options->more);
                 report_goals(&results);
                 report_regret(&results);
                 if (outputs->csv != NULL)

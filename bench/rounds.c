@@ -32,22 +32,27 @@ static void say_progress(const struct results *results, int round, const char *e
 {
         if (isatty(STDERR_FILENO))
                 fprintf(stderr, "\r\033[K%s, round %d of %u, %s", results->job->label, round,
-                        results->rounds, engine);
+                        results->rounds + 1, engine);
 }
 
-/* Round 0 warms up, and shows which engines can't do the job. */
+/*
+ * Round 0 warms up, and shows which engines can't do the job. The one after the counted rounds
+ * isn't timed: there all that takes time to look at is watched.
+ */
 static int run_one(struct results *results, struct outcome *outcome, unsigned int round,
                    struct team *team, const struct options *options)
 {
         const struct engine *engine = outcome->engine;
-        struct sample warm_up;
-        struct sample *sample = round == 0 ? &warm_up : &outcome->samples[round - 1];
+        bool counted = round >= 1 && round <= results->rounds;
+        struct sample other;
+        struct sample *sample = counted ? &outcome->samples[round - 1] : &other;
         int err;
 
         if (outcome->error != 0)
                 return 0;
         say_progress(results, (int)round, engine->name);
-        err = run_once(results->job, engine, team, options, sample);
+        err = run_once(results->job, engine, team, options, sample,
+                       round > results->rounds ? &outcome->watched : NULL);
         if (err == 0)
                 return 0;
         outcome->error = err;
@@ -74,7 +79,7 @@ static int run_all(struct results *results, struct team *team, const struct opti
         size_t count = results->count;
         int first = 0;
 
-        for (unsigned int round = 0; round <= results->rounds; round++) {
+        for (unsigned int round = 0; round <= results->rounds + 1; round++) {
                 for (size_t i = 0; i < count; i++) {
                         size_t which = whose_turn(round, i, count);
                         int err = run_one(results, &results->outcomes[which], round, team, options);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "descriptor.h"
+#include "footprint.h"
 #include "job.h"
 #include "machine.h"
 #include "run.h"
@@ -24,10 +25,11 @@ struct run {
         struct team *team;
         const struct options *options;
         struct sample *sample;
+        struct watched *watched; /* NULL: nothing but the time */
         void *file;
         double began;
         double cpu_before;
-        uint64_t faults_before, disk_before;
+        uint64_t faults_before, disk_before, memory_before;
 };
 
 static double now(void)
@@ -129,6 +131,8 @@ static int open_phase(struct run *run)
                 return err;
         if (older)
                 run_settle(run->job, run->options);
+        if (run->watched != NULL)
+                run->memory_before = footprint_begin();
         counters_begin(run);
         phase_begin(run);
         err = older ? run->engine->open(run->engine, run->job, &run->file)
@@ -146,10 +150,15 @@ static struct pass pass_of(const struct job *job, unsigned int shift)
 {
         const struct scenario *scenario = job->scenario;
 
-        return (struct pass){scenario->order, scenario->operation,
-                             job->block,      job->blocks,
-                             job->length,     shift,
-                             false,           0};
+        return (struct pass){scenario->order,
+                             scenario->operation,
+                             job->block,
+                             job->blocks,
+                             job->length,
+                             shift,
+                             false,
+                             false,
+                             0};
 }
 
 /* Writes all of the file by this engine, before the timed part. */
@@ -158,7 +167,7 @@ static int write_all_before(const struct run *run)
         const struct job *job = run->job;
         size_t block = job->block < PAGE ? PAGE : job->block;
         struct pass pass = {ORDER_IN_ORDER, OP_WRITE, block, NULL, (job->size + block - 1) / block,
-                            SHIFT_PREPARED, false,    0};
+                            SHIFT_PREPARED, false,    false, 0};
 
         return team_pass(run->team, &pass);
 }
@@ -197,6 +206,7 @@ static int move_phase(struct run *run)
                 struct pass pass = pass_of(run->job, reading ? SHIFT_OLDER : SHIFT_TIMED + i);
 
                 pass.sync_every = run->job->scenario->sync_every;
+                pass.watch = run->watched != NULL;
                 err = team_pass(run->team, &pass);
         }
         phase_end(run, PHASE_MOVE);
@@ -207,6 +217,14 @@ static int move_phase(struct run *run)
         }
         counters_end(run);
         return err;
+}
+
+static void watch_end(const struct run *run)
+{
+        run->watched->latencies = team_latencies(run->team);
+        run->watched->memory = footprint_peak(run->memory_before);
+        if (!(run->engine->flags & ENGINE_NO_FILE))
+                run->watched->cached = footprint_cached(run->job->path);
 }
 
 static int verify_run(const struct run *run)
@@ -237,10 +255,14 @@ static void close_phase(struct run *run)
 }
 
 int run_once(const struct job *job, const struct engine *engine, struct team *team,
-             const struct options *options, struct sample *sample)
+             const struct options *options, struct sample *sample, struct watched *watched)
 {
-        struct run run = {
-                .job = job, .engine = engine, .team = team, .options = options, .sample = sample};
+        struct run run = {.job = job,
+                          .engine = engine,
+                          .team = team,
+                          .options = options,
+                          .sample = sample,
+                          .watched = watched};
         int err;
 
         memset(sample, 0, sizeof(*sample));
@@ -249,6 +271,8 @@ int run_once(const struct job *job, const struct engine *engine, struct team *te
                 err = prepare(&run);
         if (err == 0)
                 err = move_phase(&run);
+        if (err == 0 && watched != NULL)
+                watch_end(&run);
         if (err == 0 && options->verify)
                 err = verify_run(&run);
         close_phase(&run);

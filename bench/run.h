@@ -15,8 +15,16 @@ struct sample {
         uint64_t disk_bytes; /* that the device wrote in them, for all processes */
 };
 
+/* What a run shows that isn't timed, because looking at it takes time. */
+struct watched {
+        struct quantiles latencies;
+        uint64_t memory; /* bytes: the most that the job had resident */
+        uint64_t cached; /* bytes of the file in the page cache at its end */
+};
+
+/* watched may be NULL. */
 int run_once(const struct job *job, const struct engine *engine, struct team *team,
-             const struct options *options, struct sample *sample);
+             const struct options *options, struct sample *sample, struct watched *watched);
 
 /* Waits until the system has finished the work that the last run left. */
 void run_settle(const struct job *job, const struct options *options);

@@ -24,7 +24,7 @@
 #define BATCHES .start = START_SYNCED, ONE, .size = MIB(64), .passes = 1, .timed = TIME_MOVE
 #define BEYOND                                                                                     \
         .start = START_NEW, .memory = MIB(256), .passes = 1, .threads = {4, 1}, .durable = true,   \
-        .pattern = PATTERN_DENSE, .timed = TIME_CREATE | TIME_MOVE | TIME_SYNC
+        .pattern = PATTERN_DENSE, .timed = TIME_CREATE | TIME_MOVE | TIME_SYNC, .more = true
 #define READ .operation = OP_READ, .size = MIB(128), .threads = {1, 2}
 #define SEQUENTIAL .pattern = PATTERN_SEQUENTIAL
 #define RANDOM .pattern = PATTERN_RANDOM

@@ -14,6 +14,7 @@ struct worker {
         unsigned char *buffer; /* for reading */
         void *context;
         unsigned int number;
+        struct histogram latencies; /* of the passes that watch them */
 };
 
 struct team {
@@ -47,6 +48,17 @@ static mover *mover_for(const struct engine *engine, enum operation operation)
         return operation == OP_WRITE ? engine->write : engine->write_durable;
 }
 
+static uint64_t watch_begin(const struct pass *pass)
+{
+        return pass->watch ? histogram_now() : 0;
+}
+
+static void watch_end(struct worker *worker, uint64_t began)
+{
+        if (worker->team->pass.watch)
+                histogram_add(&worker->latencies, histogram_now() - began);
+}
+
 static int move_allocated(struct worker *worker)
 {
         struct team *team = worker->team;
@@ -59,6 +71,7 @@ static int move_allocated(struct worker *worker)
 
         while (err == 0 && left-- > 0) {
                 struct spot spot = {.length = pass->block};
+                uint64_t began = watch_begin(pass);
 
                 err = engine->next != NULL ? engine->next(worker->context, pass->block, &spot)
                                            : take_next(team, pass->block, &spot);
@@ -67,6 +80,7 @@ static int move_allocated(struct worker *worker)
                 if (err == 0)
                         err = move(worker->context, &spot,
                                    pool_at(&worker->pool, spot.offset, pass->shift));
+                watch_end(worker, began);
         }
         return err;
 }
@@ -109,6 +123,7 @@ static int move_at_offsets(struct worker *worker)
                 struct spot spot = {
                         offset, (size_t)smaller(pass->block, size - offset), false, {0}};
                 unsigned char *data = pool_at(&worker->pool, offset, pass->shift);
+                uint64_t began = watch_begin(pass);
                 int err = move(worker->context, &spot, reading ? worker->buffer : data);
 
                 if (err != 0)
@@ -119,6 +134,7 @@ static int move_at_offsets(struct worker *worker)
                         err = sync_now(worker);
                 if (err != 0)
                         return err;
+                watch_end(worker, began);
         }
         return 0;
 }
@@ -165,6 +181,17 @@ int team_pass(struct team *team, const struct pass *pass)
         if (!alone)
                 pthread_barrier_wait(&team->gate);
         return atomic_load_explicit(&team->error, memory_order_relaxed);
+}
+
+struct quantiles team_latencies(struct team *team)
+{
+        struct histogram all = {.most = 0};
+
+        for (unsigned int i = 0; i < team->job->threads; i++) {
+                histogram_merge(&all, &team->workers[i].latencies);
+                memset(&team->workers[i].latencies, 0, sizeof(all));
+        }
+        return histogram_quantiles(&all);
 }
 
 const struct pool *team_pool(const struct team *team)

@@ -7,6 +7,7 @@
 #define BENCH_TEAM_H
 
 #include "bench.h"
+#include "histogram.h"
 #include "pool.h"
 
 /* One pass over a file. */
@@ -18,6 +19,7 @@ struct pass {
         uint64_t length; /* operations of all threads together */
         unsigned int shift;
         bool check;              /* compare what was read with the pool */
+        bool watch;              /* note how long each operation takes */
         unsigned int sync_every; /* as in the scenario; 0: no sync within the pass */
 };
 
@@ -31,6 +33,8 @@ int team_attach(struct team *team, const struct engine *engine, void *file);
 void team_detach(struct team *team);
 
 int team_pass(struct team *team, const struct pass *pass);
+/* Of all operations that passes watched since the last call, with the sync that follows one. */
+struct quantiles team_latencies(struct team *team);
 const struct pool *team_pool(const struct team *team);
 
 #endif
