@@ -49,6 +49,13 @@ enum pattern {
         PATTERN_RANDOM
 };
 
+/* What another process does meanwhile. */
+enum neighbour_kind {
+        NEIGHBOUR_NONE,
+        NEIGHBOUR_SYNCS, /* syncs 4 KiB of a file in the same directory, every 10 ms */
+        NEIGHBOUR_GROWS, /* takes three quarters of the job's memory when the job is half done */
+};
+
 enum phase { PHASE_CREATE, PHASE_MOVE, PHASE_SYNC, PHASE_CLOSE, PHASES };
 #define TIME_CREATE (1u << PHASE_CREATE) /* create or open */
 #define TIME_MOVE (1u << PHASE_MOVE)
@@ -77,6 +84,7 @@ struct scenario {
         bool durable;                        /* the job ends with a sync */
         bool sparse;                         /* no space is reserved */
         uint64_t memory;                     /* bytes that the job may have; 0: all */
+        enum neighbour_kind neighbour;
         bool more; /* the table shows latencies and memory without being asked */
         enum pattern pattern;
         unsigned int timed;

@@ -22,11 +22,12 @@ void report_csv_begin(FILE *file, const struct machine *machine, const struct op
                 "# regret: rmmap's time divided by that of best, the fastest peer\n",
                 options->rounds, options->quick ? ", quick" : "",
                 interval_confidence(options->rounds) * 100);
-        fprintf(file, "scenario,threads,durable,engine,size,block,operations,bytes,median,min,max,"
-                      "gib_per_second,each,create,move,sync,close,cpu,faults,disk_bytes,"
-                      "ahead,ahead_low,ahead_high,regret,regret_low,regret_high,best,"
-                      "latency_p50_us,latency_p99_us,latency_p99_9_us,latency_max_us,"
-                      "memory_peak,cached_left\n");
+        fprintf(file,
+                "scenario,threads,durable,engine,size,block,operations,bytes,median,min,max,"
+                "gib_per_second,each,create,move,sync,close,cpu,faults,disk_bytes,"
+                "ahead,ahead_low,ahead_high,regret,regret_low,regret_high,best,"
+                "latency_p50_us,latency_p99_us,latency_p99_9_us,latency_max_us,"
+                "memory_peak,cached_left,neighbour_p50_us,neighbour_p99_us,neighbour_max_us\n");
 }
 
 /* In the line of the library without hints. */
@@ -43,6 +44,16 @@ static void csv_watched(FILE *file, const struct watched *watched)
         fprintf(file, ",%.4g,%.4g,%.4g,%.4g,%llu,%llu", latencies->half, latencies->p99,
                 latencies->p99_9, latencies->most, (unsigned long long)watched->memory,
                 (unsigned long long)watched->cached);
+}
+
+static void csv_waits(FILE *file, const struct results *results, const struct outcome *outcome)
+{
+        struct quantiles waits = histogram_quantiles(&outcome->waits);
+
+        if (results->job->scenario->neighbour == NEIGHBOUR_SYNCS)
+                fprintf(file, ",%.4g,%.4g,%.4g", waits.half, waits.p99, waits.most);
+        else
+                fputs(",,,", file);
 }
 
 static void csv_line(FILE *file, const struct results *results, const struct outcome *outcome)
@@ -66,6 +77,7 @@ static void csv_line(FILE *file, const struct results *results, const struct out
         else
                 fputs(",,,,", file);
         csv_watched(file, &outcome->watched);
+        csv_waits(file, results, outcome);
         putc('\n', file);
 }
 
@@ -116,14 +128,16 @@ static void json_sample(FILE *file, const struct sample *sample)
                 (unsigned long long)sample->faults, (unsigned long long)sample->disk_bytes);
 }
 
+static void json_quantiles(FILE *file, const char *name, struct quantiles quantiles)
+{
+        fprintf(file, "%s: [%.4g, %.4g, %.4g, %.4g]", name, quantiles.half, quantiles.p99,
+                quantiles.p99_9, quantiles.most);
+}
+
 static void json_watched(FILE *file, const struct watched *watched)
 {
-        const struct quantiles *latencies = &watched->latencies;
-
-        fprintf(file,
-                "\"latencies_us\": [%.4g, %.4g, %.4g, %.4g], \"memory_peak\": %llu, "
-                "\"cached_left\": %llu",
-                latencies->half, latencies->p99, latencies->p99_9, latencies->most,
+        json_quantiles(file, "\"latencies_us\"", watched->latencies);
+        fprintf(file, ", \"memory_peak\": %llu, \"cached_left\": %llu",
                 (unsigned long long)watched->memory, (unsigned long long)watched->cached);
 }
 
@@ -139,6 +153,8 @@ static void json_outcome(FILE *file, const struct results *results, const struct
                         outcome->ahead[i].low, outcome->ahead[i].high);
         fputs("},\n  ", file);
         json_watched(file, &outcome->watched);
+        if (results->job->scenario->neighbour == NEIGHBOUR_SYNCS)
+                json_quantiles(file, ", \"neighbour_us\"", histogram_quantiles(&outcome->waits));
         fputs(", \"samples\": [", file);
         for (size_t i = 0; i < results->rounds; i++) {
                 fputs(i == 0 ? "" : ",\n    ", file);

@@ -102,29 +102,45 @@ static void print_outcome(const struct results *results, const struct outcome *o
         putchar('\n');
 }
 
-/* What the last round watched, in a second table. */
+static void print_numbers(const double *numbers, size_t count)
+{
+        for (size_t i = 0; i < count; i++) {
+                char text[32];
+
+                report_number(text, sizeof(text), numbers[i]);
+                printf(" %9s", text);
+        }
+}
+
+static void print_watched_of(const struct outcome *outcome, bool syncs)
+{
+        const struct watched *watched = &outcome->watched;
+        const struct quantiles *latencies = &watched->latencies;
+        struct quantiles waits = histogram_quantiles(&outcome->waits);
+
+        printf("%-12s", outcome->engine->name);
+        print_numbers((const double[]){latencies->half, latencies->p99, latencies->p99_9,
+                                       latencies->most},
+                      4);
+        printf(" %5.0f MiB %5.0f MiB", (double)watched->memory / (double)MIB(1),
+               (double)watched->cached / (double)MIB(1));
+        if (syncs)
+                print_numbers((const double[]){waits.half / 1e3, waits.p99 / 1e3, waits.most / 1e3},
+                              3);
+        putchar('\n');
+}
+
+/* What the last round watched, and the neighbour's waits, in a second table. */
 static void print_watched(const struct results *results)
 {
-        printf("%-12s %9s %9s %9s %9s %9s %9s\n",
+        bool syncs = results->job->scenario->neighbour == NEIGHBOUR_SYNCS;
+
+        printf("%-12s %9s %9s %9s %9s %9s %9s%s\n",
                job_writes(results->job) ? "one write" : "one read", "p50 us", "p99", "p99.9", "max",
-               "memory", "cached");
-        for (size_t i = 0; i < results->count; i++) {
-                const struct watched *watched = &results->outcomes[i].watched;
-                const double shown[] = {watched->latencies.half, watched->latencies.p99,
-                                        watched->latencies.p99_9, watched->latencies.most};
-
-                if (results->outcomes[i].error != 0)
-                        continue;
-                printf("%-12s", results->outcomes[i].engine->name);
-                for (size_t j = 0; j < 4; j++) {
-                        char text[32];
-
-                        report_number(text, sizeof(text), shown[j]);
-                        printf(" %9s", text);
-                }
-                printf(" %5.0f MiB %5.0f MiB\n", (double)watched->memory / (double)MIB(1),
-                       (double)watched->cached / (double)MIB(1));
-        }
+               "memory", "cached", syncs ? "   neighbour's fsync, ms: p50, p99, max" : "");
+        for (size_t i = 0; i < results->count; i++)
+                if (results->outcomes[i].error == 0)
+                        print_watched_of(&results->outcomes[i], syncs);
 }
 
 void report_table(const struct results *results, bool more)

@@ -9,6 +9,7 @@
 
 #include "job.h"
 #include "machine.h"
+#include "neighbour.h"
 #include "report.h"
 #include "rounds.h"
 
@@ -16,12 +17,13 @@ struct outputs {
         FILE *csv, *json;
 };
 
-/* The file that an interrupted run must remove. */
-static char leftover[4096];
+/* The files that an interrupted run must remove. */
+static char leftover[4096], neighbours[4096];
 
 static void interrupted(int signal)
 {
         unlink(leftover);
+        unlink(neighbours);
         _exit(128 + signal);
 }
 
@@ -75,6 +77,7 @@ static int run_job(const struct job *job, const struct options *options,
         int err;
 
         memcpy(leftover, job->path, sizeof(leftover));
+        neighbour_path(neighbours, sizeof(neighbours), job);
         err = rounds_run(&results, job, options);
         if (results.references_count > 0) {
                 report_table(&results, options->more);

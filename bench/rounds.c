@@ -45,6 +45,7 @@ static int run_one(struct results *results, struct outcome *outcome, unsigned in
         const struct engine *engine = outcome->engine;
         bool counted = round >= 1 && round <= results->rounds;
         struct sample other;
+        struct histogram other_waits = {.most = 0};
         struct sample *sample = counted ? &outcome->samples[round - 1] : &other;
         int err;
 
@@ -52,6 +53,7 @@ static int run_one(struct results *results, struct outcome *outcome, unsigned in
                 return 0;
         say_progress(results, (int)round, engine->name);
         err = run_once(results->job, engine, team, options, sample,
+                       counted ? &outcome->waits : &other_waits,
                        round > results->rounds ? &outcome->watched : NULL);
         if (err == 0)
                 return 0;

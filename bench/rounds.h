@@ -17,7 +17,8 @@ struct outcome {
         struct sample *samples;
         struct spread seconds;
         double phases[PHASES], cpu, faults, disk_bytes; /* medians */
-        struct watched watched;                         /* in a round of its own, after those */
+        struct histogram waits; /* of the neighbour's syncs, in the counted rounds */
+        struct watched watched; /* in a round of its own, after those */
         /* Its time divided by that of each reference. */
         struct interval ahead[MOST_REFERENCES];
 };

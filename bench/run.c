@@ -25,6 +25,7 @@ struct run {
         struct team *team;
         const struct options *options;
         struct sample *sample;
+        struct neighbour *neighbour;
         struct watched *watched; /* NULL: nothing but the time */
         void *file;
         double began;
@@ -150,15 +151,12 @@ static struct pass pass_of(const struct job *job, unsigned int shift)
 {
         const struct scenario *scenario = job->scenario;
 
-        return (struct pass){scenario->order,
-                             scenario->operation,
-                             job->block,
-                             job->blocks,
-                             job->length,
-                             shift,
-                             false,
-                             false,
-                             0};
+        return (struct pass){.order = scenario->order,
+                             .operation = scenario->operation,
+                             .block = job->block,
+                             .blocks = job->blocks,
+                             .length = job->length,
+                             .shift = shift};
 }
 
 /* Writes all of the file by this engine, before the timed part. */
@@ -166,8 +164,11 @@ static int write_all_before(const struct run *run)
 {
         const struct job *job = run->job;
         size_t block = job->block < PAGE ? PAGE : job->block;
-        struct pass pass = {ORDER_IN_ORDER, OP_WRITE, block, NULL, (job->size + block - 1) / block,
-                            SHIFT_PREPARED, false,    false, 0};
+        struct pass pass = {.order = ORDER_IN_ORDER,
+                            .operation = OP_WRITE,
+                            .block = block,
+                            .length = (job->size + block - 1) / block,
+                            .shift = SHIFT_PREPARED};
 
         return team_pass(run->team, &pass);
 }
@@ -207,6 +208,7 @@ static int move_phase(struct run *run)
 
                 pass.sync_every = run->job->scenario->sync_every;
                 pass.watch = run->watched != NULL;
+                pass.neighbour = i == run->job->passes / 2 ? run->neighbour : NULL;
                 err = team_pass(run->team, &pass);
         }
         phase_end(run, PHASE_MOVE);
@@ -255,7 +257,8 @@ static void close_phase(struct run *run)
 }
 
 int run_once(const struct job *job, const struct engine *engine, struct team *team,
-             const struct options *options, struct sample *sample, struct watched *watched)
+             const struct options *options, struct sample *sample, struct histogram *waits,
+             struct watched *watched)
 {
         struct run run = {.job = job,
                           .engine = engine,
@@ -270,7 +273,10 @@ int run_once(const struct job *job, const struct engine *engine, struct team *te
         if (err == 0)
                 err = prepare(&run);
         if (err == 0)
+                err = neighbour_start(&run.neighbour, job);
+        if (err == 0)
                 err = move_phase(&run);
+        neighbour_stop(run.neighbour, job, waits);
         if (err == 0 && watched != NULL)
                 watch_end(&run);
         if (err == 0 && options->verify)

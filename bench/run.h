@@ -22,9 +22,10 @@ struct watched {
         uint64_t cached; /* bytes of the file in the page cache at its end */
 };
 
-/* watched may be NULL. */
+/* Adds the waits of the neighbour's syncs to waits. watched may be NULL. */
 int run_once(const struct job *job, const struct engine *engine, struct team *team,
-             const struct options *options, struct sample *sample, struct watched *watched);
+             const struct options *options, struct sample *sample, struct histogram *waits,
+             struct watched *watched);
 
 /* Waits until the system has finished the work that the last run left. */
 void run_settle(const struct job *job, const struct options *options);

@@ -138,6 +138,12 @@ const struct scenario scenarios[] = {
          BATCHES, .order = ORDER_IN_ORDER, .block = KIB(4), .count = 640, .sync_every = 20,
          .pattern = PATTERN_SEQUENTIAL, .goal = {0.95, 0.95, 1, 1}, .most_written = 1.2},
 
+        {.name = "neighbour",
+         .title = "new file, 1 MiB chunks, while another program syncs 4 KiB every 10 ms",
+         COLD_TIME, .start = START_NEW, .size = MIB(2048), .block = MIB(1), .passes = 1,
+         .threads = {2}, .durable = true, .pattern = PATTERN_DENSE, .neighbour = NEIGHBOUR_SYNCS,
+         .more = true},
+
         {.name = "beyond-16k",
          .title = "new file of 1 GiB in 256 MiB of memory, 16 KiB in order",
          BEYOND, .order = ORDER_IN_ORDER, .size = MIB(1024), .block = KIB(16)},

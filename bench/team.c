@@ -110,6 +110,13 @@ static uint64_t share(const struct worker *worker, unsigned int number)
         return pass->length / batch * number / worker->team->job->threads * batch;
 }
 
+/* After which operation the neighbour is told; none: the last number. */
+static uint64_t half_of(const struct worker *worker)
+{
+        return worker->number == 0 && worker->team->pass.neighbour != NULL ? share(worker, 1) / 2
+                                                                           : UINT64_MAX;
+}
+
 static int move_at_offsets(struct worker *worker)
 {
         const struct team *team = worker->team;
@@ -117,6 +124,7 @@ static int move_at_offsets(struct worker *worker)
         mover *move = mover_for(team->engine, pass->operation);
         bool reading = pass->operation == OP_READ;
         uint64_t size = team->job->size, end = share(worker, worker->number + 1);
+        uint64_t half = half_of(worker);
 
         for (uint64_t i = share(worker, worker->number); i < end; i++) {
                 uint64_t offset = (pass->blocks != NULL ? pass->blocks[i] : i) * pass->block;
@@ -135,6 +143,8 @@ static int move_at_offsets(struct worker *worker)
                 if (err != 0)
                         return err;
                 watch_end(worker, began);
+                if (i == half)
+                        neighbour_halfway(pass->neighbour);
         }
         return 0;
 }

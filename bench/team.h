@@ -8,6 +8,7 @@
 
 #include "bench.h"
 #include "histogram.h"
+#include "neighbour.h"
 #include "pool.h"
 
 /* One pass over a file. */
@@ -18,9 +19,10 @@ struct pass {
         const uint32_t *blocks;
         uint64_t length; /* operations of all threads together */
         unsigned int shift;
-        bool check;              /* compare what was read with the pool */
-        bool watch;              /* note how long each operation takes */
-        unsigned int sync_every; /* as in the scenario; 0: no sync within the pass */
+        bool check;                  /* compare what was read with the pool */
+        bool watch;                  /* note how long each operation takes */
+        unsigned int sync_every;     /* as in the scenario; 0: no sync within the pass */
+        struct neighbour *neighbour; /* is told when half of the pass is done; NULL: none */
 };
 
 struct team;
