@@ -15,6 +15,9 @@
 /* Engines start write-back early for a write of at least this size, or submit it by itself. */
 #define LARGE KIB(64)
 
+/* What a thread of ORDER_PIECES takes at a time. */
+#define PIECE MIB(1)
+
 #define MOST_THREADS 64
 #define MOST_ROUNDS 199
 #define MOST_VARIANTS 8
@@ -35,6 +38,7 @@ enum order {
         ORDER_IN_ORDER,  /* each thread has a part of the file, from its start to its end */
         ORDER_RANDOM,    /* every block once, shuffled; or only count of them */
         ORDER_SCATTERED, /* count blocks, spread evenly over the file, shuffled */
+        ORDER_PIECES,    /* each thread takes the next MiB, writes it, and reads an earlier one */
         ORDER_BURSTS,    /* sync_every blocks of one page, then of another one far away */
 };
 
@@ -85,7 +89,9 @@ struct scenario {
         bool sparse;                         /* no space is reserved */
         uint64_t memory;                     /* bytes that the job may have; 0: all */
         enum neighbour_kind neighbour;
-        bool more; /* the table shows latencies and memory without being asked */
+        bool uncached; /* rmmap-hint passes RMMAP_UNCACHED */
+        bool long_run; /* only where an option names it */
+        bool more;     /* the table shows latencies and memory without being asked */
         enum pattern pattern;
         unsigned int timed;
         struct goal goal, hint_goal; /* without hint_goal, goal holds for both */

@@ -113,7 +113,7 @@ static bool direct_suits(const struct engine *engine, const struct job *job)
                 return false;
         if (scenario->operation == OP_WRITE_DURABLE)
                 return scenario->start != START_WARM;
-        if (job->block < LARGE)
+        if (job->block < LARGE && scenario->order != ORDER_PIECES)
                 return false;
         return scenario->operation == OP_READ ? scenario->start == START_UNCACHED : job->durable;
 }

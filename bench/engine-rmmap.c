@@ -2,8 +2,8 @@
 /*
  * The library, as a program would use it: ranges from its allocator where the order is free, pieces
  * of one range where the job sets the offsets, the raw calls for less than a page. rmmap gives no
- * hint. rmmap-hint gives every hint: the pattern, and RMMAP_WRITE_BEHIND where the job ends with a
- * sync.
+ * hint. rmmap-hint gives every hint: the pattern, RMMAP_WRITE_BEHIND where the job ends with a
+ * sync, RMMAP_UNCACHED where the file is larger than memory.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -43,6 +43,8 @@ static struct rmmap_options options_for(const struct engine *engine, const struc
                 options.pattern = patterns[job->scenario->pattern];
         if ((engine->flags & ENGINE_HINT) && ends_durable(job))
                 options.flags |= RMMAP_WRITE_BEHIND;
+        if ((engine->flags & ENGINE_HINT) && job->scenario->uncached)
+                options.flags |= RMMAP_UNCACHED;
         return options;
 }
 
@@ -182,7 +184,7 @@ const struct engine engine_rmmap = {
 
 const struct engine engine_rmmap_hint = {
         .name = "rmmap-hint",
-        .title = "this library, with the pattern, and RMMAP_WRITE_BEHIND for durable jobs",
+        .title = "this library, with the pattern, RMMAP_WRITE_BEHIND, RMMAP_UNCACHED",
         .flags = ENGINE_CORE | ENGINE_OURS | ENGINE_HINT,
         .choice = RMMAP_ENGINE_AUTO,
         .suits = hint_suits,

@@ -131,7 +131,8 @@ int job_make(struct job *job, const struct scenario *scenario, unsigned int thre
         /* Each thread gets the same number of operations, and each batch ends with a sync. */
         job->count -= scenario->order == ORDER_ALLOCATED ? job->count % threads : 0;
         job->count -= scenario->sync_every != 0 ? job->count % scenario->sync_every : 0;
-        if (scenario->order != ORDER_ALLOCATED && scenario->order != ORDER_IN_ORDER) {
+        if (scenario->order != ORDER_ALLOCATED && scenario->order != ORDER_IN_ORDER &&
+            scenario->order != ORDER_PIECES) {
                 int err = choose_blocks(job);
 
                 if (err != 0)

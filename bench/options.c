@@ -14,6 +14,7 @@ static const char help[] =
         "Ways of writing and reading a file by many threads, side by side.\n"
         "\n"
         "  -s, --scenario PATTERNS  only these scenarios: names with * and ?, separated by commas\n"
+        "                           (a job of 8 GiB runs only where it is named)\n"
         "  -e, --engine PATTERNS    only these engines\n"
         "  -d, --dir DIRECTORY      where the files are made (.)\n"
         "  -t, --threads LIST       instead of each scenario's own, such as 1,2,4,12; first: of\n"
@@ -38,9 +39,10 @@ static const char help[] =
         "\"rmmap ahead\" is the median of the rounds' ratios of the engine's time to rmmap's,\n"
         "with a confidence interval by the sign test. Above 1 rmmap is faster.\n"
         "rmmap gives the library no hint; rmmap-hint gives it the pattern, and\n"
-        "RMMAP_WRITE_BEHIND for a job that ends with a sync. direct and memory are the limits\n"
-        "of the disk and the memory. \"written\" is what the device wrote, for all processes,\n"
-        "per byte of payload.\n"
+        "RMMAP_WRITE_BEHIND for a job that ends with a sync, RMMAP_UNCACHED for files larger\n"
+        "than memory. \"written\" is what the device wrote, for all processes, per byte of\n"
+        "payload. \"regret\" is the time of rmmap divided by that of the fastest other method.\n"
+        "A last round isn't timed: single operations are there, and the memory taken (-m).\n"
         "\n"
         "For reliable figures: nothing else running, --rounds 15 or more, a directory on the\n"
         "disk in question, and ratios rather than times; below 1.2 most are noise.\n";
@@ -235,8 +237,9 @@ static bool matches(const char *patterns, const char *name)
 
 bool options_take_scenario(const struct options *options, const struct scenario *scenario)
 {
-        return options->scenario_patterns == NULL ||
-               matches(options->scenario_patterns, scenario->name);
+        return options->scenario_patterns == NULL
+                       ? !scenario->long_run
+                       : matches(options->scenario_patterns, scenario->name);
 }
 
 bool options_take_engine(const struct options *options, const struct engine *engine)

@@ -22,9 +22,11 @@
         ONE, .durable = true, .pattern = PATTERN_SCATTERED
 #define RECORD .operation = OP_WRITE_DURABLE, .size = MIB(64), .block = KIB(4), .passes = 1
 #define BATCHES .start = START_SYNCED, ONE, .size = MIB(64), .passes = 1, .timed = TIME_MOVE
-#define BEYOND                                                                                     \
-        .start = START_NEW, .memory = MIB(256), .passes = 1, .threads = {4, 1}, .durable = true,   \
-        .pattern = PATTERN_DENSE, .timed = TIME_CREATE | TIME_MOVE | TIME_SYNC, .more = true
+#define SHORT_OF_MEMORY                                                                            \
+        .start = START_NEW, .passes = 1, .threads = {4}, .durable = true, .uncached = true,        \
+        .pattern = PATTERN_DENSE, COLD_TIME, .more = true
+#define BEYOND_SMALL SHORT_OF_MEMORY, .memory = MIB(64), .size = MIB(128)
+#define BEYOND SHORT_OF_MEMORY, .memory = MIB(256)
 #define READ .operation = OP_READ, .size = MIB(128), .threads = {1, 2}
 #define SEQUENTIAL .pattern = PATTERN_SEQUENTIAL
 #define RANDOM .pattern = PATTERN_RANDOM
@@ -144,15 +146,39 @@ const struct scenario scenarios[] = {
          .threads = {2}, .durable = true, .pattern = PATTERN_DENSE, .neighbour = NEIGHBOUR_SYNCS,
          .more = true},
 
+        {.name = "download",
+         .title = "new file, 16 KiB in pieces of 1 MiB, each read some MiB later",
+         COLD_TIME, .start = START_NEW, .order = ORDER_PIECES, .size = MIB(1024), .block = KIB(16),
+         .passes = 1, .threads = {4}, .durable = true, .pattern = PATTERN_DENSE, .more = true},
+
+        {.name = "beyond-64b",
+         .title = "new file of 128 MiB in 64 MiB of memory, 64 bytes in order",
+         BEYOND_SMALL, .order = ORDER_IN_ORDER, .block = 64},
+        {.name = "beyond-512b",
+         .title = "new file of 128 MiB in 64 MiB of memory, 512 bytes in order",
+         BEYOND_SMALL, .order = ORDER_IN_ORDER, .block = 512},
         {.name = "beyond-16k",
          .title = "new file of 1 GiB in 256 MiB of memory, 16 KiB in order",
          BEYOND, .order = ORDER_IN_ORDER, .size = MIB(1024), .block = KIB(16)},
         {.name = "beyond-1m",
          .title = "new file of 1 GiB in 256 MiB of memory, 1 MiB at random",
          BEYOND, .order = ORDER_RANDOM, .size = MIB(1024), .block = MIB(1)},
+        {.name = "beyond-12m",
+         .title = "new file of 1 GiB in 256 MiB of memory, 12 MiB chunks",
+         BEYOND, .order = ORDER_ALLOCATED, .size = MIB(1024), .block = MIB(12)},
         {.name = "beyond-4k-random",
          .title = "new file of 512 MiB in 256 MiB of memory, 4 KiB at random",
          BEYOND, .order = ORDER_RANDOM, .size = MIB(512), .block = KIB(4)},
+
+        {.name = "pressure",
+         .title = "new file, 16 KiB in order, in 1 GiB of memory: half-way others take 768 MiB",
+         SHORT_OF_MEMORY, .memory = MIB(1024), .neighbour = NEIGHBOUR_GROWS,
+         .order = ORDER_IN_ORDER, .size = MIB(1024), .block = KIB(16)},
+        {.name = "large-1m",
+         .title = "new file of 8 GiB, 1 MiB at random",
+         COLD_TIME, .start = START_NEW, .order = ORDER_RANDOM, .size = MIB(8192), .block = MIB(1),
+         .passes = 1, .threads = {2}, .durable = true, .uncached = true, .long_run = true,
+         .more = true, .pattern = PATTERN_DENSE},
 
         {.name = "read-4k",
          .title = "read cached pages, 4 KiB in order",

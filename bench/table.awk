@@ -24,7 +24,7 @@ $1 == "scenario" {
         next
 }
 # What one run of rmmap-bench wrote has no column for the part.
-part() == "" || part() == "goals" || part() == "others" {
+part() !~ /^(engines|scaling|durable|growth)/ {
         of = $1 SUBSEP $2
         engine = field("engine")
         seconds[of, engine] = field("median"); written[of, engine] = field("disk_bytes")

@@ -110,6 +110,68 @@ static uint64_t share(const struct worker *worker, unsigned int number)
         return pass->length / batch * number / worker->team->job->threads * batch;
 }
 
+/* Reads a piece, as a program does that computes its checksum. */
+static int read_piece(struct worker *worker, uint64_t start, size_t length)
+{
+        const struct team *team = worker->team;
+        int err = 0;
+
+        for (size_t done = 0; err == 0 && done < length; done += team->pass.block) {
+                struct spot spot = {
+                        start + done, (size_t)smaller(team->pass.block, length - done), false, {0}};
+
+                err = team->engine->read(worker->context, &spot, worker->buffer);
+        }
+        return err;
+}
+
+static int write_piece(struct worker *worker, const struct spot *piece)
+{
+        const struct team *team = worker->team;
+        const struct pass *pass = &team->pass;
+        int err = 0;
+
+        for (size_t done = 0; err == 0 && done < piece->length; done += pass->block) {
+                struct spot spot = {piece->offset + done,
+                                    (size_t)smaller(pass->block, piece->length - done),
+                                    false,
+                                    {0}};
+                uint64_t began = watch_begin(pass);
+
+                err = team->engine->write(worker->context, &spot,
+                                          pool_at(&worker->pool, spot.offset, pass->shift));
+                watch_end(worker, began);
+        }
+        return err;
+}
+
+/* Each piece is read after two more of the same thread: some MiB behind what is written. */
+static int move_pieces(struct worker *worker)
+{
+        struct spot behind[2] = {{.length = 0}, {.length = 0}};
+        int err;
+
+        for (uint64_t i = 0;; i++) {
+                struct spot piece;
+
+                err = take_next(worker->team, PIECE, &piece);
+                if (err != 0)
+                        break;
+                err = write_piece(worker, &piece);
+                if (err == 0)
+                        err = read_piece(worker, behind[i % 2].offset, behind[i % 2].length);
+                if (err != 0)
+                        return err;
+                behind[i % 2] = piece;
+        }
+        for (size_t i = 0; i < 2 && err == -ENOSPC; i++) {
+                int read = read_piece(worker, behind[i].offset, behind[i].length);
+
+                err = read != 0 ? read : err;
+        }
+        return err == -ENOSPC ? 0 : err;
+}
+
 /* After which operation the neighbour is told; none: the last number. */
 static uint64_t half_of(const struct worker *worker)
 {
@@ -154,8 +216,11 @@ static void move(struct worker *worker)
         struct team *team = worker->team;
         int none = 0, err, drained;
 
-        err = team->pass.order == ORDER_ALLOCATED ? move_allocated(worker)
-                                                  : move_at_offsets(worker);
+        if (team->pass.order == ORDER_ALLOCATED)
+                err = move_allocated(worker);
+        else
+                err = team->pass.order == ORDER_PIECES ? move_pieces(worker)
+                                                       : move_at_offsets(worker);
         drained = drain(worker);
         if (err == 0)
                 err = drained;
