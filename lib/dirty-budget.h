@@ -42,7 +42,7 @@ struct dirty_budget {
         uint64_t limit; /* bytes; constant. 0: the library chooses */
         bool uncached;  /* constant: what is on the disk leaves the page cache */
         _Atomic uint8_t mode;
-        atomic_bool drops;       /* as uncached, because more was written than memory holds */
+        atomic_bool drops;       /* as uncached, because much was written */
         atomic_bool unavailable; /* the system can't start write-back */
         atomic_flag sweeping;    /* a thread writes back the whole file */
         atomic_uint epoch;       /* syncs of everything */

@@ -18,6 +18,9 @@
 /* Copies into a region that was left pay for mapping it again only if they are small and many. */
 #define RETURN_WRITE ((size_t)16 << 10)
 
+/* left_reads: the first look is over. */
+#define LOOKED UINT64_MAX
+
 static inline bool is_by_map(const struct rmmap_file *file)
 {
         return file->config.engine.chosen != RMMAP_ENGINE_PWRITE;
@@ -52,8 +55,9 @@ enum write_path write_path_of(uint32_t pattern, bool large, unsigned int state)
         switch (state) {
         case REGION_MAPPED:
                 return PATH_MAP;
-        case REGION_FILLED:
         case REGION_LEFT:
+                return PATH_POPULATE;
+        case REGION_FILLED:
                 return pattern == RMMAP_PATTERN_SCATTERED && !large ? PATH_PWRITE : PATH_POPULATE;
         default:
                 return pattern == RMMAP_PATTERN_DENSE && !large ? PATH_POPULATE : PATH_PWRITE;
@@ -68,7 +72,7 @@ enum write_path write_path_of(uint32_t pattern, bool large, unsigned int state)
 static bool should_return(const struct rmmap_file *file, size_t length)
 {
         return length < RETURN_WRITE ||
-               dirty_written(file) > page_state_in_use(&file->io.page_state);
+               dirty_written(file) > page_state_touched(&file->io.page_state);
 }
 
 /* length: that of the whole write. */
@@ -224,8 +228,12 @@ static void keep_mapped(struct rmmap_file *file, size_t region, bool returned)
         if (returned)
                 mapped_ring_note_return(ring);
         oldest = mapped_ring_add(ring, region);
-        if (oldest != MAPPED_RING_NONE && page_state_leave(&file->io.page_state, oldest))
-                mapping_forget(&file->os.mapping, (uint64_t)oldest << REGION_SHIFT, REGION_SIZE);
+        if (oldest == MAPPED_RING_NONE || !page_state_leave(&file->io.page_state, oldest))
+                return;
+        if (mapping_forget(&file->os.mapping, (uint64_t)oldest << REGION_SHIFT, REGION_SIZE))
+                return;
+        region_set(&file->io.page_state, oldest, REGION_MAPPED); /* the caller locked it */
+        mapped_ring_stop(ring);
 }
 
 /*
@@ -348,20 +356,37 @@ static inline bool is_in_state(const struct rmmap_file *file, size_t region, uns
 }
 
 /*
- * Small reads of regions that were left use pread until they have read as many pages as were
- * written: a job that checks once what it wrote. Through the mapping each fault would map 16 pages,
- * and resident memory counts them.
+ * Small reads of regions that were left use pread until they have read as many bytes as were
+ * written, each of them at least a page: a job that checks once what it wrote. Through the mapping
+ * each fault would map 16 pages, and resident memory counts them.
  */
-static bool is_first_look(const struct rmmap_file *file)
+static bool is_first_look(struct rmmap_file *file)
 {
-        return file->config.engine.reads_both_ways &&
-               atomic_load_explicit(&file->io.left_reads, memory_order_relaxed) <
-                       file_written(file);
+        uint64_t most, seen = atomic_load_explicit(&file->io.left_reads, memory_order_relaxed);
+
+        if (seen == LOOKED || !file->config.engine.reads_both_ways)
+                return false;
+        most = min_u64(file_written(file), file->config.size);
+        if (seen < most)
+                return true;
+        atomic_store_explicit(&file->io.left_reads, LOOKED, memory_order_relaxed);
+        return false;
+}
+
+static void note_look(struct rmmap_file *file, size_t length)
+{
+        uint64_t seen = atomic_load_explicit(&file->io.left_reads, memory_order_relaxed);
+
+        /* Other threads may have ended the first look meanwhile. */
+        if (seen != LOOKED)
+                atomic_compare_exchange_strong_explicit(&file->io.left_reads, &seen,
+                                                        seen + max_u64(length, RMMAP_ALIGNMENT),
+                                                        memory_order_relaxed, memory_order_relaxed);
 }
 
 /*
  * A large read uses pread the first time: it requests all its data from the disk at once and needs
- * no page table entries. Later reads of the same region, and all small reads, go through the
+ * no page table entries. Later reads of the same region, and small reads, go through the
  * mapping. 128 MiB in order, ms:
  *
  *                                           by pread  by the mapping
@@ -373,7 +398,7 @@ static bool is_first_look(const struct rmmap_file *file)
  * The region in the middle of the read decides, so that a short end in another region doesn't
  * count.
  */
-static bool should_pread(const struct rmmap_file *file, uint64_t offset, size_t length)
+static bool should_pread(struct rmmap_file *file, uint64_t offset, size_t length)
 {
         size_t region = region_of(offset + length / 2);
 
@@ -401,7 +426,7 @@ static NOINLINE int read_and_note(struct rmmap_file *file, uint64_t offset, void
                                   size_t length)
 {
         if (length < REGION_LARGE_WRITE && has_regions(file))
-                count(&file->io.left_reads, max_u64(length, RMMAP_ALIGNMENT));
+                note_look(file, length);
         else if (file->io.read_state.state != NULL)
                 page_state_note_read(&file->io.read_state, offset, length);
         return read_by_pread(file, offset, buffer, length);

@@ -16,8 +16,8 @@ enum write_path {
 };
 
 /*
- * For the engine AUTO. pattern: RMMAP_PATTERN_...; state: REGION_COLD, _FILLED or _MAPPED; large:
- * the write has at least REGION_LARGE_WRITE bytes.
+ * For the engine AUTO. pattern: RMMAP_PATTERN_...; state: REGION_COLD, _FILLED, _LEFT or _MAPPED;
+ * large: the write has at least REGION_LARGE_WRITE bytes.
  */
 enum write_path write_path_of(uint32_t pattern, bool large, unsigned int state);
 

@@ -19,7 +19,7 @@
 
 struct mapped_ring {
         atomic_uint length;   /* of the part of slots in use; more than MAPPED_RING_MOST: no ring */
-        atomic_uint next;     /* regions populated */
+        atomic_uint next;     /* regions added */
         atomic_uint returned; /* of these, since the ring became longer, regions left before */
         _Atomic uint32_t slots[MAPPED_RING_MOST]; /* region + 1, or 0 */
 };
@@ -33,30 +33,57 @@ static inline void mapped_ring_init(struct mapped_ring *ring)
                 atomic_init(&ring->slots[i], 0);
 }
 
-/* The job came back to a region that was left; a quarter of the ring: it will do so again. */
-static inline void mapped_ring_note_return(struct mapped_ring *ring)
+/* Slots in use; 0: no region is left any more. */
+static inline unsigned int mapped_ring_in_use(const struct mapped_ring *ring)
 {
         unsigned int length = atomic_load_explicit(&ring->length, memory_order_relaxed);
 
-        if (length > MAPPED_RING_MOST ||
+        return length <= MAPPED_RING_MOST ? length : 0;
+}
+
+/* The job came back to a region that was left; a quarter of the ring: it will do so again. */
+static inline void mapped_ring_note_return(struct mapped_ring *ring)
+{
+        unsigned int length = mapped_ring_in_use(ring);
+
+        if (length == 0 ||
             atomic_fetch_add_explicit(&ring->returned, 1, memory_order_relaxed) + 1 < length / 4)
                 return;
         atomic_store_explicit(&ring->returned, 0, memory_order_relaxed);
         atomic_store_explicit(&ring->length, 2 * length, memory_order_relaxed);
 }
 
-/* region was populated. Returns the region that is to be left for it, or MAPPED_RING_NONE. */
+/* From now on no region is left. */
+static inline void mapped_ring_stop(struct mapped_ring *ring)
+{
+        atomic_store_explicit(&ring->length, MAPPED_RING_MOST + 1, memory_order_relaxed);
+}
+
+/* After a sync of everything: no region is mapped any more. */
+static inline void mapped_ring_clear(struct mapped_ring *ring)
+{
+        for (unsigned int i = mapped_ring_in_use(ring); i-- > 0;)
+                atomic_store_explicit(&ring->slots[i], 0, memory_order_relaxed);
+}
+
+/*
+ * region was populated. Returns the region that is to be left for it, or MAPPED_RING_NONE: also
+ * where it has its slot still, because only a part of the file was synced.
+ */
 static inline size_t mapped_ring_add(struct mapped_ring *ring, size_t region)
 {
-        unsigned int length = atomic_load_explicit(&ring->length, memory_order_relaxed);
-        unsigned int slot = atomic_fetch_add_explicit(&ring->next, 1, memory_order_relaxed);
+        unsigned int length = mapped_ring_in_use(ring), slot;
         uint32_t oldest;
 
-        if (length > MAPPED_RING_MOST || region >= UINT32_MAX)
+        if (length == 0 || region >= UINT32_MAX)
                 return MAPPED_RING_NONE;
-        oldest = atomic_exchange_explicit(&ring->slots[slot % length], (uint32_t)region + 1,
+        for (unsigned int i = 0; i < length; i++)
+                if (atomic_load_explicit(&ring->slots[i], memory_order_relaxed) == region + 1)
+                        return MAPPED_RING_NONE;
+        slot = atomic_fetch_add_explicit(&ring->next, 1, memory_order_relaxed) % length;
+        oldest = atomic_exchange_explicit(&ring->slots[slot], (uint32_t)region + 1,
                                           memory_order_relaxed);
-        return oldest == 0 || oldest == region + 1 ? MAPPED_RING_NONE : oldest - 1;
+        return oldest == 0 ? MAPPED_RING_NONE : oldest - 1;
 }
 
 #endif

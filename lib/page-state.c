@@ -9,6 +9,7 @@ int page_state_create(struct page_state *pages, uint64_t size)
 {
         pages->size = size;
         atomic_init(&pages->in_use, 0);
+        atomic_init(&pages->warmed, 0);
         pages->count = (size_t)((size - 1) >> REGION_SHIFT) + 1;
         /* A huge sparse file costs what it uses. */
         pages->state = memory_zeroed(pages->count, sizeof(*pages->state));
@@ -16,6 +17,7 @@ int page_state_create(struct page_state *pages, uint64_t size)
                 return -ENOMEM;
         NOTE_ATOMICS(pages->state, pages->count * sizeof(*pages->state));
         NOTE_ATOMIC(&pages->in_use);
+        NOTE_ATOMIC(&pages->warmed);
         return 0;
 }
 

@@ -36,8 +36,9 @@ enum { REGION_COLD = 0, REGION_FILLED = 253, REGION_LEFT = 254, REGION_MAPPED = 
 struct page_state {
         _Atomic uint8_t *state; /* NULL: no state is kept */
         size_t count;
-        uint64_t size;          /* of the file, in bytes */
-        _Atomic int64_t in_use; /* regions that aren't cold */
+        uint64_t size;           /* of the file, in bytes */
+        _Atomic int64_t in_use;  /* regions that aren't cold */
+        _Atomic uint64_t warmed; /* cold regions that were written, since a sync of everything */
 };
 
 int page_state_create(struct page_state *pages, uint64_t size);
@@ -95,7 +96,7 @@ static inline unsigned int region_class(const struct page_state *pages, uint64_t
         return REGION_COLD;
 }
 
-/* Bytes of the regions that were written since the last sync. */
+/* Bytes of the regions that were written since their last write-back. */
 static inline uint64_t page_state_in_use(const struct page_state *pages)
 {
         int64_t regions = atomic_load_explicit(&pages->in_use, memory_order_relaxed);
@@ -103,11 +104,19 @@ static inline uint64_t page_state_in_use(const struct page_state *pages)
         return regions > 0 ? (uint64_t)regions << REGION_SHIFT : 0;
 }
 
+/* At least as many bytes as a job touched that wrote so since the last sync of everything. */
+static inline uint64_t page_state_touched(const struct page_state *pages)
+{
+        return atomic_load_explicit(&pages->warmed, memory_order_relaxed) << REGION_SHIFT;
+}
+
 static inline void region_set(struct page_state *pages, size_t region, unsigned int state)
 {
         unsigned int before = atomic_exchange_explicit(&pages->state[region], (uint8_t)state,
                                                        memory_order_relaxed);
 
+        if (before == REGION_COLD && state != REGION_COLD)
+                atomic_fetch_add_explicit(&pages->warmed, 1, memory_order_relaxed);
         if ((before == REGION_COLD) != (state == REGION_COLD))
                 atomic_fetch_add_explicit(&pages->in_use, state == REGION_COLD ? -1 : 1,
                                           memory_order_relaxed);

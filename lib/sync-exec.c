@@ -77,6 +77,8 @@ static int issue_everything(struct rmmap_file *file, bool entry_pending)
         if (err == 0)
                 file->sync.dirtied_before = made;
         note_writeback(file, 0, file->config.size);
+        if (!file_in_memory(file))
+                mapped_ring_clear(&file->io.mapped);
         if (err == 0)
                 dirty_synced_all(file, written);
         return err;

@@ -146,8 +146,10 @@ END_TEST
 
 START_TEST(scattered_small_writes_prepare_nothing)
 {
-        for (unsigned int state = REGION_COLD; state < REGION_MAPPED; state++)
+        for (unsigned int state = REGION_COLD; state <= REGION_FILLED; state++)
                 ck_assert_int_eq(write_path_of(RMMAP_PATTERN_SCATTERED, false, state), PATH_PWRITE);
+        /* All of its pages are dirty already. */
+        ck_assert_int_eq(write_path_of(RMMAP_PATTERN_SCATTERED, false, REGION_LEFT), PATH_POPULATE);
 }
 END_TEST
 

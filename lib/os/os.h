@@ -297,10 +297,10 @@ int mapping_populate_region(const struct mapping *mapping, uint64_t offset, uint
 int mapping_dirty(const struct mapping *mapping, uint64_t offset, uint64_t length, bool at_random);
 
 /*
- * Drops a piece's page table entries, if the system can. Its pages and their contents stay, and
- * pointers into it stay valid.
+ * Drops a piece's page table entries, if the system can; false: they stay. Its pages and their
+ * contents stay, and pointers into it stay valid.
  */
-void mapping_forget(const struct mapping *mapping, uint64_t offset, uint64_t length);
+bool mapping_forget(const struct mapping *mapping, uint64_t offset, uint64_t length);
 
 /* ---- faults: fault-guard.c, fault-context.c -------------------------------------------------- */
 

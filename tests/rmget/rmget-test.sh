@@ -302,7 +302,7 @@ interrupted()
 
 two_at_once()
 {
-        (cd "$dir" && exec "$rmget" -q -n 8 "$good/slow/middle") &
+        (cd "$dir" && exec "$rmget" -q -n 2 "$good/slow/middle") &
         local pid=$!
         wait_for_part middle
         run 10 "$good/middle"

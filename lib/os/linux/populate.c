@@ -63,11 +63,12 @@ int mapping_populate(const struct mapping *mapping, bool read_only)
 }
 
 /* Fails for locked memory, which may keep its entries. */
-void mapping_forget(const struct mapping *mapping, uint64_t offset, uint64_t length)
+bool mapping_forget(const struct mapping *mapping, uint64_t offset, uint64_t length)
 {
         size_t end = (size_t)min_u64(offset + length, mapping->length);
 
-        (void)linux_calls.madvise(mapping->base + offset, end - (size_t)offset, MADV_DONTNEED);
+        return linux_calls.madvise(mapping->base + offset, end - (size_t)offset, MADV_DONTNEED) ==
+               0;
 }
 
 int mapping_populate_region(const struct mapping *mapping, uint64_t offset, uint64_t length)

@@ -40,9 +40,10 @@ int mapping_dirty(const struct mapping *mapping, uint64_t offset, uint64_t lengt
 }
 
 /* Not by POSIX_MADV_DONTNEED: some systems may then lose what was stored. */
-void mapping_forget(const struct mapping *mapping, uint64_t offset, uint64_t length)
+bool mapping_forget(const struct mapping *mapping, uint64_t offset, uint64_t length)
 {
         (void)mapping;
         (void)offset;
         (void)length;
+        return false;
 }
