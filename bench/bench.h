@@ -90,6 +90,7 @@ struct scenario {
         uint64_t memory;                     /* bytes that the job may have; 0: all */
         enum neighbour_kind neighbour;
         bool uncached; /* rmmap-hint passes RMMAP_UNCACHED */
+        bool quick;    /* --quick runs it without being asked */
         bool long_run; /* only where an option names it */
         bool more;     /* the table shows latencies and memory without being asked */
         enum pattern pattern;

@@ -27,7 +27,7 @@ static const char help[] =
         "      --verify             read back every byte of every run\n"
         "      --csv FILE           a line per scenario and engine; make plots draws it\n"
         "      --json FILE          everything, each sample too\n"
-        "  -q, --quick              under a minute: small files, few engines, few threads\n"
+        "  -q, --quick              under a minute: few rows, small files, few engines\n"
         "  -m, --more               how long single operations took, and the memory taken\n"
         "  -l, --list               the scenarios and the engines\n"
         "  -h, --help               this\n"
@@ -237,9 +237,9 @@ static bool matches(const char *patterns, const char *name)
 
 bool options_take_scenario(const struct options *options, const struct scenario *scenario)
 {
-        return options->scenario_patterns == NULL
-                       ? !scenario->long_run
-                       : matches(options->scenario_patterns, scenario->name);
+        if (options->scenario_patterns != NULL)
+                return matches(options->scenario_patterns, scenario->name);
+        return options->quick ? scenario->quick : !scenario->long_run;
 }
 
 bool options_take_engine(const struct options *options, const struct engine *engine)
