@@ -296,7 +296,6 @@ void dirty_synced_all(struct rmmap_file *file, uint64_t written)
 
         atomic_store_explicit(&budget->synced, written, memory_order_relaxed);
         atomic_fetch_add_explicit(&budget->epoch, 1, memory_order_relaxed);
-        atomic_store_explicit(&file->io.page_state.warmed, 0, memory_order_relaxed);
         if (!is_possible(file))
                 return;
         if (budget->uncached) {

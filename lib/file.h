@@ -53,7 +53,7 @@ struct file_os {
         bool errors_shared; /* the open file description is shared with the caller */
 };
 
-/* State of copying calls, used by io-path.c. All of it is hints or counters. */
+/* State of copying calls, used by io-path.c and io-read.c. All of it is hints or counters. */
 struct file_io {
         struct page_state page_state; /* decides the path of each write */
         struct page_state read_state; /* what large reads have read; decides their path */

@@ -3,7 +3,7 @@
  * A write is cut at the ends of 2 MiB regions, where the engine chooses for each region. For each
  * piece choose() looks at the region's state and changes nothing; execute() does what was chosen,
  * and decides only how to continue after a failure. io_write handles one case itself, where
- * nanoseconds count: one small write into a region that is mapped for writing.
+ * nanoseconds count: one small write into a region that is mapped for writing. Reads: io-read.c.
  */
 #include <errno.h>
 
@@ -17,20 +17,6 @@
 
 /* Copies into a region that was left pay for mapping it again only if they are small and many. */
 #define RETURN_WRITE ((size_t)16 << 10)
-
-/* left_reads: the first look is over. */
-#define LOOKED UINT64_MAX
-
-static inline bool is_by_map(const struct rmmap_file *file)
-{
-        return file->config.engine.chosen != RMMAP_ENGINE_PWRITE;
-}
-
-/* Does the path of each piece depend on the state of its region? */
-static inline bool has_regions(const struct rmmap_file *file)
-{
-        return file->io.page_state.state != NULL;
-}
 
 /* ---- choose */
 
@@ -82,9 +68,9 @@ static enum write_path choose(const struct rmmap_file *file, uint64_t offset, si
         enum write_path path;
         unsigned int state;
 
-        if (!is_by_map(file))
+        if (!io_is_by_map(file))
                 return PATH_PWRITE;
-        if (!has_regions(file))
+        if (!io_has_regions(file))
                 return PATH_MAP;
         state = region_class(&file->io.page_state, offset);
         if (state < REGION_FILLED && !populate_threshold_is_lowest(&file->io.populate))
@@ -179,7 +165,7 @@ static unsigned int small_step(struct rmmap_file *file, uint64_t offset, size_t 
 static int write_and_note(struct rmmap_file *file, uint64_t offset, const void *data, size_t piece,
                           size_t length)
 {
-        if (has_regions(file)) {
+        if (io_has_regions(file)) {
                 bool large = length >= REGION_LARGE_WRITE;
 
                 page_state_note_write(&file->io.page_state, offset, piece,
@@ -238,9 +224,11 @@ static void keep_mapped(struct rmmap_file *file, size_t region, bool returned)
 
 /*
  * Maps the region at offset for writing. The state is set first: other threads may copy into the
- * region meanwhile.
+ * region meanwhile. A job whose writes are large doesn't leave regions: it would populate each of
+ * them again in its next pass, eight times as slow as copying. It populates only what it has
+ * written completely before.
  */
-static bool populate_region(struct rmmap_file *file, uint64_t offset)
+static bool populate_region(struct rmmap_file *file, uint64_t offset, bool large)
 {
         size_t region = region_of(offset);
         bool returned = region_state(&file->io.page_state, region) == REGION_LEFT;
@@ -259,7 +247,8 @@ static bool populate_region(struct rmmap_file *file, uint64_t offset)
         if (err == 0) {
                 count(&file->io.faults_avoided, REGION_SIZE / RMMAP_ALIGNMENT);
                 populate_note(&file->io.populate, REGION_SIZE);
-                keep_mapped(file, region, returned);
+                if (!large)
+                        keep_mapped(file, region, returned);
         }
         if (err == 0 || err == -EOPNOTSUPP)
                 return true;
@@ -275,7 +264,7 @@ static int execute(struct rmmap_file *file, enum write_path path, uint64_t offse
 {
         switch (path) {
         case PATH_POPULATE:
-                if (!populate_region(file, offset))
+                if (!populate_region(file, offset, length >= REGION_LARGE_WRITE))
                         return write_and_note(file, offset, data, piece, length);
                 return write_by_map(file, offset, data, piece);
         case PATH_MAP:
@@ -294,7 +283,7 @@ static NOINLINE int write_by_regions(struct rmmap_file *file, uint64_t offset, c
 
         while (err == 0 && at < end) {
                 uint64_t next = (at | (REGION_SIZE - 1)) + 1;
-                uint64_t stop = has_regions(file) ? min_u64(next, end) : end;
+                uint64_t stop = io_has_regions(file) ? min_u64(next, end) : end;
 
                 err = execute(file, choose(file, at, length), at, from + (at - offset),
                               (size_t)(stop - at), length);
@@ -318,7 +307,7 @@ int io_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t 
 {
         const void *fault;
 
-        if (unlikely(length - 1 >= MEMCPY_NT_SCATTERED - 1 || !has_regions(file) ||
+        if (unlikely(length - 1 >= MEMCPY_NT_SCATTERED - 1 || !io_has_regions(file) ||
                      !is_mapped_region(file, offset, length)))
                 return write_by_regions(file, offset, data, length);
         memory_count_mapped(file, io_stats_shard(&file->io.stats), length);
@@ -334,9 +323,9 @@ uint64_t io_mapped_room(const struct rmmap_file *file, uint64_t offset, uint64_t
 {
         uint64_t at = offset, end = offset + length;
 
-        if (!is_by_map(file))
+        if (!io_is_by_map(file))
                 return 0;
-        if (!has_regions(file))
+        if (!io_has_regions(file))
                 return length;
         while (at < end && region_state(&file->io.page_state, region_of(at)) == REGION_MAPPED)
                 at = (at | (REGION_SIZE - 1)) + 1;
@@ -346,112 +335,4 @@ uint64_t io_mapped_room(const struct rmmap_file *file, uint64_t offset, uint64_t
 void io_note_mapped(struct rmmap_file *file, uint64_t length)
 {
         memory_count_mapped(file, io_stats_shard(&file->io.stats), length);
-}
-
-/* ---- reads */
-
-static inline bool is_in_state(const struct rmmap_file *file, size_t region, unsigned int state)
-{
-        return has_regions(file) && region_state(&file->io.page_state, region) == state;
-}
-
-/*
- * Small reads of regions that were left use pread until they have read as many bytes as were
- * written, each of them at least a page: a job that checks once what it wrote. Through the mapping
- * each fault would map 16 pages, and resident memory counts them.
- */
-static bool is_first_look(struct rmmap_file *file)
-{
-        uint64_t most, seen = atomic_load_explicit(&file->io.left_reads, memory_order_relaxed);
-
-        if (seen == LOOKED || !file->config.engine.reads_both_ways)
-                return false;
-        most = min_u64(file_written(file), file->config.size);
-        if (seen < most)
-                return true;
-        atomic_store_explicit(&file->io.left_reads, LOOKED, memory_order_relaxed);
-        return false;
-}
-
-static void note_look(struct rmmap_file *file, size_t length)
-{
-        uint64_t seen = atomic_load_explicit(&file->io.left_reads, memory_order_relaxed);
-
-        /* Other threads may have ended the first look meanwhile. */
-        if (seen != LOOKED)
-                atomic_compare_exchange_strong_explicit(&file->io.left_reads, &seen,
-                                                        seen + max_u64(length, RMMAP_ALIGNMENT),
-                                                        memory_order_relaxed, memory_order_relaxed);
-}
-
-/*
- * A large read uses pread the first time: it requests all its data from the disk at once and needs
- * no page table entries. Later reads of the same region, and small reads, go through the
- * mapping. 128 MiB in order, ms:
- *
- *                                           by pread  by the mapping
- *     not cached, 1 MiB, read-ahead 128 KiB    48          81
- *     not cached, 1 MiB, read-ahead 8 MiB      43          48
- *     cached and mapped, 64 KiB                23           8
- *     cached and mapped, 1 MiB                 29          19
- *
- * The region in the middle of the read decides, so that a short end in another region doesn't
- * count.
- */
-static bool should_pread(struct rmmap_file *file, uint64_t offset, size_t length)
-{
-        size_t region = region_of(offset + length / 2);
-
-        if (!is_by_map(file))
-                return true;
-        if (likely(length < REGION_LARGE_WRITE))
-                return is_in_state(file, region, REGION_LEFT) && is_first_look(file);
-        if (file->io.read_state.state == NULL)
-                return false;
-        return !is_in_state(file, region, REGION_MAPPED) &&
-               region_state(&file->io.read_state, region) < REGION_FILLED;
-}
-
-static NOINLINE int read_by_pread(struct rmmap_file *file, uint64_t offset, void *buffer,
-                                  size_t length)
-{
-        int before = cancellation_off();
-        int err = storage_read(file->os.fd, offset, buffer, length);
-
-        cancellation_restore(before);
-        return err;
-}
-
-static NOINLINE int read_and_note(struct rmmap_file *file, uint64_t offset, void *buffer,
-                                  size_t length)
-{
-        if (length < REGION_LARGE_WRITE && has_regions(file))
-                note_look(file, length);
-        else if (file->io.read_state.state != NULL)
-                page_state_note_read(&file->io.read_state, offset, length);
-        return read_by_pread(file, offset, buffer, length);
-}
-
-static NOINLINE int read_after_fault(struct rmmap_file *file, const void *fault, uint64_t offset,
-                                     void *buffer, size_t length)
-{
-        int err = guarded_copy_fault(file, fault, offset, length);
-
-        return err != 0 ? err : read_by_pread(file, offset, buffer, length);
-}
-
-int io_read(struct rmmap_file *file, uint64_t offset, void *buffer, size_t length)
-{
-        const void *fault;
-        size_t done;
-
-        if (unlikely(length == 0))
-                return 0;
-        if (unlikely(should_pread(file, offset, length)))
-                return read_and_note(file, offset, buffer, length);
-        fault = guarded_copy(file, buffer, file->os.mapping.base + offset, length, false, &done);
-        if (likely(fault == NULL))
-                return 0;
-        return read_after_fault(file, fault, offset + done, (unsigned char *)buffer + done,
-                                length - done);
 }

@@ -21,6 +21,18 @@ enum write_path {
  */
 enum write_path write_path_of(uint32_t pattern, bool large, unsigned int state);
 
+/* Does the file have a mapping that copies may use? */
+static inline bool io_is_by_map(const struct rmmap_file *file)
+{
+        return file->config.engine.chosen != RMMAP_ENGINE_PWRITE;
+}
+
+/* Does the path of each piece depend on the state of its region? */
+static inline bool io_has_regions(const struct rmmap_file *file)
+{
+        return file->io.page_state.state != NULL;
+}
+
 int io_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length);
 int io_read(struct rmmap_file *file, uint64_t offset, void *buffer, size_t length);
 

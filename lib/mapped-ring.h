@@ -56,19 +56,13 @@ static inline void mapped_ring_note_return(struct mapped_ring *ring)
 /* From now on no region is left. */
 static inline void mapped_ring_stop(struct mapped_ring *ring)
 {
-        atomic_store_explicit(&ring->length, MAPPED_RING_MOST + 1, memory_order_relaxed);
-}
-
-/* After a sync of everything: no region is mapped any more. */
-static inline void mapped_ring_clear(struct mapped_ring *ring)
-{
-        for (unsigned int i = mapped_ring_in_use(ring); i-- > 0;)
-                atomic_store_explicit(&ring->slots[i], 0, memory_order_relaxed);
+        atomic_store_explicit(&ring->length, 2 * MAPPED_RING_MOST, memory_order_relaxed);
 }
 
 /*
  * region was populated. Returns the region that is to be left for it, or MAPPED_RING_NONE: also
- * where it has its slot still, because only a part of the file was synced.
+ * where it has its slot still. A sync unmaps regions and leaves them in their slots; the caller
+ * finds that nothing has to be left then.
  */
 static inline size_t mapped_ring_add(struct mapped_ring *ring, size_t region)
 {

@@ -104,6 +104,12 @@ static inline uint64_t page_state_in_use(const struct page_state *pages)
         return regions > 0 ? (uint64_t)regions << REGION_SHIFT : 0;
 }
 
+/* Everything was synced. */
+static inline void page_state_restart(struct page_state *pages)
+{
+        atomic_store_explicit(&pages->warmed, 0, memory_order_relaxed);
+}
+
 /* At least as many bytes as a job touched that wrote so since the last sync of everything. */
 static inline uint64_t page_state_touched(const struct page_state *pages)
 {

@@ -77,10 +77,10 @@ static int issue_everything(struct rmmap_file *file, bool entry_pending)
         if (err == 0)
                 file->sync.dirtied_before = made;
         note_writeback(file, 0, file->config.size);
-        if (!file_in_memory(file))
-                mapped_ring_clear(&file->io.mapped);
-        if (err == 0)
+        if (err == 0) {
+                page_state_restart(&file->io.page_state);
                 dirty_synced_all(file, written);
+        }
         return err;
 }
 

@@ -3,17 +3,20 @@
  * Resident memory: a job that writes each byte once, and checks it once, keeps few pages of the
  * file mapped; one that writes again keeps all of them. By RssFile of /proc/self/status.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "child.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define SIZE (256 * MIB)
 #define PIECE ((size_t)16 << 10)
+#define LARGE ((size_t)64 << 10)
 #define MOST (64 * MIB)
 
-static unsigned char data[PIECE], back[PIECE];
+static unsigned char data[LARGE], back[LARGE];
 
 /* A number of bytes in a file of /proc; 0: the system doesn't say. */
 static uint64_t number(const char *path, const char *name)
@@ -91,6 +94,7 @@ START_TEST(written_once_and_checked_once)
 }
 END_TEST
 
+/* What was written before a sync doesn't count. */
 START_TEST(written_again_stays_mapped)
 {
         FLOOR_LACKS("dropping of page table entries");
@@ -99,10 +103,69 @@ START_TEST(written_again_stays_mapped)
 
         if (file == NULL)
                 return;
-        for (int pass = 0; pass < 3; pass++)
+        write_all(file, 1);
+        ck_ok(rmmap_sync_all(file));
+        for (int pass = 0; pass < 2; pass++)
                 write_all(file, 1);
         ck_assert_uint_ge(resident(), before + SIZE / 4 * 3);
         read_all(file);
+        rmmap_release(file);
+}
+END_TEST
+
+/* Large writes populate only what they wrote before: they would do it again in each pass. */
+START_TEST(large_writes_keep_all_mapped)
+{
+        FLOOR_LACKS("dropping of page table entries");
+        struct rmmap_file *file = create();
+        uint64_t before = resident();
+
+        if (file == NULL)
+                return;
+        for (int pass = 0; pass < 2; pass++)
+                for (uint64_t at = 0; at < SIZE; at += LARGE)
+                        ck_ok(rmmap_raw_write(file, at, data, LARGE));
+        ck_assert_uint_ge(resident(), before + SIZE / 4 * 3);
+        rmmap_release(file);
+}
+END_TEST
+
+/* Pages that the program locked can't be dropped: from then on no region is left. */
+START_TEST(locked_pages_stay)
+{
+        FLOOR_LACKS("dropping of page table entries");
+        struct rmmap_file *file = create();
+        uint64_t before = resident();
+        void *base;
+
+        if (file == NULL)
+                return;
+        ck_ok(rmmap_raw_data(file, &base));
+        if (mlock(base, 2 * MIB) != 0) {
+                printf("SKIP: memory can't be locked: %s\n", strerror(errno));
+        } else {
+                write_all(file, 1);
+                ck_assert_uint_ge(resident(), before + SIZE / 4 * 3);
+        }
+        rmmap_release(file);
+}
+END_TEST
+
+/* A sync unmaps all regions, and a job that writes on keeps as few as before. */
+START_TEST(written_once_between_syncs)
+{
+        FLOOR_LACKS("dropping of page table entries");
+        struct rmmap_file *file = create();
+        uint64_t before = resident();
+
+        if (file == NULL)
+                return;
+        for (int pass = 0; pass < 3; pass++) {
+                write_all(file, 1);
+                ck_assert_uint_le(resident(), before + MOST);
+                ck_ok(rmmap_sync_all(file));
+                ck_assert_uint_le(resident(), before + 8 * MIB);
+        }
         rmmap_release(file);
 }
 END_TEST
@@ -132,6 +195,9 @@ int main(void)
         tcase_set_timeout(core, 60);
         tcase_add_loop_test(core, written_once_and_checked_once, 0, 2);
         tcase_add_test(core, written_again_stays_mapped);
+        tcase_add_test(core, large_writes_keep_all_mapped);
+        tcase_add_test(core, locked_pages_stay);
+        tcase_add_test(core, written_once_between_syncs);
         tcase_add_test(core, read_again_is_mapped);
         suite_add_tcase(suite, core);
         return test_run(suite);
