@@ -18,6 +18,11 @@
 /* Copies into a region that was left pay for mapping it again only if they are small and many. */
 #define RETURN_WRITE ((size_t)16 << 10)
 
+static inline uint64_t page_of(uint64_t offset)
+{
+        return offset / RMMAP_ALIGNMENT;
+}
+
 /* ---- choose */
 
 /*
@@ -84,16 +89,17 @@ static enum write_path choose(const struct rmmap_file *file, uint64_t offset, si
 }
 
 /*
- * Between the two sizes, non-temporal stores only into another region than the write before: a
- * nearby destination may be in the cache.
+ * Between the two sizes, non-temporal stores only into the page after the one that the thread wrote
+ * before, or into another region: elsewhere the destination may be in the cache.
  */
-static inline bool should_bypass_caches(const struct rmmap_file *file, struct io_stats_shard *shard,
+static inline bool should_bypass_caches(const struct rmmap_file *file, uint64_t before,
                                         uint64_t offset, size_t length)
 {
-        uint64_t region = region_of(offset);
+        uint64_t page = page_of(offset);
 
         return file->config.bypass_caches && length >= MEMCPY_NT_SCATTERED &&
-               (length >= MEMCPY_NT_ALWAYS || io_stats_visit(&shard->region, region) != region);
+               (length >= MEMCPY_NT_ALWAYS || page == before + 1 ||
+                region_of(offset) != region_of(before * RMMAP_ALIGNMENT));
 }
 
 /* ---- execute: pwrite */
@@ -150,8 +156,8 @@ static int write_by_pwrite(struct rmmap_file *file, uint64_t offset, const void 
 static unsigned int small_step(struct rmmap_file *file, uint64_t offset, size_t length)
 {
         struct io_stats_shard *shard = io_stats_shard(&file->io.stats);
-        uint64_t page = offset / RMMAP_ALIGNMENT, last = (offset + length - 1) / RMMAP_ALIGNMENT;
-        uint64_t before = io_stats_visit(&shard->page, last);
+        uint64_t page = page_of(offset), last = page_of(offset + length - 1);
+        uint64_t before = io_stats_visit(shard, last);
         unsigned int step = populate_step(&file->io.populate);
 
         if (last == before)
@@ -189,7 +195,8 @@ static NOINLINE int write_after_fault(struct rmmap_file *file, const void *fault
 static int write_by_map(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
 {
         struct io_stats_shard *shard = io_stats_shard(&file->io.stats);
-        bool past_caches = should_bypass_caches(file, shard, offset, length);
+        uint64_t before = io_stats_visit(shard, page_of(offset + length - 1));
+        bool past_caches = should_bypass_caches(file, before, offset, length);
         const void *fault;
         size_t done;
 

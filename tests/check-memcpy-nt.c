@@ -37,6 +37,16 @@ START_TEST(every_length_and_alignment)
 }
 END_TEST
 
+/* A cache that one processor uses has more than 256 KiB and less than 4 GiB. */
+START_TEST(only_files_that_no_cache_holds)
+{
+        ck_assert(!memcpy_nt_suits((uint64_t)256 << 10));
+#if defined(__x86_64__) && !defined(SANITIZED)
+        ck_assert(memcpy_nt_suits((uint64_t)4 << 30));
+#endif
+}
+END_TEST
+
 /* ---- with wrapped functions: the pieces of large copies */
 
 static const unsigned char *watched;
@@ -117,6 +127,7 @@ int main(void)
 
         tcase_set_timeout(core, 60);
         tcase_add_test(core, every_length_and_alignment);
+        tcase_add_test(core, only_files_that_no_cache_holds);
         tcase_add_loop_test(core, large_copies_go_in_slices, 0, 2);
         suite_add_tcase(suite, core);
         return test_run(suite);

@@ -367,9 +367,6 @@ int random_word(uint64_t *word);
 /* This process's generation, never 0; drawn at the first call. See fork-generation.h. */
 int fork_generation(uint64_t *generation);
 
-/* Bytes in the processor's last level of cache; 0: unknown. */
-uint64_t cache_size(void);
-
 /*
  * Bytes of page cache that this process may fill before the kernel reclaims memory that is in use:
  * the least of what the machine and each memory group have left, where clean and dirty cache of the

@@ -7,11 +7,6 @@
 #include "os/linux/calls.h"
 #include "os/os.h"
 
-/* Not in every C library. */
-#ifndef _SC_LEVEL3_CACHE_SIZE
-#define _SC_LEVEL3_CACHE_SIZE (-1)
-#endif
-
 /*
  * Each small write queries the limit: another thread may lower it at any time, and the kernel
  * answers a write past it by SIGXFSZ, which ends the process. The older system call takes 120 ns
@@ -40,11 +35,4 @@ int storage_check_limit(uint64_t end)
         if (limit.rlim_cur != RLIM_INFINITY && end > limit.rlim_cur)
                 return -EFBIG;
         return 0;
-}
-
-uint64_t cache_size(void)
-{
-        long size = sysconf(_SC_LEVEL3_CACHE_SIZE);
-
-        return size > 0 ? (uint64_t)size : 0;
 }

@@ -15,8 +15,3 @@ int storage_check_limit(uint64_t end)
                 return -EFBIG;
         return 0;
 }
-
-uint64_t cache_size(void)
-{
-        return 0;
-}
