@@ -25,7 +25,7 @@ static const char help[] =
         "      --settle MS          pause after each run, when all is on the disk (10)\n"
         "      --touch SIZE         memory to touch and give back first (at most 8G)\n"
         "      --verify             read back every byte of every run\n"
-        "      --csv FILE           a line per scenario and engine; make plots draws it\n"
+        "      --csv FILE           a line per scenario and engine; bench/table reads it\n"
         "      --json FILE          everything, each sample too\n"
         "  -q, --quick              under a minute: few rows, small files, few engines\n"
         "  -m, --more               how long single operations took, and the memory taken\n"

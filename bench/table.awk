@@ -1,77 +1,44 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# One table: awk -F, -v kind=KIND -f table.awk table.rows CSV. See bench/table.
-BEGIN {
-        picture["engines"] = "every engine"
-        picture["growth"] = "the time of a byte by the size of the file"
-}
-FNR == 1 { files++ }
-/^#/ { next }
-files == 1 {
-        if ($1 == "plot") {
-                plotted[$2] = $6
-                gsub(/\//, " ", plotted[$2])
-                gsub(/;/, ", ", plotted[$2])
-        }
-        if ($1 == kind) {
-                scenario[++rows] = $2; threads[rows] = $3; goal[rows, "mmap"] = $4
-                goal[rows, "pwrite"] = $5; job[rows] = $6
-        }
-        next
-}
-$1 == "scenario" {
-        for (i = 1; i <= NF; i++)
-                at[$i] = i
-        next
-}
-# What one run of rmmap-bench wrote has no column for the part.
-part() !~ /^(engines|scaling|durable|growth)/ {
-        of = $1 SUBSEP $2
-        engine = field("engine")
-        seconds[of, engine] = field("median"); written[of, engine] = field("disk_bytes")
-        payload[of] = field("bytes")
-        size[of] = field("size")
-        ratio[of, engine] = field("ahead")
-        low[of, engine] = field("ahead_low"); high[of, engine] = field("ahead_high")
-}
-kind == "regret" && field("regret") > 1.1 { regret() }
-kind == "crossovers" || part() ~ "^" kind {
-        note(label(), field("engine"), field("gib_per_second"))
-}
-
-# The value in this line of the column with this name; empty: the run had no such column.
-function field(name)
-{
-        return name in at ? $at[name] : ""
-}
-
-function part()
-{
-        return field("part")
+# One table in Markdown, of what results.awk read. See bench/table.
+BEGIN { MIB = 1024 * 1024; GIB = 1024 * MIB; TIB = 1024 * GIB }
+kind == "regret" && field("regret") + 0 > 1.1 { regret() }
+kind == "crossovers" || kind ~ /^(engines|durable|growth)$/ && field("part") ~ "^" kind {
+        note(label(), field("engine"), field("gib_per_second") + 0)
 }
 
 # The label of a row of a plain table.
 function label(   text)
 {
-        text = plotted[$1] ", " $2 ($2 == 1 ? " thread" : " threads")
+        text = words(short_words[$1]) ", " $2 ($2 == 1 ? " thread" : " threads")
         if (kind == "growth")
-                return text ", " part() ", " amount(field("size"))
+                return text ", " (field("part") ~ /tmpfs/ ? "tmpfs" : "disk") ", " \
+                        amount(field("size") + 0)
         if (kind == "regret")
-                return text ", " amount(field("size"))
-        return text (kind == "crossovers" ? ", " field("place") : \
+                return text ", " amount(field("size") + 0)
+        return text (kind == "crossovers" ? ", " place() : \
                 field("durable") && kind == "durable" ? ", a sync" : "")
+}
+
+# ext4-read-ahead-128: with KiB of read-ahead.
+function place(   text)
+{
+        text = field("place")
+        if (sub(/-read-ahead-/, " (read-ahead ", text))
+                text = text " KiB)"
+        return text
 }
 
 # Inserts a line; the largest regret comes first.
 function regret(   i)
 {
-        for (i = ++regrets; i > 1 && field("regret") > regret_of[i - 1]; i--) {
+        for (i = ++regrets; i > 1 && field("regret") + 0 > regret_of[i - 1]; i--) {
                 regret_of[i] = regret_of[i - 1]
                 regret_line[i] = regret_line[i - 1]
         }
-        regret_of[i] = field("regret")
-        regret_line[i] = "| " label() " | " number(field("regret")) " [" \
-                number(field("regret_low")) " " number(field("regret_high")) "] | " \
-                field("best") " |"
+        regret_of[i] = field("regret") + 0
+        regret_line[i] = "| " label() " | " number(field("regret") + 0) " [" \
+                number(field("regret_low") + 0) " " number(field("regret_high") + 0) "] | " \
+                (field("best") in words_of ? words_of[field("best")] : field("best")) " |"
 }
 
 # Notes a cell of a plain table; rows and columns stay in the order in which they come.
@@ -83,7 +50,7 @@ function note(row, column, value)
         }
         if (!(column in columns)) {
                 columns[column] = 1
-                name[++columns_count] = column
+                name_of[++columns_count] = column
         }
         cell[row, column] = value
 }
@@ -95,7 +62,8 @@ function number(value)
 
 function amount(bytes)
 {
-        return bytes < 1024 ^ 4 ? bytes / 1024 ^ 2 " MiB" : bytes / 1024 ^ 4 " TiB"
+        return bytes < GIB ? bytes / MIB " MiB" : bytes < TIB ? bytes / GIB " GiB" : \
+                bytes / TIB " TiB"
 }
 
 function times(value)
@@ -103,67 +71,122 @@ function times(value)
         return sprintf(value < 0.995 ? "%.2f" : value < 9.95 ? "%.1f" : "%.0f", value)
 }
 
-# A comma would end a field of table.rows: there a semicolon means a comma, and a full stop a
-# semicolon.
-function words(text)
+# 0: there was none.
+function duration(us)
 {
-        gsub(/;/, ",", text)
-        gsub(/\. /, "; ", text)
-        return text
+        return us <= 0 ? "" : us < 0.9995 ? sprintf("%.0f ns", us * 1e3) : \
+                us < 999.5 ? sprintf(us < 9.95 ? "%.1f us" : "%.0f us", us) : \
+                sprintf(us < 9950 ? "%.1f ms" : "%.0f ms", us / 1e3)
 }
 
-# The peer's time divided by the library's, with its interval; then the same with hints.
+# ---- goals: the peer's time divided by the library's, with its interval; then the same with hints
+
 function ahead(of, peer,   text)
 {
-        if (!((of, peer) in ratio))
+        if (!ran(of, peer))
                 return ""
-        text = number(ratio[of, peer]) \
-                " [" number(low[of, peer]) " " number(high[of, peer]) "]"
-        if ((of, "rmmap-hint") in seconds)
-                text = text "; " number(seconds[of, peer] / seconds[of, "rmmap-hint"])
+        text = number(result(of, peer, "ahead")) " [" number(result(of, peer, "ahead_low")) " " \
+                number(result(of, peer, "ahead_high")) "]"
+        if (ran(of, "rmmap-hint"))
+                text = text "; " number(result(of, peer, "median") / \
+                        result(of, "rmmap-hint", "median"))
         return text
 }
 
 function goals_row(i, of)
 {
-        printf "| %s | %s | %d | %s | %s | %s | %s |\n", words(job[i]), amount(size[of]),
-                threads[i], ahead(of, "mmap"), goal[i, "mmap"], ahead(of, "pwrite"),
-                goal[i, "pwrite"]
+        heading()
+        printf "| %s | %s | %d | %s | %s | %s | %s | %s |\n", job[i],
+                amount(result(of, "rmmap", "size")), threads[i], ahead(of, "mmap"), fourth[i],
+                ahead(of, "pwrite"), fifth[i], ahead(of, "tuned")
 }
 
-# A ratio whose interval is all above 1, or all below.
-function differs(of, peer)
-{
-        return (of, peer) in ratio && (low[of, peer] > 1 || high[of, peer] < 1)
-}
+# ---- short: for the README. The fourth field of a row names a column that is shown itself
 
-function interval(of, peer)
+function compared(of, peer)
 {
-        if (!((of, peer) in ratio))
+        if (!ran(of, peer))
                 return ""
-        return times(ratio[of, peer]) " [" times(low[of, peer]) " " times(high[of, peer]) "]"
+        if (result(of, peer, "ahead_low") <= 1 && result(of, peer, "ahead_high") >= 1)
+                return "same"
+        return times(result(of, peer, "ahead"))
+}
+
+function with_unit(of, engine, column)
+{
+        if (!ran(of, engine))
+                return ""
+        return column ~ /_us$/ ? duration(result(of, engine, column)) : \
+                mib(result(of, engine, column)) " MiB"
 }
 
 function short_row(i, of)
 {
-        if (differs(of, "mmap") || differs(of, "pwrite"))
-                printf "| %s | %s | %s |\n", words(job[i]), interval(of, "mmap"),
-                        interval(of, "pwrite")
+        if (fourth[i] == "") {
+                heading()
+                printf "| %s | %s | %s | %s |\n", job[i], compared(of, "mmap"),
+                        compared(of, "pwrite"), compared(of, "tuned")
+        } else if (result(of, "rmmap", fourth[i]) > 0) {
+                heading()
+                printf "| %s (%s) | %s | %s | %s |\n", job[i],
+                        with_unit(of, "rmmap", fourth[i]), with_unit(of, "mmap", fourth[i]),
+                        with_unit(of, "pwrite", fourth[i]), with_unit(of, "tuned", fourth[i])
+        }
 }
 
-# Bytes that the disk wrote for each byte of the pages that had to be written.
+# ---- written: bytes that the disk wrote for each byte of the pages that had to be written
+
 function per_page(i, of, engine)
 {
-        if (!((of, engine) in written))
+        if (!ran(of, engine))
                 return ""
-        return number(written[of, engine] / payload[of] / goal[i, "mmap"])
+        return number(result(of, engine, "disk_bytes") / result(of, engine, "bytes") / fourth[i])
 }
 
 function written_row(i, of)
 {
-        printf "| %s | %s | %s | %s | %s |\n", words(job[i]), per_page(i, of, "rmmap"),
+        heading()
+        printf "| %s | %s | %s | %s | %s |\n", job[i], per_page(i, of, "rmmap"),
                 per_page(i, of, "rmmap-hint"), per_page(i, of, "mmap"), per_page(i, of, "pwrite")
 }
+
+# ---- memory and latency, as the round after the timed ones saw them
+
+function mib(bytes)
+{
+        return sprintf("%.0f", bytes / MIB)
+}
+
+function memory_row(i, of,   w)
+{
+        if (result(of, "rmmap", "memory_peak") == "")
+                return
+        heading()
+        printf "| %s |", job[i]
+        for (w = 1; w <= ways; w++)
+                printf " %s |", ran(of, way[w]) ? mib(result(of, way[w], "memory_peak")) "; " \
+                        mib(result(of, way[w], "cached_left")) : ""
+        print ""
+}
+
+# The fourth field is the beginning of the columns' names.
+function latency_row(i, of,   w, text)
+{
+        text = job[i]
+        for (w = 1; w <= ways; w++) {
+                if (result(of, way[w], fourth[i] "_p50_us") == "")
+                        continue
+                heading()
+                printf "| %s | %s | %s | %s | %s | %s |\n", text, words_of[way[w]],
+                        duration(result(of, way[w], fourth[i] "_p50_us")),
+                        duration(result(of, way[w], fourth[i] "_p99_us")),
+                        duration(result(of, way[w], fourth[i] "_p99_9_us")),
+                        duration(result(of, way[w], fourth[i] "_max_us"))
+                text = ""
+        }
+}
+
+# ---- tables whose rows and columns are those of the run
 
 function value_at(row, column)
 {
@@ -175,45 +198,65 @@ function value_at(row, column)
 
 function plain(   i, j, rule)
 {
-        # make plots draws these of the same lines.
-        if (kind in picture)
-                print "![" picture[kind] "](plots/" kind ".png)\n"
         rule = "|---|"
         printf "| GiB/s |"
         for (j = 1; j <= columns_count; j++) {
-                printf " %s |", name[j]
+                printf " %s |", name_of[j]
                 rule = rule "---|"
         }
         print "\n" rule
         for (i = 1; i <= lines_count; i++) {
                 printf "| %s |", line[i]
                 for (j = 1; j <= columns_count; j++)
-                        printf " %s |", value_at(line[i], name[j])
+                        printf " %s |", value_at(line[i], name_of[j])
                 print ""
         }
 }
 
-END {
+# Called before each row: a table without any has no heading either.
+function heading(   w)
+{
+        if (headings++)
+                return
         if (kind == "goals")
-                print "| job | file | threads | against plain mmap | goal | against pwrite " \
-                        "| goal |\n|---|---|---|---|---|---|---|"
+                print "| job | file | threads | plain mmap | goal | pwrite | goal | fallocate + " \
+                        "pwrite |\n|---|---|---|---|---|---|---|---|"
         else if (kind == "short")
-                print "| job; one thread if it says no other | plain mmap | pwrite |\n|---|---|---|"
+                print "| job | plain mmap | pwrite | by hand |\n|---|---|---|---|"
         else if (kind == "written")
                 print "| job | rmmap | with hints | plain mmap | pwrite |\n|---|---|---|---|---|"
-        else if (kind == "regret" && regrets) {
-                print "| job | regret | fastest |\n|---|---|---|"
+        else if (kind == "latency")
+                print "| job | way | p50 | p99 | p99.9 | max |\n|---|---|---|---|---|---|"
+        else if (kind == "memory") {
+                printf "| MiB |"
+                for (w = 1; w <= ways; w++)
+                        printf " %s |", words_of[way[w]]
+                print "\n|---|---|---|---|---|---|---|"
+        }
+}
+
+function print_row(i, of)
+{
+        if (kind == "goals")
+                goals_row(i, of)
+        else if (kind == "short")
+                short_row(i, of)
+        else if (kind == "written")
+                written_row(i, of)
+        else if (kind == "latency")
+                latency_row(i, of)
+        else
+                memory_row(i, of)
+}
+
+END {
+        if (regrets) {
+                print "| job | the library takes | fastest |\n|---|---|---|"
                 for (i = 1; i <= regrets; i++)
                         print regret_line[i]
         } else if (lines_count)
                 plain()
-        for (i = 1; i <= rows; i++) {
-                of = scenario[i] SUBSEP threads[i]
-                if (kind == "short")
-                        short_row(i, of)
-                else if ((of, "rmmap") in seconds && kind == "goals")
-                        goals_row(i, of)
-                else if ((of, "rmmap") in seconds)
-                        written_row(i, of)
-        }
+        for (i = 1; i <= rows; i++)
+                if (ran(of_row[i], "rmmap"))
+                        print_row(i, of_row[i])
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# The tables of speed in the documents are what bench/table makes of the runs that are kept; its
-# rows are scenarios that the benchmark has, and their goals the benchmark's.
+# The tables of speed in the documents, and the drawing, are what bench/table makes of the runs that
+# are kept; its rows are scenarios that the benchmark has, and their goals the benchmark's.
 set -u
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,7 +13,7 @@ work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
-for file in README doc/performance.md; do
+for file in README doc/performance.md doc/which-way.svg; do
         cat "$top/$file" >"$work/file"
         grep -q '^<!-- bench/table ' "$work/file" || { echo "FAIL: $file has no table"; failed=1; }
         "$top/bench/table" --renew "$top" "$work/file" || failed=1
@@ -40,7 +40,7 @@ tr '\n' ' ' <"$top/bench/scenarios.c" | sed 's/{\.name = /\n&/g' |
         }
         /^#/ { next }
         !($2 in mmap) { print "FAIL: no such scenario: " $2 }
-        $1 == "plot" { drawn[$2] = 1 }
+        $1 == "words" { named[$2] = 1 }
         $1 != "goals" { next }
         { shown[$2] = 1 }
         $4 != "" { told[$2] = 1 }
@@ -51,8 +51,8 @@ tr '\n' ' ' <"$top/bench/scenarios.c" | sed 's/{\.name = /\n&/g' |
                 for (each in mmap) {
                         if (!(each in shown))
                                 print "FAIL: no row for " each
-                        else if (!(each in drawn))
-                                print "FAIL: no words to draw " each " with"
+                        else if (!(each in named))
+                                print "FAIL: no words for " each
                         else if (mmap[each] > 0 && !(each in told))
                                 print "FAIL: no row with the goals of " each
                 }

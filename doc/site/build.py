@@ -61,7 +61,7 @@ class Site:
         folder, name = os.path.split(local)
         if folder == "doc" and name.endswith(".md"):
             return name[:-len(".md")] + ".html" + mark + fragment
-        if name.endswith(".png"):
+        if name.endswith(".svg"):
             self.pictures[name] = file
             return name
         if folder == "man" and any(page.file == f"{name}.html" for page in self.manual):
