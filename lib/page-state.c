@@ -108,6 +108,11 @@ void page_state_note_read(struct page_state *pages, uint64_t offset, uint64_t le
         }
 }
 
+void page_state_note_cached(struct page_state *pages, uint64_t offset)
+{
+        fill(pages, region_of(offset), 64);
+}
+
 bool page_state_note_writeback(struct page_state *pages, size_t region)
 {
         unsigned int state = region_state(pages, region);

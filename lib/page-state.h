@@ -60,6 +60,9 @@ void page_state_note_in_order(struct page_state *pages, uint64_t offset);
 /* A call read [offset, offset + length), not empty: one pass fills what it reads. */
 void page_state_note_read(struct page_state *pages, uint64_t offset, uint64_t length);
 
+/* A small read found the page at offset in memory: a fourth of what fills the region. */
+void page_state_note_cached(struct page_state *pages, uint64_t offset);
+
 /* A mapped region is left; false: it wasn't mapped. */
 bool page_state_leave(struct page_state *pages, size_t region);
 

@@ -138,6 +138,21 @@ START_TEST(lost_bets_make_patient)
 }
 END_TEST
 
+START_TEST(four_pages_in_memory_fill_a_region)
+{
+        struct page_state regions;
+
+        ck_ok(page_state_create(&regions, 4 * MIB));
+        for (int i = 0; i < 4; i++) {
+                ck_assert_uint_lt(region_state(&regions, 1), REGION_FILLED);
+                page_state_note_cached(&regions, 2 * MIB + 4096 * (uint64_t)i);
+        }
+        ck_assert_uint_eq(region_state(&regions, 1), REGION_FILLED);
+        ck_assert_uint_eq(region_state(&regions, 0), REGION_COLD);
+        page_state_destroy(&regions);
+}
+END_TEST
+
 START_TEST(only_mapped_regions_are_left)
 {
         struct page_state regions;
@@ -201,6 +216,7 @@ int main(void)
         tcase_add_test(core, reads_fill_by_one_pass);
         tcase_add_test(core, small_writes_fill_after_some);
         tcase_add_test(core, page_state_in_order);
+        tcase_add_test(core, four_pages_in_memory_fill_a_region);
         tcase_add_test(core, only_mapped_regions_are_left);
         tcase_add_test(core, the_oldest_is_left_until_the_job_returns);
         tcase_add_test(core, lost_bets_make_patient);

@@ -4,9 +4,11 @@
  * file mapped; one that writes again keeps all of them. By RssFile of /proc/self/status.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "child.h"
 
@@ -187,6 +189,45 @@ START_TEST(read_again_is_mapped)
 }
 END_TEST
 
+/* Pages of the file in memory, mapped or not. */
+static size_t cached(struct rmmap_file *file)
+{
+        const size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = SIZE / page;
+        unsigned char *in_memory = malloc(pages);
+        const void *base;
+        size_t sum = 0;
+
+        ck_assert_ptr_nonnull(in_memory);
+        ck_ok(rmmap_raw_view(file, &base));
+        ck_assert_int_eq(mincore((void *)(uintptr_t)base, SIZE, in_memory), 0);
+        for (size_t i = 0; i < pages; i++)
+                sum += in_memory[i] & 1;
+        free(in_memory);
+        return sum;
+}
+
+/* Small reads far apart read nothing else from the disk, until they find what they read. */
+START_TEST(reads_far_apart_read_little)
+{
+        FLOOR_LACKS("mincore");
+        struct rmmap_file *file = create();
+
+        if (file == NULL)
+                return;
+        write_all(file, 1);
+        ck_ok(rmmap_sync_all(file));
+        if (posix_fadvise(rmmap_fd(file), 0, 0, POSIX_FADV_DONTNEED) != 0 || cached(file) != 0) {
+                printf("SKIP: the page cache keeps the file\n");
+                rmmap_release(file);
+                return;
+        }
+        for (uint64_t at = MIB; at < SIZE; at += 4 * MIB)
+                ck_ok(rmmap_raw_read(file, at, back, 4096, NULL));
+        ck_assert_uint_le(cached(file), 2 * (SIZE / (4 * MIB)));
+        rmmap_release(file);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("resident-memory");
@@ -199,6 +240,7 @@ int main(void)
         tcase_add_test(core, locked_pages_stay);
         tcase_add_test(core, written_once_between_syncs);
         tcase_add_test(core, read_again_is_mapped);
+        tcase_add_test(core, reads_far_apart_read_little);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }

@@ -44,6 +44,7 @@ static const struct kind {
         {INJECT_IOCTL, "ioctl", {EINTR, EOPNOTSUPP, ENOTTY, EIO, ENOMEM}},
         {INJECT_LSEEK, "lseek", {EINVAL, ENXIO, ESPIPE}},
         {INJECT_MADVISE, "madvise", {EINTR, EAGAIN, ENOMEM, EINVAL, EFAULT, EIO, EHWPOISON}},
+        {INJECT_MINCORE, "mincore", {ENOMEM, EAGAIN, ENOSYS, EPERM}},
         {INJECT_MMAP, "mmap", {ENOMEM, EAGAIN, ENODEV, EPERM, ENFILE}},
         {INJECT_MSYNC, "msync", {EINTR, EIO, ENOSPC, EDQUOT, ENOMEM, EBUSY}},
         {INJECT_OPEN, "open", {EINTR, EMFILE, ENFILE, ENOMEM, EACCES, ENOSPC, EROFS, EIO}},
@@ -375,9 +376,10 @@ static bool is_optional(enum injected call)
 {
         return call == INJECT_IOCTL || call == INJECT_LSEEK || call == INJECT_PWRITEV2 ||
                call == INJECT_CALLOC ||
-               (ON_FLOOR && (call == INJECT_FALLOCATE || call == INJECT_FSTATFS ||
-                             call == INJECT_MADVISE || call == INJECT_READLINK ||
-                             call == INJECT_SYNC_FILE_RANGE || call == INJECT_UNLINK));
+               (ON_FLOOR &&
+                (call == INJECT_FALLOCATE || call == INJECT_FSTATFS || call == INJECT_MADVISE ||
+                 call == INJECT_MINCORE || call == INJECT_READLINK ||
+                 call == INJECT_SYNC_FILE_RANGE || call == INJECT_UNLINK));
 }
 
 static int print_totals(void)

@@ -97,6 +97,7 @@ static const struct {
         {INJECT_GETRLIMIT, NULL, 0, 0, false},
         {INJECT_IOCTL, NULL, 0, 0, false},
         {INJECT_MADVISE, "advice that is refused", 0, 0, true},
+        {INJECT_MINCORE, NULL, 0, 0, false},
         {INJECT_PWRITEV2, NULL, 0, 0, false},
 };
 #define REFUSALS ((int)(sizeof(refusals) / sizeof(refusals[0])))

@@ -302,6 +302,9 @@ int mapping_dirty(const struct mapping *mapping, uint64_t offset, uint64_t lengt
  */
 bool mapping_forget(const struct mapping *mapping, uint64_t offset, uint64_t length);
 
+/* Is the page at offset in memory? true also where the system doesn't tell. */
+bool mapping_is_cached(const struct mapping *mapping, uint64_t offset);
+
 /* ---- faults: fault-guard.c, fault-context.c -------------------------------------------------- */
 
 /*

@@ -134,7 +134,7 @@ static int meddle(enum injected call)
         if (left > 1 || left <= 1 - atomic_load(&rule->times))
                 return 0;
         atomic_fetch_add(&failed_count, 1);
-        if (call != INJECT_MADVISE) /* an advice keeps nothing from the disk */
+        if (call != INJECT_MADVISE && call != INJECT_MINCORE) /* they keep nothing from the disk */
                 atomic_store(&synced_since, false);
         return atomic_load(&rule->error);
 }
@@ -374,6 +374,8 @@ const struct os_calls os_calls = {OS_CALLS(INJECTED)};
 FAILS(int, fstatfs, FSTATFS, -1, (int fd, struct statfs *facts), fd, facts)
 FAILS(int, madvise, MADVISE, -1, (void *address, size_t length, int advice), address, length,
       advice)
+FAILS(int, mincore, MINCORE, -1, (void *address, size_t length, unsigned char *in_memory), address,
+      length, in_memory)
 FAILS(ssize_t, readlink, READLINK, -1, (const char *path, char *target, size_t size), path, target,
       size)
 

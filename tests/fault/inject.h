@@ -46,6 +46,7 @@ enum injected {
         INJECT_IOCTL,
         INJECT_LSEEK,
         INJECT_MADVISE,
+        INJECT_MINCORE,
         INJECT_MMAP,
         INJECT_OPEN,
         INJECT_POSIX_MEMALIGN,
@@ -88,7 +89,7 @@ int inject_count(enum injected call);
 int inject_total(void);
 struct inject_record inject_record(int n);
 
-/* Did the kernel make something durable after the last injected failure of other than madvise? */
+/* Did the kernel make something durable after the last injected failure of other than advice? */
 bool inject_synced_since(void);
 
 /* The longest piece of fallocate since inject_start, in bytes. */

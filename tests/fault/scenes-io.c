@@ -120,18 +120,30 @@ ACT(read_range, rmmap_read_range(stage->file, stage->range, stage->found, LENGTH
 ACT(read_within, rmmap_read_within(stage->file, stage->range, 0, stage->found, LENGTH))
 ACT(raw_read, rmmap_raw_read(stage->file, AT, stage->found, LENGTH, &results->length))
 
-static bool is_read(struct stage *stage, struct results *results)
+ACT(read_page, rmmap_raw_read(stage->file, AT, stage->found, PAGE, &results->length))
+
+static bool has_read(struct stage *stage, size_t length)
 {
-        (void)results;
-        for (size_t i = 0; i < LENGTH; i++)
+        for (size_t i = 0; i < length; i++)
                 if (stage->found[i] != test_byte(AT + i))
                         return false;
         return true;
 }
 
+static bool is_read(struct stage *stage, struct results *results)
+{
+        (void)results;
+        return has_read(stage, LENGTH);
+}
+
 static bool is_read_whole(struct stage *stage, struct results *results)
 {
-        return results->length == LENGTH && is_read(stage, results);
+        return results->length == LENGTH && has_read(stage, LENGTH);
+}
+
+static bool is_page_read(struct stage *stage, struct results *results)
+{
+        return results->length == PAGE && has_read(stage, PAGE);
 }
 
 /* ---- the caller's own code */
@@ -188,6 +200,10 @@ const struct scene scenes_move[] = {
         {.name = "raw_zero", .prepare = stage_file, .act = raw_zero, .good = is_zero},
         {.name = "read_range", .prepare = stage_file, .act = read_range, .good = is_read_whole},
         {.name = "read_within", .prepare = stage_file, .act = read_within, .good = is_read},
+        {.name = "raw_read, a page after a sync",
+         .prepare = prepare_synced,
+         .act = read_page,
+         .good = is_page_read},
         {.name = "raw_read", .prepare = stage_file, .act = raw_read, .good = is_read_whole},
         {.name = "guard_call",
          .one_setup = true,

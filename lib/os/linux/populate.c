@@ -71,6 +71,16 @@ bool mapping_forget(const struct mapping *mapping, uint64_t offset, uint64_t len
                0;
 }
 
+bool mapping_is_cached(const struct mapping *mapping, uint64_t offset)
+{
+        size_t page = mapping_page_size();
+        unsigned char in_memory = 1;
+
+        return linux_calls.mincore(mapping->base + align_down_to(offset, page), page, &in_memory) !=
+                       0 ||
+               (in_memory & 1) != 0;
+}
+
 int mapping_populate_region(const struct mapping *mapping, uint64_t offset, uint64_t length)
 {
         size_t end = (size_t)min_u64(offset + length, mapping->length);
