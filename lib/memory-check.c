@@ -43,8 +43,11 @@ bool memory_may_populate(struct rmmap_file *file)
 NOINLINE void memory_end_period(struct rmmap_file *file, uint64_t before, uint64_t length)
 {
         if (!io_stats_ends_period(before, length, PERIOD_WITH_ROOM) &&
-            populate_had_room(&file->io.populate, MUCH_ROOM))
+            populate_had_room(&file->io.populate, MUCH_ROOM)) {
+                if (dirty_mode(&file->dirty) == DIRTY_WATCHED)
+                        dirty_check(file, UINT64_MAX); /* a limit of the program needs no room */
                 return;
+        }
         if (file_in_memory(file))
                 return;
         dirty_check(file, read_room(file));

@@ -108,6 +108,21 @@ START_TEST(below_the_limit_nothing_is_started)
 }
 END_TEST
 
+/* However much memory is left: the limit is looked at after 16 MiB of them. */
+START_TEST(small_pieces_are_bounded_soon)
+{
+        FLOOR_LACKS("start of write-back");
+        struct rmmap_file *file = create(0, LIMIT);
+
+        inject_start();
+        ck_ok(write_all(file, 0, SIZE / 3, 4096));
+        ck_ok(write_all(file, 0, SIZE / 3, 4096));
+        if (can_drop(file) && !place_has_only_advice())
+                ck_assert_int_gt(inject_count(INJECT_SYNC_FILE_RANGE), 2);
+        rmmap_release(file);
+}
+END_TEST
+
 START_TEST(without_a_limit_little_is_not_bounded)
 {
         struct rmmap_file *file = create(0, 0);
@@ -222,6 +237,7 @@ int main(void)
 
         tcase_set_timeout(core, 120);
         tcase_add_test(core, below_the_limit_nothing_is_started);
+        tcase_add_test(core, small_pieces_are_bounded_soon);
         tcase_add_test(core, without_a_limit_little_is_not_bounded);
         tcase_add_loop_test(core, uncached_leaves_the_page_cache, 0, 4);
         tcase_add_test(core, large_writes_at_random_populate_nothing);
