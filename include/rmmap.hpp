@@ -1158,7 +1158,10 @@ class options
 
 /* ---- the file ------------------------------------------------------------------------------ */
 
-/* What describe fills: facts are RMMAP_FACT_...; the strings are valid as long as the handle. */
+/*
+ * What describe fills: facts are RMMAP_FACT_..., uncached is RMMAP_UNCACHED_OFF and so on; the
+ * strings are valid as long as the handle.
+ */
 using info = ::rmmap_info;
 
 /*

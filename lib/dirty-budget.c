@@ -29,7 +29,8 @@ struct work {
         struct dirty_piece start[2];
         struct dirty_piece finish[DIRTY_PIECES + 2];
         unsigned int starts, finishes;
-        uint64_t next; /* a thread that writes in order has come to the region here; or 0 */
+        unsigned int epoch; /* of the backlog */
+        uint64_t next;      /* a thread that writes in order has come to the region here; or 0 */
         bool sweep;
 };
 
@@ -72,6 +73,9 @@ int dirty_budget_create(struct dirty_budget *budget, uint64_t limit, bool uncach
         atomic_init(&budget->epoch, 0);
         atomic_init(&budget->synced, 0);
         atomic_flag_clear_explicit(&budget->sweeping, memory_order_relaxed);
+        atomic_init(&budget->chosen, 0);
+        atomic_init(&budget->unswept, 0);
+        dirty_estimate_init(&budget->estimate);
         NOTE_ATOMIC(&budget->backlogs);
         NOTE_ATOMIC(&budget->mode);
         NOTE_ATOMIC(&budget->drops);
@@ -79,6 +83,8 @@ int dirty_budget_create(struct dirty_budget *budget, uint64_t limit, bool uncach
         NOTE_ATOMIC(&budget->epoch);
         NOTE_ATOMIC(&budget->synced);
         NOTE_ATOMIC(&budget->sweeping);
+        NOTE_ATOMIC(&budget->chosen);
+        NOTE_ATOMIC(&budget->unswept);
         return uncached && !bound(budget) ? -ENOMEM : 0;
 }
 
@@ -87,10 +93,22 @@ void dirty_budget_destroy(struct dirty_budget *budget)
         memory_free(atomic_load_explicit(&budget->backlogs, memory_order_relaxed));
 }
 
-static bool is_possible(const struct rmmap_file *file)
+bool dirty_is_possible(const struct rmmap_file *file)
 {
         return !file_in_memory(file) &&
                !atomic_load_explicit(&file->dirty.unavailable, memory_order_relaxed);
+}
+
+static unsigned int epoch_of(const struct dirty_budget *budget)
+{
+        return atomic_load_explicit(&budget->epoch, memory_order_relaxed);
+}
+
+/* A writer has seen length bytes on the disk. A sync of everything since then counted them. */
+static void note_finished(struct rmmap_file *file, unsigned int epoch, uint64_t length)
+{
+        if (!file->os.file_system.layered && epoch_of(&file->dirty) == epoch)
+                dirty_estimate_cleaned(file, length);
 }
 
 /* ---- a thread's backlog */
@@ -132,13 +150,12 @@ static void forget(struct dirty_backlog *backlog, unsigned int epoch)
         backlog->bytes = backlog->scattered = 0;
 }
 
-static void add(const struct dirty_budget *budget, struct dirty_backlog *backlog, uint64_t start,
+static void add(struct dirty_budget *budget, struct dirty_backlog *backlog, uint64_t start,
                 uint64_t end, struct work *work)
 {
-        unsigned int epoch = atomic_load_explicit(&budget->epoch, memory_order_relaxed);
-
-        if (backlog->epoch != epoch)
-                forget(backlog, epoch);
+        work->epoch = epoch_of(budget);
+        if (backlog->epoch != work->epoch)
+                forget(backlog, work->epoch);
         if (start != backlog->run.end) {
                 end_run(backlog, work);
                 backlog->run.start = start;
@@ -151,8 +168,10 @@ static void add(const struct dirty_budget *budget, struct dirty_backlog *backlog
         }
         /* Nobody asked for a limit: then the kernel cares for short runs. */
         work->sweep = (budget->uncached || budget->limit != 0) && backlog->scattered >= SWEEP_AFTER;
-        if (work->sweep)
-                backlog->scattered = 0;
+        if (!work->sweep)
+                return;
+        atomic_fetch_add_explicit(&budget->unswept, backlog->scattered, memory_order_relaxed);
+        backlog->scattered = 0;
 }
 
 /* ---- at the disk */
@@ -208,15 +227,19 @@ static int finish_all(struct rmmap_file *file)
 }
 
 /* One thread does it for the short runs of all. */
-static int sweep(struct rmmap_file *file)
+static int sweep(struct rmmap_file *file, unsigned int epoch)
 {
+        uint64_t taken;
         int err;
 
         if (atomic_flag_test_and_set_explicit(&file->dirty.sweeping, memory_order_relaxed))
                 return 0;
+        taken = atomic_exchange_explicit(&file->dirty.unswept, 0, memory_order_relaxed);
         err = start(file, (struct dirty_piece){0, file->config.size});
         if (err == 0)
                 err = finish_all(file);
+        if (err == 0)
+                note_finished(file, epoch, taken);
         else if (err == -EOPNOTSUPP)
                 err = 0;
         atomic_flag_clear_explicit(&file->dirty.sweeping, memory_order_relaxed);
@@ -233,9 +256,13 @@ static int perform(struct rmmap_file *file, const struct work *work)
                 return 0;
         if (work->next != 0)
                 page_state_note_in_order(&file->io.page_state, work->next);
-        for (unsigned int i = 0; err == 0 && i < work->finishes; i++)
+        for (unsigned int i = 0; err == 0 && i < work->finishes; i++) {
                 err = finish(file, work->finish[i]);
-        return err == 0 && work->sweep ? sweep(file) : err;
+                if (err == 0)
+                        note_finished(file, work->epoch,
+                                      work->finish[i].end - work->finish[i].start);
+        }
+        return err == 0 && work->sweep ? sweep(file, work->epoch) : err;
 }
 
 int dirty_after_write(struct rmmap_file *file, uint64_t offset, uint64_t length)
@@ -244,7 +271,7 @@ int dirty_after_write(struct rmmap_file *file, uint64_t offset, uint64_t length)
         struct work work = {.starts = 0};
 
         backlogs = atomic_load_explicit(&file->dirty.backlogs, memory_order_acquire);
-        if (length == 0 || backlogs == NULL || file_forked(file) || !is_possible(file))
+        if (length == 0 || backlogs == NULL || file_forked(file) || !dirty_is_possible(file))
                 return 0;
         backlog = &backlogs[io_stats_number()];
         /*
@@ -274,8 +301,10 @@ void dirty_check(struct rmmap_file *file, uint64_t room)
         uint64_t chosen = room / PART_OF_ROOM;
         uint64_t dirty = min_u64(dirty_written(file), file->config.size);
 
-        if (!is_possible(file))
+        if (!dirty_is_possible(file))
                 return;
+        if (room != UINT64_MAX)
+                atomic_store_explicit(&budget->chosen, chosen, memory_order_relaxed);
         if (dirty > (budget->limit != 0 ? budget->limit : chosen))
                 (void)bound(budget);
         if (dirty > chosen)
@@ -296,7 +325,9 @@ void dirty_synced_all(struct rmmap_file *file, uint64_t written)
 
         atomic_store_explicit(&budget->synced, written, memory_order_relaxed);
         atomic_fetch_add_explicit(&budget->epoch, 1, memory_order_relaxed);
-        if (!is_possible(file))
+        atomic_store_explicit(&budget->unswept, 0, memory_order_relaxed);
+        dirty_estimate_cleaned_all(file, written);
+        if (!dirty_is_possible(file))
                 return;
         if (budget->uncached) {
                 drop(file, 0, file->config.size);
@@ -313,4 +344,5 @@ void dirty_synced_some(struct rmmap_file *file, uint64_t length)
 
         atomic_store_explicit(&file->dirty.synced, min_u64(synced + length, file_written(file)),
                               memory_order_relaxed);
+        dirty_estimate_cleaned(file, length);
 }

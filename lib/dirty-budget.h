@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "dirty-estimate.h"
 #include "io-stats.h"
 
 #define DIRTY_PIECES 8
@@ -42,12 +43,15 @@ struct dirty_budget {
         uint64_t limit; /* bytes; constant. 0: the library chooses */
         bool uncached;  /* constant: what is on the disk leaves the page cache */
         _Atomic uint8_t mode;
-        atomic_bool drops;       /* as uncached, because much was written */
-        atomic_bool unavailable; /* the system can't start write-back */
-        atomic_flag sweeping;    /* a thread writes back the whole file */
-        atomic_uint epoch;       /* syncs of everything */
-        _Atomic uint64_t synced; /* of the bytes written, those that a sync made durable */
+        atomic_bool drops;        /* as uncached, because much was written */
+        atomic_bool unavailable;  /* the system can't start write-back */
+        atomic_flag sweeping;     /* a thread writes back the whole file */
+        atomic_uint epoch;        /* syncs of everything */
+        _Atomic uint64_t synced;  /* of the bytes written, those that a sync made durable */
+        _Atomic uint64_t chosen;  /* the limit that the library chose last; 0: none */
+        _Atomic uint64_t unswept; /* bytes of short runs that wait for a sweep */
         _Atomic(struct dirty_backlog *) backlogs; /* IO_STATS_SHARDS; NULL before DIRTY_BOUNDED */
+        struct dirty_estimate estimate;
 };
 
 struct rmmap_file;
@@ -69,6 +73,9 @@ bool dirty_is_bounded(struct rmmap_file *file, uint64_t length);
  * of write-back.
  */
 int dirty_after_write(struct rmmap_file *file, uint64_t offset, uint64_t length);
+
+/* Does the file have a disk, and can write-back to it be started? As far as is known. */
+bool dirty_is_possible(const struct rmmap_file *file);
 
 /* Bytes written and not synced; a byte that was written twice counts twice. */
 uint64_t dirty_written(const struct rmmap_file *file);

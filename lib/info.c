@@ -5,7 +5,7 @@
 #include "file.h"
 #include "sync-exec.h"
 
-ASSERT_ABI_SIZE(struct rmmap_info, 4 * sizeof(void *) + 11 * 8 + 4 * 4);
+ASSERT_ABI_SIZE(struct rmmap_info, 6 * sizeof(void *) + 14 * 8 + 6 * 4);
 
 static uint64_t read_counter(const _Atomic uint64_t *counter)
 {
@@ -29,6 +29,62 @@ static uint32_t facts_of(const struct rmmap_file *file)
                (file->os.errors_shared ? RMMAP_FACT_ERRORS_SHARED : 0) |
                (is_set(&file->sync.entry_unsynced) ? RMMAP_FACT_ENTRY_UNSYNCED : 0) |
                (file_forked(file) ? RMMAP_FACT_FORKED : 0);
+}
+
+/* ---- the dirty budget, as dirty-budget.c applies it */
+
+/* Why this handle starts no write-back of what was written; NULL: it does. */
+static const char *why_nothing_starts(const struct rmmap_file *file)
+{
+        if (file->config.read_only)
+                return "the handle only reads";
+        if (file_in_memory(file))
+                return "the file is in memory, without a disk";
+        if (file_forked(file))
+                return "a forked child starts no write-back";
+        if (!dirty_is_possible(file) || !sync_can_start(file))
+                return "write-back can't be started here";
+        return NULL;
+}
+
+static const char *tell_limit(const struct rmmap_file *file, uint64_t *limit)
+{
+        const char *why = why_nothing_starts(file);
+
+        *limit = 0;
+        if (why != NULL)
+                return why;
+        if (file->dirty.uncached)
+                return "uncached: writers help with write-back from the first byte on";
+        *limit = file->dirty.limit;
+        if (*limit != 0)
+                return "set by the program";
+        *limit = read_counter(&file->dirty.chosen);
+        return *limit != 0 ? "an eighth of the memory that was left" : "not chosen yet";
+}
+
+/* Also without RMMAP_UNCACHED what is on the disk is dropped when much was written. */
+static const char *tell_uncached(const struct rmmap_file *file, uint32_t *uncached)
+{
+        const char *why = why_nothing_starts(file);
+
+        *uncached = RMMAP_UNCACHED_OFF;
+        if (!file->dirty.uncached &&
+            !(is_set(&file->dirty.drops) && dirty_mode(&file->dirty) == DIRTY_BOUNDED))
+                return "not asked for";
+        *uncached = RMMAP_UNCACHED_UNAVAILABLE;
+        if (why != NULL)
+                return why;
+        *uncached = RMMAP_UNCACHED_KEPT;
+        if (!file->config.reserved)
+                return "write-back starts early; without reserved space nothing is dropped";
+        if (file->config.populated)
+                return "write-back starts early; populated pages stay";
+        *uncached = RMMAP_UNCACHED_ADVISED;
+        if (file->os.file_system.layered)
+                return "the kernel is advised to write it back and to drop it";
+        *uncached = RMMAP_UNCACHED_DROPPED;
+        return "dropped from the page cache when the disk has it";
 }
 
 int rmmap_describe(const struct rmmap_file *file, struct rmmap_info *info)
@@ -57,6 +113,10 @@ int rmmap_describe(const struct rmmap_file *file, struct rmmap_info *info)
                 .faults_avoided = read_counter(&file->io.faults_avoided),
                 .sync_calls = group_commit_calls(&file->sync.group_commit),
                 .sync_rounds = group_commit_started(&file->sync.group_commit),
+                .dirty_bytes = dirty_estimate_now(file),
         };
-        return abi_struct_write(info, sizeof(now), &now, sizeof(now));
+        now.dirty_highest = dirty_estimate_highest(file, now.dirty_bytes);
+        now.dirty_limit_reason = tell_limit(file, &now.dirty_limit);
+        now.uncached_reason = tell_uncached(file, &now.uncached);
+        return abi_struct_write(info, offsetof(struct rmmap_info, dirty_limit), &now, sizeof(now));
 }

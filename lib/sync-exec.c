@@ -271,9 +271,14 @@ int sync_write(struct rmmap_file *file, uint64_t offset, const void *data, size_
 /* ---- write-back without waiting */
 
 /* Where the kernel can only be advised it reports no errors: not where space may be missing. */
+bool sync_can_start(const struct rmmap_file *file)
+{
+        return !file->os.file_system.layered || file->config.reserved;
+}
+
 static int start_by_advice(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
-        if (!file->config.reserved)
+        if (!sync_can_start(file))
                 return -EOPNOTSUPP;
         writeback_drop_cache(file->os.fd, offset, length);
         return 0;

@@ -26,6 +26,9 @@ int sync_piece(struct rmmap_file *file, uint64_t start, uint64_t end);
  */
 int sync_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length);
 
+/* false: sync_start_writeback always returns -EOPNOTSUPP. Of other handles it may, too. */
+bool sync_can_start(const struct rmmap_file *file);
+
 /* Starts write-back of length > 0 bytes. Latches errors, except -EOPNOTSUPP. */
 int sync_start_writeback(struct rmmap_file *file, uint64_t offset, uint64_t length);
 

@@ -43,6 +43,20 @@ const char *engine_word(uint32_t engine)
         return engine == RMMAP_ENGINE_AUTO ? "auto" : engine == RMMAP_ENGINE_MAP ? "map" : "pwrite";
 }
 
+static const char *uncached_word(uint32_t uncached)
+{
+        switch (uncached) {
+        case RMMAP_UNCACHED_DROPPED:
+                return "dropped";
+        case RMMAP_UNCACHED_ADVISED:
+                return "advised";
+        case RMMAP_UNCACHED_KEPT:
+                return "kept";
+        default:
+                return "unavailable";
+        }
+}
+
 /* In glibc a request is unsigned long; in POSIX and musl it is int, and must keep all its bits. */
 #ifdef __GLIBC__
 #define ASK_EXTENTS FS_IOC_FIEMAP
@@ -139,11 +153,14 @@ static void tell_writing(struct report *report, const struct rmmap_info *info)
                    reserved ? "reserved: writes work even if the disk is full"
                             : "not reserved: a write fails if the disk is full");
         fact_text(report, "write_engine", engine_word(info->engine));
+        report_row(report, "uncached", PLAIN, NULL, "%s (%s)", uncached_word(info->uncached),
+                   info->uncached_reason);
         fact_text(report, "write_reason", info->engine_reason);
         fact_flag(report, "reserved", reserved);
+        fact_text(report, "uncached", uncached_word(info->uncached));
 }
 
-/* Opens the file as the library does: read-only, then for writing as well. */
+/* Opens the file as the library does: read-only, then for writing as well, and uncached. */
 static int tell_engines(struct report *report, const char *path)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -166,7 +183,8 @@ static int tell_engines(struct report *report, const char *path)
         rmmap_release(file);
         if (error)
                 return error;
-        error = rmmap_open(path, NULL, &file);
+        options.flags = RMMAP_UNCACHED;
+        error = rmmap_open(path, &options, &file);
         if (error) {
                 report_row(report, "written_by", PLAIN, NULL, "you can't write to it: %s",
                            strerror(-error));

@@ -43,6 +43,16 @@ class Fact(enum.IntFlag):
     FORKED = lib.RMMAP_FACT_FORKED
 
 
+class Uncached(enum.IntEnum):
+    """What becomes of written data in the page cache when the disk has it."""
+
+    OFF = lib.RMMAP_UNCACHED_OFF
+    DROPPED = lib.RMMAP_UNCACHED_DROPPED
+    ADVISED = lib.RMMAP_UNCACHED_ADVISED
+    KEPT = lib.RMMAP_UNCACHED_KEPT
+    UNAVAILABLE = lib.RMMAP_UNCACHED_UNAVAILABLE
+
+
 @dataclasses.dataclass(frozen=True)
 class Info:
     """The result of File.describe(); see rmmap_describe(3)."""
@@ -65,6 +75,12 @@ class Info:
     error: int  # the errno of the sticky error; 0: none
     map_bytes: int
     faults_avoided: int
+    dirty_limit: int  # 0: none, or none was chosen yet
+    dirty_bytes: int  # an estimate
+    dirty_highest: int
+    uncached: int  # an Uncached, if this version has it
+    dirty_limit_reason: str
+    uncached_reason: str
 
 
 def align_up(offset: int) -> int:

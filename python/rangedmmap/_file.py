@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Union
 
 from ._calls import Readable, Writable, check, memory_of, owned, source, target
-from ._constants import Engine, Fact, Info, Pattern
+from ._constants import Engine, Fact, Info, Pattern, Uncached
 from ._range import Range, Receipt
 from ._rangedmmap import ffi, lib
 
@@ -122,6 +122,12 @@ class File:
             error=-info.error,
             map_bytes=info.map_bytes,
             faults_avoided=info.faults_avoided,
+            dirty_limit=info.dirty_limit,
+            dirty_bytes=info.dirty_bytes,
+            dirty_highest=info.dirty_highest,
+            uncached=known(Uncached, info.uncached),
+            dirty_limit_reason=text(info.dirty_limit_reason),
+            uncached_reason=text(info.uncached_reason),
         )
 
     # ---- ranges

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import rangedmmap
 from conftest import SIZE
-from rangedmmap import ALIGNMENT, Allocator, Engine, Fact, Pattern
+from rangedmmap import ALIGNMENT, Allocator, Engine, Fact, Pattern, Uncached
 
 
 def test_create_makes_a_file_of_that_size(path: pathlib.Path) -> None:
@@ -144,6 +144,24 @@ def test_what_was_asked_for_is_described(path: pathlib.Path, engine: Engine,
     assert engine is Engine.AUTO or info.engine is engine
     assert info.file_size == SIZE and info.allocated == ALIGNMENT and info.error == 0
     assert info.page_size == os.sysconf("SC_PAGESIZE") and info.file_system and info.engine_reason
+
+
+def test_the_dirty_budget_is_described(path: pathlib.Path) -> None:
+    with rangedmmap.create(path, SIZE, dirty_limit=3 * SIZE) as file:
+        file.raw_write(0, b"d" * ALIGNMENT)
+        before = file.describe()
+        file.sync()
+        after = file.describe()
+        with rangedmmap.open(path, uncached=True) as other:
+            uncached = other.describe()
+    # A file in memory has no limit, and nothing in it is dirty.
+    if before.dirty_limit:
+        assert before.dirty_limit == 3 * SIZE and before.dirty_bytes == ALIGNMENT
+        assert after.dirty_bytes == 0 and after.dirty_highest == ALIGNMENT
+    else:
+        assert uncached.uncached is Uncached.UNAVAILABLE and before.dirty_highest == 0
+    assert before.uncached is Uncached.OFF and uncached.uncached in list(Uncached)[1:]
+    assert before.dirty_limit_reason and before.uncached_reason != uncached.uncached_reason
 
 
 @pytest.mark.parametrize("allocator", list(Allocator))

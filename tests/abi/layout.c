@@ -57,7 +57,7 @@ AT(rmmap_allocator_ops, claim, 64, 36);
 AT(rmmap_allocator_ops, save, 72, 40);
 AT(rmmap_allocator_ops, restore, 80, 44);
 
-SIZE(rmmap_info, 136, 120);
+SIZE(rmmap_info, 184, 160);
 AT(rmmap_info, size, 0, 0);
 AT(rmmap_info, file_system, 8, 4);
 AT(rmmap_info, allocator, 16, 8);
@@ -77,6 +77,13 @@ AT(rmmap_info, pattern, 112, 96);
 AT(rmmap_info, error, 116, 100);
 AT(rmmap_info, map_bytes, 120, 104);
 AT(rmmap_info, faults_avoided, 128, 112);
+AT(rmmap_info, dirty_limit, 136, 120);
+AT(rmmap_info, dirty_bytes, 144, 128);
+AT(rmmap_info, dirty_highest, 152, 136);
+AT(rmmap_info, uncached, 160, 144);
+AT(rmmap_info, reserved, 164, 148);
+AT(rmmap_info, dirty_limit_reason, 168, 152);
+AT(rmmap_info, uncached_reason, 176, 156);
 
 _Static_assert(RMMAP_ALIGNMENT == 4096 && RMMAP_RANGE_ENCODED_SIZE == 40 &&
                        RMMAP_RECEIPT_ENCODED_SIZE == 40,
@@ -98,6 +105,10 @@ _Static_assert(RMMAP_FACT_READ_ONLY == 1 && RMMAP_FACT_RESERVED == 2 && RMMAP_FA
                        RMMAP_FACT_ERRORS_SHARED == 128 && RMMAP_FACT_ENTRY_UNSYNCED == 256 &&
                        RMMAP_FACT_FORKED == 512,
                "facts");
+_Static_assert(RMMAP_UNCACHED_OFF == 0 && RMMAP_UNCACHED_DROPPED == 1 &&
+                       RMMAP_UNCACHED_ADVISED == 2 && RMMAP_UNCACHED_KEPT == 3 &&
+                       RMMAP_UNCACHED_UNAVAILABLE == 4,
+               "what becomes of written data");
 _Static_assert(RMMAP_SPLIT_BOTH == 0 && RMMAP_SPLIT_LOW == 1 && RMMAP_SPLIT_HIGH == 2 &&
                        RMMAP_ALLOCATOR_THREAD_SAFE == 1 && RMMAP_ALLOCATE_EXACT == 1,
                "the rest");

@@ -16,8 +16,8 @@ if [ "${1:-}" != inside ]; then
 fi
 
 # TEST_PROGRAMS: these only.
-programs=${TEST_PROGRAMS:-'create open limits locks transfer from-fd flush dirty-budget durability
-        group-commit sticky-error fork fork-threads faults signals full-disk
+programs=${TEST_PROGRAMS:-'create open limits locks transfer from-fd flush dirty-budget dirty-info
+        durability group-commit sticky-error fork fork-threads faults signals full-disk
         file-system resources'}
 # How bytes move hangs on the file system, not on who moves them.
 bytes=

@@ -767,6 +767,7 @@ info()
         prints '^  file +source$'
         prints '^  size +4.9 KiB \(5000 bytes\)$'
         prints '^  written by +(mapping|pwrite)'
+        prints '^  uncached +(dropped|advised|kept|unavailable) \('
         prints '^  locks +none'
         truncate -s 1M "$dir/holes"
         run 0 info holes

@@ -66,6 +66,8 @@ static void options(const char *path)
                                           .write_behind()
                                           .rewrite()
                                           .shared_claims()
+                                          .uncached()
+                                          .dirty_limit(7)
                                           .mode(0600)
                                           .allocate_from(5)
                                           .engine(rmmap::engine::pwrite)
@@ -74,7 +76,8 @@ static void options(const char *path)
                                           .native();
 
         CHECK(all.size == sizeof(all) && all.reserved == nullptr);
-        CHECK(all.flags == 2047 && all.mode == 0600 && all.allocate_from == 5);
+        CHECK(all.flags == 4095 && all.mode == 0600 && all.allocate_from == 5);
+        CHECK(all.dirty_limit == 7);
         CHECK(all.engine == RMMAP_ENGINE_PWRITE && all.pattern == RMMAP_PATTERN_SCATTERED);
         CHECK(all.allocator == rmmap_sequential_allocator() && all.allocator_config == path);
         CHECK(rmmap::options().populate().flags(RMMAP_LOCK_FILE).native().flags == RMMAP_LOCK_FILE);
@@ -89,6 +92,8 @@ static void options(const char *path)
         rmmap::info info = file.describe(error);
         CHECK(!error && (info.facts & RMMAP_FACT_READ_ONLY) != 0 && info.file_size == 16 * page);
         CHECK(std::string(info.allocator) == "concurrent");
+        CHECK(info.dirty_limit == 0 && info.dirty_bytes == 0 && info.dirty_highest == 0);
+        CHECK(info.uncached == RMMAP_UNCACHED_OFF && *info.dirty_limit_reason != 0);
 
         int fd = ::open(path, O_RDWR | O_CLOEXEC);
         CHECK(rmmap::open_fd(fd, error) && !error);
