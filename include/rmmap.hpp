@@ -1251,6 +1251,12 @@ class RMMAP_CONSUMABLE(unconsumed) file
         {
                 return ::rmmap_size(handle_);
         }
+        /* The error that every sync gives from now on; without I/O. EINVAL of a moved-from file. */
+        RMMAP_ALIVE
+        std::error_code error() const noexcept
+        {
+                return {-::rmmap_error(handle_), std::generic_category()};
+        }
         /* Bytes left to allocate; and the file's size minus that. */
         RMMAP_ALIVE
         std::uint64_t remaining() const noexcept

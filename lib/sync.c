@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The public calls that sync and flush: checks only. */
+/* The public calls that sync and flush, and tell of the error: checks only. */
 #include "api-check.h"
 #include "sync-exec.h"
 
@@ -76,6 +76,11 @@ int rmmap_sync_all(struct rmmap_file *file)
         int err = check_handle(file);
 
         return err != 0 ? err : sync_run(file, &set);
+}
+
+int rmmap_error(const struct rmmap_file *file)
+{
+        return file == NULL ? -EINVAL : sync_error(file);
 }
 
 /* ---- raw access */

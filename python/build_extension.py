@@ -194,6 +194,7 @@ int rmmap_sync_ranges(struct rmmap_file *file, const struct rmmap_receipt *recei
 int rmmap_sync_within(struct rmmap_file *file, struct rmmap_range range, uint64_t offset,
                       uint64_t length);
 int rmmap_sync_all(struct rmmap_file *file);
+int rmmap_error(const struct rmmap_file *file);
 int rmmap_raw_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length);
 int rmmap_raw_read(struct rmmap_file *file, uint64_t offset, void *buffer, size_t capacity,
                    size_t *length);

@@ -66,6 +66,85 @@ START_TEST(the_error_of_a_sync_stays)
 }
 END_TEST
 
+static int error_in_child(void *file)
+{
+        child_is(rmmap_error(file), -EIO);
+        child_is(inject_total(), 0);
+        return 0;
+}
+
+/* Without a sync, and at any time. Holds D.3. */
+START_TEST(the_error_is_told_without_io)
+{
+        struct rmmap_range range;
+        struct rmmap_file *file = sticky_saved(&range);
+
+        ck_ok(rmmap_error(file));
+        inject_fail(INJECT_FDATASYNC, 1, EIO, 1);
+        ck_ok(rmmap_error(file)); /* nobody has met it */
+        ck_is(rmmap_sync_all(file), -EIO);
+        inject_start();
+        ck_is(rmmap_error(file), -EIO);
+        ck_is(rmmap_error(file), -EIO);
+        ck_child(error_in_child, file);
+        ck_assert_int_eq(inject_total(), 0);
+        rmmap_release(file);
+}
+END_TEST
+
+struct forked {
+        struct rmmap_file *file;
+        int ready[2], go[2];
+};
+
+/* Looks when the parent has got the error. */
+static int look_later(void *arg)
+{
+        struct forked *forked = arg;
+        char byte = 0;
+
+        child_is(rmmap_error(forked->file), 0);
+        child_is((int)write(forked->ready[1], &byte, 1), 1);
+        child_is((int)read(forked->go[0], &byte, 1), 1);
+        child_is(rmmap_error(forked->file), 0);
+        return 0;
+}
+
+static void *fail_meanwhile(void *arg)
+{
+        struct forked *forked = arg;
+        char byte = 0;
+
+        if (read(forked->ready[0], &byte, 1) != 1 || rmmap_sync_all(forked->file) != -EIO ||
+            write(forked->go[1], &byte, 1) != 1)
+                return arg;
+        return NULL;
+}
+
+/* The copy that a child has is as it was at the fork. */
+START_TEST(a_child_has_no_later_error)
+{
+        struct rmmap_range range;
+        struct forked forked = {.file = sticky_saved(&range)};
+        pthread_t thread;
+        void *failed;
+
+        ck_assert_int_eq(pipe(forked.ready), 0);
+        ck_assert_int_eq(pipe(forked.go), 0);
+        inject_fail(INJECT_FDATASYNC, 1, EIO, 1);
+        ck_assert_int_eq(pthread_create(&thread, NULL, fail_meanwhile, &forked), 0);
+        ck_child(look_later, &forked);
+        ck_assert_int_eq(pthread_join(thread, &failed), 0);
+        ck_assert_ptr_null(failed);
+        ck_is(rmmap_error(forked.file), -EIO);
+        for (int i = 0; i < 2; i++) {
+                close(forked.ready[i]);
+                close(forked.go[i]);
+        }
+        rmmap_release(forked.file);
+}
+END_TEST
+
 START_TEST(another_handle_has_its_own)
 {
         struct rmmap_range range;
@@ -290,6 +369,8 @@ int main(void)
         inject_start();
         tcase_set_timeout(core, 120);
         tcase_add_loop_test(core, the_error_of_a_sync_stays, 0, FIRSTS);
+        tcase_add_test(core, the_error_is_told_without_io);
+        tcase_add_test(core, a_child_has_no_later_error);
         tcase_add_test(core, another_handle_has_its_own);
         tcase_add_test(core, bad_memory_is_no_lost_data);
         tcase_add_loop_test(core, an_error_of_starting_to_write_stays, 0, STARTS);

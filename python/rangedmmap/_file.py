@@ -88,6 +88,11 @@ class File:
         """The library's own descriptor, for fstat and the like. Don't close, lock or sync it."""
         return self._check(lib.rmmap_fd(self._handle()))
 
+    @property
+    def error(self) -> int:
+        """The errno of the sticky error, which every sync raises; 0: none. Does no I/O."""
+        return -int(lib.rmmap_error(self._handle()))
+
     def describe(self) -> Info:
         info = ffi.new("struct rmmap_info *")
         info.size = ffi.sizeof("struct rmmap_info")

@@ -146,6 +146,15 @@ def test_what_was_asked_for_is_described(path: pathlib.Path, engine: Engine,
     assert info.page_size == os.sysconf("SC_PAGESIZE") and info.file_system and info.engine_reason
 
 
+def test_there_is_no_error(file: rangedmmap.File) -> None:
+    file.allocate(1)
+    file.sync()
+    assert file.error == 0 == file.describe().error
+    file.close()
+    with pytest.raises(ValueError):
+        file.error
+
+
 def test_the_dirty_budget_is_described(path: pathlib.Path) -> None:
     with rangedmmap.create(path, SIZE, dirty_limit=3 * SIZE) as file:
         file.raw_write(0, b"d" * ALIGNMENT)

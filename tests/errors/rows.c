@@ -328,6 +328,8 @@ const struct row rows[] = {
         ROW2(sync_within, ERANGE, sticky, 0, offset_is, UINT64_MAX),
         ROW(sync_all, EINVAL, no_file, 0),
         SYNCS(sync_all),
+        ROW(error, EINVAL, no_file, 0),
+        ROW(error, EIO, sticky, 0),
 
         ROW(raw_write, EINVAL, no_file, 0),
         ROW(raw_write, EINVAL, no_input, 0),

@@ -30,6 +30,7 @@ int sticky_error_of(struct rmmap_file *file)
         struct rmmap_info info = RMMAP_INFO_INIT;
 
         ck_ok(rmmap_describe(file, &info));
+        ck_is(rmmap_error(file), info.error);
         return info.error;
 }
 
@@ -38,6 +39,7 @@ static int all_syncs_say(struct rmmap_file *file, struct rmmap_range range, int 
 {
         struct rmmap_receipt receipt, untouched = {{7, 7, 7, 7}};
 
+        child_is(rmmap_error(file), want);
         child_is(rmmap_mark_written(file, range, &receipt), 0);
         child_is(rmmap_sync_all(file), want);
         child_is(rmmap_sync_range(file, receipt), want);

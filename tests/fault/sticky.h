@@ -15,7 +15,7 @@ extern const unsigned char sticky_data[4096], sticky_other_data[4096];
 struct rmmap_file *sticky_created(struct rmmap_range *range);
 struct rmmap_file *sticky_saved(struct rmmap_range *range);
 
-/* As describe tells it. */
+/* As describe tells it, and rmmap_error. */
 int sticky_error_of(struct rmmap_file *file);
 
 /* All ways to sync a range of a page give that error: by clones and in threads. */

@@ -375,6 +375,7 @@ static void describe(struct calls *calls)
         fuzz_is(rmmap_describe(calls->handle->file, &info), 0);
         fuzz_check(info.file_size == calls->size && info.allocated == calls->handle->next);
         fuzz_check(info.error == 0);
+        fuzz_is(rmmap_error(calls->handle->file), 0);
 }
 
 void (*const calls_others[])(struct calls *calls) = {

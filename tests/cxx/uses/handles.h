@@ -20,6 +20,7 @@ static void references(const char *path)
         CHECK(moved && !file && file.native() == nullptr);
         CHECK(file.size() == 0 && !file.allocate(1, error) && is(error, EINVAL));
         CHECK(file.fd(error) == -1 && is(error, EINVAL) && !file.clone());
+        CHECK(!moved.error() && is(file.error(), EINVAL));
         CHECK(file.describe(error).file_size == 0 && is(error, EINVAL));
 
         rmmap::file clone = moved.clone();
