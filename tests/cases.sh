@@ -27,7 +27,7 @@ ended()
 # run STATUS ARGUMENTS...: $program must exit with it; what it prints goes to $out and $err.
 run()
 {
-        (cd "$dir" && exec timeout -k 5 60 "$program" "${@:2}") </dev/null >"$out" 2>"$err"
+        (cd "$dir" && exec timeout -k 5 120 "$program" "${@:2}") </dev/null >"$out" 2>"$err"
         ended $? "$@"
 }
 
@@ -42,7 +42,7 @@ without()
                 [ "$rule" = "${rule%:*}" ] || injected="$injected:when=${rule#*:}"
         done
         # shellcheck disable=SC2086 # words
-        (cd "$dir" && exec timeout -k 5 60 strace -f -o "$work/trace" $injected "$program" "${@:3}") \
+        (cd "$dir" && exec timeout -k 5 120 strace -f -o "$work/trace" $injected "$program" "${@:3}") \
                 </dev/null >"$out" 2>"$err"
         ended $? "${@:2}" "$injected"
         [ "$2" -ne 0 ] || grep -q INJECTED "$work/trace" ||
@@ -68,7 +68,7 @@ there()
 terminal_of()
 {
         # shellcheck disable=SC2086 # an option, or none
-        (cd "$dir" && timeout -k 5 60 python3 -B "${BASH_SOURCE[0]%/*}/terminal.py" $2 "$1" \
+        (cd "$dir" && timeout -k 5 120 python3 -B "${BASH_SOURCE[0]%/*}/terminal.py" $2 "$1" \
                 "$program" "${@:3}") >"$out" 2>"$err" </dev/null
 }
 

@@ -3,11 +3,14 @@
 """misbehave.py DIRECTORY PORT-FILE: an HTTP server on loopback that does wrong on purpose.
 
 /MODE/FILE serves DIRECTORY/FILE as SIMPLE or the function mode_MODE says; /MODE.TAG/FILE is the
-same with a count of requests of its own; /MODE-WORD/FILE tells the mode something.
-/-/count/MODE[.TAG]/FILE answers how many requests came for it. The port that it got goes into
-PORT-FILE.
+same with a count of requests of its own; /MODE-WORD/FILE tells the mode something. /MODE~N/FILE:
+an answer to a request for the whole file stops after its first bytes until N requests for that path
+have been answered, so that they see to something however slow the machine is.
+/-/count/PATH answers how many requests came for /PATH; /-/release/PATH lets the answers of the mode
+held go on. The port that it got goes into PORT-FILE.
 """
 import base64
+import fcntl
 import functools
 import gzip
 import http.server
@@ -16,12 +19,15 @@ import re
 import socket
 import struct
 import sys
+import termios
 import threading
 import time
 
 ROOT, PORT_FILE = sys.argv[1], sys.argv[2]
-LOCK = threading.Lock()
-COUNTS = {}
+LOCK = threading.Condition()  # what follows it has changed
+COUNTS = {}  # requests, by path
+ANSWERED = {}  # those of them whose answers are complete
+RELEASED = set()  # paths
 BUSY = {}  # requests that are being answered, by path
 SESAME = "Basic " + base64.b64encode(b"user:sesame").decode()
 
@@ -80,6 +86,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.head(200, len(self.body), etag)
         return 0, len(self.body) - 1
 
+    def wait_for(self, condition, seconds=None):
+        with LOCK:
+            LOCK.wait_for(condition, seconds)
+
+    def send(self, data):
+        """A body, or a part of one, as ~N says. Not for ever: N may be more than there is to do."""
+        if self.others and not self.is_part():
+            self.wfile.write(data[:4096])
+            self.wait_for(lambda: ANSWERED.get(self.path, 0) >= self.others, 20)
+            data = data[4096:]
+        self.wfile.write(data)
+
+    def wait_until_taken(self):
+        """Until the client's system has all that was written."""
+        while struct.unpack("i", fcntl.ioctl(self.connection, termios.TIOCOUTQ, bytes(4)))[0]:
+            time.sleep(0.01)
+
     def chunk(self, data):
         for offset in range(0, len(data), 50000):
             piece = data[offset : offset + 50000]
@@ -88,7 +111,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def whole(self, etag='"first"', **more):
         self.head(200, len(self.body), etag, **more)
-        self.wfile.write(self.body)
+        self.send(self.body)
 
     def empty(self, status, **more):
         self.head(status, 0, None, **more)
@@ -98,7 +121,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not wanted:
             return self.whole(etag)
         self.part(*wanted, etag)
-        self.wfile.write(self.body[wanted[0] : wanted[1] + 1])
+        self.send(self.body[wanted[0] : wanted[1] + 1])
 
     def cut(self, data):
         """The last of this connection."""
@@ -108,7 +131,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def slowly(self, first, last, step, pause=0.02):
         for offset in range(first, last + 1, step):
-            self.wfile.write(self.body[offset : min(offset + step, last + 1)])
+            self.send(self.body[offset : min(offset + step, last + 1)])
             time.sleep(pause)
 
     def reset(self):
@@ -122,10 +145,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def arg(self):
         """What follows the dash after the mode."""
-        return self.path.split("/", 2)[1].partition("-")[2].partition(".")[0]
+        return re.split("[.~]", self.path.split("/", 2)[1].partition("-")[2])[0]
 
     def piece(self, first, last):
-        self.wfile.write(self.body[first : last + 1])
+        self.send(self.body[first : last + 1])
 
     def half(self, first, last):
         return self.body[first : (first + last) // 2]
@@ -209,9 +232,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.cut(self.body)
 
     def mode_slow_one(self, count):
-        """One connection of many crawls."""
+        """One connection of many crawls: it would need minutes even for the last 64 KiB."""
         wanted = self.begin()
-        self.slowly(*wanted, 1000, 0.05) if count == 2 else self.piece(*wanted)
+        self.slowly(*wanted, 100, 0.2) if count == 2 else self.piece(*wanted)
 
     def mode_hangs(self, count):
         """One connection stops in the middle and stays open."""
@@ -219,9 +242,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if count != 2:
             return self.piece(*wanted)
         self.wfile.write(self.half(*wanted))
-        self.wfile.flush()
-        time.sleep(20)
+        self.rfile.read(1)  # until the client closes it
         self.close_connection = True
+
+    def mode_held(self, count):
+        """Stops each answer in its middle until it is released."""
+        first, last = self.begin()
+        middle = (first + last) // 2
+        self.piece(first, middle)
+        self.wait_for(lambda: self.path in RELEASED)
+        self.piece(middle + 1, last)
 
     def mode_begins_at_zero(self, count):
         if not self.is_part():
@@ -241,8 +271,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """/less-BYTES: parts of so many bytes at most, and said so."""
         wanted = self.read_range()
         if not wanted:
-            self.head(200, len(self.body))
-            return self.slowly(0, len(self.body) - 1, 100000)
+            return self.whole()
         first, last = wanted[0], min(wanted[1], wanted[0] + int(self.arg()) - 1)
         self.part(first, last)
         self.piece(first, last)
@@ -313,6 +342,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.cut(self.body)
 
+    def mode_too_long(self, count):
+        """Says half of its length. The last byte of that comes together with the next."""
+        middle = len(self.body) // 2
+        self.head(200, middle)
+        self.wfile.write(self.body[: middle - 1000])
+        self.wait_until_taken()
+        self.cut(self.body[middle - 1000 : middle + 1000])
+
     def chunked_with_length(self, length):
         self.head(200, length, Transfer_Encoding="chunked")
         self.chunk(self.body)
@@ -369,7 +406,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         # Redirects to a place that is good for five requests.
         "expires": lambda to, count: to.go_to(f"/signed.{os.getpid()}-{count}/{to.name}"),
         "signed": lambda to, count: to.good() if count <= 5 else to.empty(403),
-        "slow": lambda to, count: to.slowly(*to.begin(), 4096, 0.05),
         "garbage": lambda to, count: to.cut(b"220 welcome to something else\r\n\r\n"),
         # Only for those who say the word; an answer that means no good to terminals.
         "header": lambda to, count: (to.good() if to.headers.get("X-Word") == "open"
@@ -383,7 +419,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         "length": lambda to, count: to.lengths(to.arg()),
         "two_lengths": lambda to, count: to.lengths(len(to.body) // 2, len(to.body)),
         "same_length_twice": lambda to, count: to.lengths(len(to.body), len(to.body)),
-        "too_long": lambda to, count: to.lengths(len(to.body) // 2),
         "too_long_chunked": lambda to, count: to.chunked_with_length(len(to.body) // 2),
         "too_short_chunked": lambda to, count: to.chunked_with_length(len(to.body) * 2),
         # Neither ETag nor date; a weak one, which says nothing about bytes; several servers.
@@ -408,18 +443,27 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     # -- --
 
+    def answer_about(self, what, path):
+        with LOCK:
+            if what == "release":
+                RELEASED.add(path)
+                LOCK.notify_all()
+            answer = str(COUNTS.get(path, 0)).encode()
+        self.head(200, len(answer), None)
+        self.wfile.write(answer)
+
     def do_GET(self):
-        if self.path.startswith("/-/count"):
-            answer = str(COUNTS.get(self.path[8:], 0)).encode()
-            self.head(200, len(answer), None)
-            self.wfile.write(answer)
-            return
+        if self.path.startswith("/-/"):
+            what, path = self.path[3:].split("/", 1)
+            return self.answer_about(what, "/" + path)
         _, mode, self.name = self.path.split("/", 2)
         self.body = read_file(os.path.join(ROOT, os.path.basename(self.name)))
         with LOCK:
             COUNTS[self.path] = count = COUNTS.get(self.path, 0) + 1
             BUSY[self.path] = BUSY.get(self.path, 0) + 1
         try:
+            mode, _, others = mode.partition("~")
+            self.others = int(others or 0)
             mode = re.split("[.-]", mode)[0]
             simple = self.SIMPLE.get(mode)
             simple(self, count) if simple else getattr(self, "mode_" + mode)(count)
@@ -428,6 +472,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         finally:
             with LOCK:
                 BUSY[self.path] -= 1
+                ANSWERED[self.path] = ANSWERED.get(self.path, 0) + 1
+                LOCK.notify_all()
 
 
 class Server(http.server.ThreadingHTTPServer):
