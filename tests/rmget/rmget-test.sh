@@ -822,7 +822,8 @@ bar_on_terminal()
 {
         local columns cells sizes longest
         while read -r columns cells sizes; do
-                on_terminal "$columns" -f -n "$cells" --limit-rate 20M "$bad/good/odd"
+                # 2 s, and at most a tenth of a second's bytes between two looks at the clock.
+                on_terminal "$columns" -f -n "$cells" --limit-rate 5M "$bad/good/odd"
                 complete odd odd
                 grep -q -E "$(bar_of "$cells" "$sizes")" "$out" || complain \
                         "no bar, rate, time and $cells cells in $columns columns:" \
