@@ -348,7 +348,7 @@ int main(void)
         TCase *tests = tcase_create("load");
 
         find_library();
-        tcase_set_timeout(tests, 20);
+        tcase_set_timeout(tests, 120);
         tcase_add_loop_test(tests, rounds_leave_nothing, 0, 2);
         tcase_add_test(tests, fork_after_it_is_gone);
         tcase_add_test(tests, without_mapped_copies_it_installs_nothing);

@@ -12,8 +12,8 @@
 #include "child.h"
 #include "instrumented.h"
 
-#define LONGEST_MS 30000
-#define LONGEST_UNTIL_MS 10000
+#define LONGEST_MS 100000
+#define LONGEST_UNTIL_MS 60000
 
 pid_t child_start(int (*body)(void *arg), void *arg)
 {

@@ -64,7 +64,7 @@ hold() {
         tries=0
         until [ "$(sed 's/.*) \(.\).*/\1/' "/proc/$pid/stat" 2>/dev/null)" = T ]; do
                 tries=$((tries + 1))
-                if [ "$tries" -gt 1000 ] || ! kill -0 "$pid" 2>/dev/null; then
+                if [ "$tries" -gt 5000 ] || ! kill -0 "$pid" 2>/dev/null; then
                         echo "it doesn't stop: $(cat "$2")"
                         return 1
                 fi
