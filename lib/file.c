@@ -32,11 +32,11 @@ static void init_counters(struct rmmap_file *file)
         atomic_init(&file->sync.writes_then_syncs, false);
         populate_threshold_init(&file->io.populate);
         mapped_ring_init(&file->io.mapped);
-        atomic_init(&file->io.left_reads, 0);
+        atomic_init(&file->io.first_look, 0);
         wb_error_init(&file->sync.error);
         NOTE_ATOMIC(&file->io.populate);
         NOTE_ATOMIC(&file->io.mapped);
-        NOTE_ATOMIC(&file->io.left_reads);
+        NOTE_ATOMIC(&file->io.first_look);
         NOTE_ATOMIC(&file->sync.entry_pending);
         NOTE_ATOMIC(&file->io.pwrite_bytes);
         NOTE_ATOMIC(&file->sync.flush_calls);

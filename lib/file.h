@@ -59,7 +59,7 @@ struct file_io {
         struct page_state read_state; /* what large reads have read; decides their path */
         alignas(CACHE_LINE) struct populate_threshold populate;
         struct mapped_ring mapped;
-        _Atomic uint64_t left_reads; /* bytes that small reads read from regions that were left */
+        _Atomic uint64_t first_look; /* bytes that small reads read of what was written */
         atomic_bool huge_pages;      /* requested and granted */
         _Atomic uint64_t pwrite_bytes, faults_caught, faults_avoided;
         struct io_stats stats;

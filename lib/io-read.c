@@ -7,7 +7,7 @@
 #include "io-path.h"
 #include "os/os.h"
 
-/* left_reads: the first look is over. */
+/* first_look: it is over. */
 #define LOOKED UINT64_MAX
 
 static inline unsigned int written_state(const struct rmmap_file *file, size_t region)
@@ -19,20 +19,22 @@ static inline unsigned int written_state(const struct rmmap_file *file, size_t r
 /* ---- small reads */
 
 /*
- * Small reads of regions that were left use pread until they have read as many bytes as were
- * written, each of them at least a page: a job that checks once what it wrote. Through the mapping
- * each fault would map 16 pages, and resident memory counts them.
+ * Small reads use pread until they have read as many bytes as were written, each of them at least a
+ * page: a job that checks once what it wrote. Through the mapping each fault would map 16 pages,
+ * and resident memory counts them.
  */
 static bool is_first_look(struct rmmap_file *file, size_t length)
 {
-        uint64_t seen = atomic_load_explicit(&file->io.left_reads, memory_order_relaxed);
-        uint64_t most = min_u64(file_written(file), file->config.size);
+        uint64_t most, seen = atomic_load_explicit(&file->io.first_look, memory_order_relaxed);
 
         if (seen == LOOKED)
                 return false;
+        most = min_u64(file_written(file), file->config.size);
+        if (most == 0)
+                return false;
         /* Other threads may end the first look meanwhile. */
         atomic_compare_exchange_strong_explicit(
-                &file->io.left_reads, &seen,
+                &file->io.first_look, &seen,
                 seen < most ? seen + max_u64(length, RMMAP_ALIGNMENT) : LOOKED,
                 memory_order_relaxed, memory_order_relaxed);
         return seen < most;
@@ -51,27 +53,28 @@ static bool is_missing(struct rmmap_file *file, uint64_t offset)
         return false;
 }
 
-/* Nothing is known of its region, or the region was left. */
 static NOINLINE bool small_needs_pread(struct rmmap_file *file, uint64_t offset, size_t length)
 {
-        switch (written_state(file, region_of(offset))) {
-        case REGION_COLD:
-                return is_missing(file, offset);
-        case REGION_LEFT:
-                return is_first_look(file, length);
-        default:
-                return false;
-        }
+        return is_first_look(file, length) ||
+               (written_state(file, region_of(offset)) == REGION_COLD && is_missing(file, offset));
+}
+
+/* Did no first look begin, or is it over? */
+static inline bool is_not_looking(const struct rmmap_file *file)
+{
+        uint64_t seen = atomic_load_explicit(&file->io.first_look, memory_order_relaxed);
+
+        return seen == 0 || seen == LOOKED;
 }
 
 static inline bool should_pread_small(struct rmmap_file *file, uint64_t offset, size_t length)
 {
         size_t region = region_of(offset);
-        unsigned int state = written_state(file, region);
 
-        if (likely(state == REGION_MAPPED || file->io.read_state.state == NULL))
+        if (likely(written_state(file, region) == REGION_MAPPED ||
+                   file->io.read_state.state == NULL))
                 return false;
-        if (state != REGION_LEFT && region_state(&file->io.read_state, region) == REGION_FILLED)
+        if (region_state(&file->io.read_state, region) == REGION_FILLED && is_not_looking(file))
                 return false;
         return small_needs_pread(file, offset, length);
 }

@@ -95,11 +95,11 @@ static void read_all(struct rmmap_file *file)
         }
 }
 
-/* In order, and so that a thread is in each region four times. */
+/* In order, and so that a thread is in each region four times; then with a sync in between. */
 START_TEST(written_once_and_checked_once)
 {
         FLOOR_LACKS("dropping of page table entries");
-        static const uint64_t steps[] = {1, 32};
+        static const uint64_t steps[] = {1, 32, 1};
         struct rmmap_file *file = create();
         uint64_t before = resident();
 
@@ -107,6 +107,8 @@ START_TEST(written_once_and_checked_once)
                 return;
         write_all(file, steps[_i]);
         check_resident(0, before + MOST);
+        if (_i == 2)
+                ck_ok(rmmap_sync_all(file));
         read_all(file);
         check_resident(0, before + MOST);
         ck_ok(rmmap_sync_all(file));
@@ -229,12 +231,15 @@ static size_t cached(struct rmmap_file *file)
 START_TEST(reads_far_apart_read_little)
 {
         FLOOR_LACKS("mincore");
+        struct rmmap_options options = test_options(RMMAP_READ_ONLY, RMMAP_ENGINE_AUTO);
         struct rmmap_file *file = create();
 
         if (file == NULL)
                 return;
         write_all(file, 1);
         ck_ok(rmmap_sync_all(file));
+        rmmap_release(file);
+        ck_ok(rmmap_open(test_path("file"), &options, &file));
         if (posix_fadvise(rmmap_fd(file), 0, 0, POSIX_FADV_DONTNEED) != 0 || cached(file) != 0) {
                 printf("SKIP: the page cache keeps the file\n");
                 rmmap_release(file);
@@ -253,7 +258,7 @@ int main(void)
         TCase *core = tcase_create("core");
 
         tcase_set_timeout(core, 300);
-        tcase_add_loop_test(core, written_once_and_checked_once, 0, 2);
+        tcase_add_loop_test(core, written_once_and_checked_once, 0, 3);
         tcase_add_test(core, written_again_stays_mapped);
         tcase_add_test(core, large_writes_keep_all_mapped);
         tcase_add_test(core, locked_pages_stay);
