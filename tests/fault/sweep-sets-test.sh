@@ -25,7 +25,7 @@ ask_nothing='range_start range_end range_length range_is_empty range_equal range
         range_split_down range_encode range_decode range_view receipt_start receipt_end
         receipt_length receipt_is_empty receipt_range receipt_encode receipt_decode align_up
         align_down concurrent_allocator allocate_exact give_back_range allocator_save
-        allocator_restore remaining allocated fd raw_data raw_view version'
+        allocator_restore remaining allocated error fd raw_data raw_view version'
 
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
