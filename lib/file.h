@@ -56,7 +56,8 @@ struct file_os {
 /* State of copying calls, used by io-path.c and io-read.c. All of it is hints or counters. */
 struct file_io {
         struct page_state page_state; /* decides the path of each write */
-        struct page_state read_state; /* what large reads have read; decides their path */
+        struct page_state
+                read_state; /* what reads have read or found in memory; decides their path */
         alignas(CACHE_LINE) struct populate_threshold populate;
         struct mapped_ring mapped;
         _Atomic uint64_t first_look; /* bytes that small reads read of what was written */

@@ -55,6 +55,12 @@ enum write_path write_path_of(uint32_t pattern, bool large, unsigned int state)
         }
 }
 
+/* Does the job write bytes again that it wrote since the last sync of everything? */
+static bool writes_again(const struct rmmap_file *file)
+{
+        return dirty_written(file) > page_state_touched(&file->io.page_state);
+}
+
 /*
  * A region was left, and its pages are in the page cache. A job that writes each byte once fills
  * the rest of it by pwrite. Small writes, and those of a job that writes bytes again, have it
@@ -62,8 +68,7 @@ enum write_path write_path_of(uint32_t pattern, bool large, unsigned int state)
  */
 static bool should_return(const struct rmmap_file *file, size_t length)
 {
-        return length < RETURN_WRITE ||
-               dirty_written(file) > page_state_touched(&file->io.page_state);
+        return length < RETURN_WRITE || writes_again(file);
 }
 
 /* length: that of the whole write. */
@@ -92,14 +97,18 @@ static enum write_path choose(const struct rmmap_file *file, uint64_t offset, si
  * Between the two sizes, non-temporal stores only into the page after the one that the thread wrote
  * before, or into another region: elsewhere the destination may be in the cache.
  */
-static inline bool should_bypass_caches(const struct rmmap_file *file, uint64_t before,
+static inline bool should_bypass_caches(const struct rmmap_file *file, struct io_stats_shard *shard,
                                         uint64_t offset, size_t length)
 {
-        uint64_t page = page_of(offset);
+        uint64_t before;
 
-        return file->config.bypass_caches && length >= MEMCPY_NT_SCATTERED &&
-               (length >= MEMCPY_NT_ALWAYS || page == before + 1 ||
-                region_of(offset) != region_of(before * RMMAP_ALIGNMENT));
+        if (!file->config.bypass_caches || length < MEMCPY_NT_SCATTERED)
+                return false;
+        if (length >= MEMCPY_NT_ALWAYS)
+                return true;
+        before = io_stats_visit(&shard->copied, page_of(offset + length - 1));
+        return page_of(offset) == before + 1 ||
+               region_of(offset) != region_of(before * RMMAP_ALIGNMENT);
 }
 
 /* ---- execute: pwrite */
@@ -157,7 +166,7 @@ static unsigned int small_step(struct rmmap_file *file, uint64_t offset, size_t 
 {
         struct io_stats_shard *shard = io_stats_shard(&file->io.stats);
         uint64_t page = page_of(offset), last = page_of(offset + length - 1);
-        uint64_t before = io_stats_visit(shard, last);
+        uint64_t before = io_stats_visit(&shard->called, last);
         unsigned int step = populate_step(&file->io.populate);
 
         if (last == before)
@@ -195,8 +204,7 @@ static NOINLINE int write_after_fault(struct rmmap_file *file, const void *fault
 static int write_by_map(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
 {
         struct io_stats_shard *shard = io_stats_shard(&file->io.stats);
-        uint64_t before = io_stats_visit(shard, page_of(offset + length - 1));
-        bool past_caches = should_bypass_caches(file, before, offset, length);
+        bool past_caches = should_bypass_caches(file, shard, offset, length);
         const void *fault;
         size_t done;
 
@@ -231,9 +239,8 @@ static void keep_mapped(struct rmmap_file *file, size_t region, bool returned)
 
 /*
  * Maps the region at offset for writing. The state is set first: other threads may copy into the
- * region meanwhile. A job whose writes are large doesn't leave regions: it would populate each of
- * them again in its next pass, eight times as slow as copying. It populates only what it has
- * written completely before.
+ * region meanwhile. A job that writes large pieces again doesn't leave regions: it would populate
+ * each of them again in its next pass, eight times as slow as copying.
  */
 static bool populate_region(struct rmmap_file *file, uint64_t offset, bool large)
 {
@@ -254,7 +261,7 @@ static bool populate_region(struct rmmap_file *file, uint64_t offset, bool large
         if (err == 0) {
                 count(&file->io.faults_avoided, REGION_SIZE / RMMAP_ALIGNMENT);
                 populate_note(&file->io.populate, REGION_SIZE);
-                if (!large)
+                if (!large || !writes_again(file))
                         keep_mapped(file, region, returned);
         }
         if (err == 0 || err == -EOPNOTSUPP)

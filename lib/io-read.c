@@ -43,10 +43,15 @@ static bool is_first_look(struct rmmap_file *file, size_t length)
 /*
  * A page that isn't in memory is read by pread: a fault reads much of what is around it, and
  * 2048 reads of 4 KiB at random by two threads took 1.6 to 2.6 times as long. Where four reads
- * found their page, the region is known to be in memory.
+ * found their page, or enough was read that the rest may be read ahead, nothing is asked any more.
  */
 static bool is_missing(struct rmmap_file *file, uint64_t offset)
 {
+        size_t region = region_of(offset);
+
+        if (file_in_memory(file) || written_state(file, region) >= REGION_FILLED ||
+            region_state(&file->io.read_state, region) >= REGION_SEEN)
+                return false;
         if (!mapping_is_cached(&file->os.mapping, offset))
                 return true;
         page_state_note_cached(&file->io.read_state, offset);
@@ -55,8 +60,7 @@ static bool is_missing(struct rmmap_file *file, uint64_t offset)
 
 static NOINLINE bool small_needs_pread(struct rmmap_file *file, uint64_t offset, size_t length)
 {
-        return is_first_look(file, length) ||
-               (written_state(file, region_of(offset)) == REGION_COLD && is_missing(file, offset));
+        return is_first_look(file, length) || is_missing(file, offset);
 }
 
 /* Did no first look begin, or is it over? */
@@ -74,7 +78,7 @@ static inline bool should_pread_small(struct rmmap_file *file, uint64_t offset, 
         if (likely(written_state(file, region) == REGION_MAPPED ||
                    file->io.read_state.state == NULL))
                 return false;
-        if (region_state(&file->io.read_state, region) == REGION_FILLED && is_not_looking(file))
+        if (region_state(&file->io.read_state, region) >= REGION_SEEN && is_not_looking(file))
                 return false;
         return small_needs_pread(file, offset, length);
 }
@@ -122,7 +126,7 @@ static NOINLINE int read_by_pread(struct rmmap_file *file, uint64_t offset, void
 static NOINLINE int read_and_note(struct rmmap_file *file, uint64_t offset, void *buffer,
                                   size_t length)
 {
-        if (length >= REGION_LARGE_WRITE && file->io.read_state.state != NULL)
+        if (file->io.read_state.state != NULL)
                 page_state_note_read(&file->io.read_state, offset, length);
         return read_by_pread(file, offset, buffer, length);
 }

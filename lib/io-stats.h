@@ -20,7 +20,7 @@
 
 struct io_stats_shard {
         alignas(CACHE_LINE) _Atomic uint64_t bytes;
-        _Atomic uint64_t page; /* number of the page written last, by writes that look */
+        _Atomic uint64_t copied, called; /* the page written last by each way, for its decisions */
 };
 
 struct io_stats {
@@ -63,12 +63,12 @@ static inline uint64_t io_stats_count(struct io_stats_shard *shard, uint64_t len
         return before;
 }
 
-/* Sets the shard's page, and returns the one before. */
-static inline uint64_t io_stats_visit(struct io_stats_shard *shard, uint64_t page)
+/* Sets the shard's last page of one way, and returns the one before. */
+static inline uint64_t io_stats_visit(_Atomic uint64_t *last, uint64_t page)
 {
-        uint64_t before = atomic_load_explicit(&shard->page, memory_order_relaxed);
+        uint64_t before = atomic_load_explicit(last, memory_order_relaxed);
 
-        atomic_store_explicit(&shard->page, page, memory_order_relaxed);
+        atomic_store_explicit(last, page, memory_order_relaxed);
         return before;
 }
 

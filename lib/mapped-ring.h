@@ -50,7 +50,9 @@ static inline void mapped_ring_note_return(struct mapped_ring *ring)
             atomic_fetch_add_explicit(&ring->returned, 1, memory_order_relaxed) + 1 < length / 4)
                 return;
         atomic_store_explicit(&ring->returned, 0, memory_order_relaxed);
-        atomic_store_explicit(&ring->length, 2 * length, memory_order_relaxed);
+        /* Not if another thread has stopped it meanwhile. */
+        atomic_compare_exchange_strong_explicit(&ring->length, &length, 2 * length,
+                                                memory_order_relaxed, memory_order_relaxed);
 }
 
 /* From now on no region is left. */
@@ -60,23 +62,22 @@ static inline void mapped_ring_stop(struct mapped_ring *ring)
 }
 
 /*
- * region was populated. Returns the region that is to be left for it, or MAPPED_RING_NONE: also
- * where it has its slot still. A sync unmaps regions and leaves them in their slots; the caller
- * finds that nothing has to be left then.
+ * region was populated. Returns the region that is to be left for it, or MAPPED_RING_NONE. A sync
+ * unmaps regions that stay in their slots: such a one gets a new slot when it is populated again,
+ * or the caller finds that it isn't mapped.
  */
 static inline size_t mapped_ring_add(struct mapped_ring *ring, size_t region)
 {
         unsigned int length = mapped_ring_in_use(ring), slot;
-        uint32_t oldest;
+        uint32_t oldest, number = (uint32_t)region + 1;
 
         if (length == 0 || region >= UINT32_MAX)
                 return MAPPED_RING_NONE;
         for (unsigned int i = 0; i < length; i++)
-                if (atomic_load_explicit(&ring->slots[i], memory_order_relaxed) == region + 1)
-                        return MAPPED_RING_NONE;
+                if (atomic_load_explicit(&ring->slots[i], memory_order_relaxed) == number)
+                        atomic_store_explicit(&ring->slots[i], 0, memory_order_relaxed);
         slot = atomic_fetch_add_explicit(&ring->next, 1, memory_order_relaxed) % length;
-        oldest = atomic_exchange_explicit(&ring->slots[slot], (uint32_t)region + 1,
-                                          memory_order_relaxed);
+        oldest = atomic_exchange_explicit(&ring->slots[slot], number, memory_order_relaxed);
         return oldest == 0 ? MAPPED_RING_NONE : oldest - 1;
 }
 

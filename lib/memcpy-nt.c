@@ -3,6 +3,7 @@
 
 #include "base/checked.h"
 #include "base/compiler.h"
+#include "base/sync-annotations.h"
 #include "memcpy-nt.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(SANITIZED)
@@ -61,11 +62,15 @@ static uint64_t query_cache_size(void)
         static const unsigned int leaves[] = {4, 0x8000001d};
         unsigned int type, shape, sets, more;
 
-        for (int i = 0; i < 2; i++)
-                if (__get_cpuid_count(leaves[i], 3, &type, &shape, &sets, &more) != 0 &&
-                    (type >> 5 & 7) == 3)
+        for (int i = 0; i < 2; i++) {
+                if (__get_cpuid_max(leaves[i] & 0x80000000, NULL) < leaves[i])
+                        continue;
+                __cpuid_count(leaves[i], 3, type, shape, sets, more);
+                (void)more;
+                if ((type >> 5 & 7) == 3)
                         return (uint64_t)((shape >> 22) + 1) * ((shape >> 12 & 0x3ff) + 1) *
                                ((shape & 0xfff) + 1) * (sets + 1);
+        }
         return COMMON_CACHE;
 }
 
@@ -73,8 +78,10 @@ static uint64_t query_cache_size(void)
 static uint64_t cache_size(void)
 {
         static _Atomic uint64_t known;
-        uint64_t size = atomic_load_explicit(&known, memory_order_relaxed);
+        uint64_t size;
 
+        NOTE_ATOMIC(&known);
+        size = atomic_load_explicit(&known, memory_order_relaxed);
         if (size == 0) {
                 size = query_cache_size();
                 atomic_store_explicit(&known, size, memory_order_relaxed);

@@ -110,7 +110,12 @@ void page_state_note_read(struct page_state *pages, uint64_t offset, uint64_t le
 
 void page_state_note_cached(struct page_state *pages, uint64_t offset)
 {
-        fill(pages, region_of(offset), 64);
+        size_t region = region_of(offset);
+        unsigned int state = region_state(pages, region);
+
+        if (state < REGION_SEEN)
+                region_set(pages, region,
+                           (unsigned int)min_u64(state + REGION_SEEN / 4, REGION_SEEN));
 }
 
 bool page_state_note_writeback(struct page_state *pages, size_t region)

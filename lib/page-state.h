@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The assumed state of the pages behind each 2 MiB region of a mapping, one byte each. The library
- * never queries the kernel, which would cost more than it saves. The state is only a hint: any
+ * The assumed state of the pages behind each 2 MiB region of a mapping, one byte each. Querying the
+ * kernel for each write would cost more than it saves. The state is only a hint: any
  * value at any time gives correct results, so all accesses are relaxed and a lost update does no
  * harm. Layer 2.
  */
@@ -23,9 +23,15 @@
  * in steps. One pass of large writes fills a region, and so do small writes to some of its pages; a
  * few small writes far apart don't. REGION_MAPPED: its pages are mapped for writing. REGION_LEFT:
  * they were; they are in the page cache, without page table entries. io-path.c decides the path of
- * a write from the state.
+ * a write from the state. REGION_SEEN is only for reads.
  */
-enum { REGION_COLD = 0, REGION_FILLED = 253, REGION_LEFT = 254, REGION_MAPPED = 255 };
+enum {
+        REGION_COLD = 0,
+        REGION_SEEN = 252,
+        REGION_FILLED = 253,
+        REGION_LEFT = 254,
+        REGION_MAPPED = 255
+};
 
 /* A write below this size is small, and adds a number of steps that the caller chooses. */
 #define REGION_LARGE_WRITE ((size_t)32 << 10)
@@ -60,7 +66,10 @@ void page_state_note_in_order(struct page_state *pages, uint64_t offset);
 /* A call read [offset, offset + length), not empty: one pass fills what it reads. */
 void page_state_note_read(struct page_state *pages, uint64_t offset, uint64_t length);
 
-/* A small read found the page at offset in memory: a fourth of what fills the region. */
+/*
+ * A small read found the page at offset in memory; four of them are REGION_SEEN. That is less than
+ * REGION_FILLED, so that large reads still decide for themselves.
+ */
 void page_state_note_cached(struct page_state *pages, uint64_t offset);
 
 /* A mapped region is left; false: it wasn't mapped. */

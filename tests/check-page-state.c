@@ -138,15 +138,19 @@ START_TEST(lost_bets_make_patient)
 }
 END_TEST
 
-START_TEST(four_pages_in_memory_fill_a_region)
+START_TEST(four_pages_in_memory_are_enough)
 {
         struct page_state regions;
 
         ck_ok(page_state_create(&regions, 4 * MIB));
         for (int i = 0; i < 4; i++) {
-                ck_assert_uint_lt(region_state(&regions, 1), REGION_FILLED);
+                ck_assert_uint_lt(region_state(&regions, 1), REGION_SEEN);
                 page_state_note_cached(&regions, 2 * MIB + 4096 * (uint64_t)i);
         }
+        ck_assert_uint_eq(region_state(&regions, 1), REGION_SEEN);
+        page_state_note_read(&regions, 2 * MIB, 4096);
+        ck_assert_uint_eq(region_state(&regions, 1), REGION_FILLED);
+        page_state_note_cached(&regions, 2 * MIB);
         ck_assert_uint_eq(region_state(&regions, 1), REGION_FILLED);
         ck_assert_uint_eq(region_state(&regions, 0), REGION_COLD);
         page_state_destroy(&regions);
@@ -187,9 +191,10 @@ START_TEST(the_oldest_is_left_until_the_job_returns)
 
         mapped_ring_init(&ring);
         ck_assert_uint_eq(left(&ring, MAPPED_RING_FIRST), 0);
-        ck_assert_uint_eq(left(&ring, MAPPED_RING_FIRST), 0); /* they are there */
-        ck_assert_uint_eq(mapped_ring_add(&ring, 100), 0);
-        ck_assert_uint_eq(mapped_ring_add(&ring, 101), 1);
+        ck_assert_uint_eq(left(&ring, MAPPED_RING_FIRST), 0);           /* they are there */
+        ck_assert_uint_eq(mapped_ring_add(&ring, 0), MAPPED_RING_NONE); /* now it is the newest */
+        ck_assert_uint_eq(mapped_ring_add(&ring, 100), 1);
+        ck_assert_uint_eq(mapped_ring_add(&ring, 101), 2);
         ck_assert_uint_ge(left(&ring, 1000), 1000 - MAPPED_RING_FIRST);
         for (unsigned int i = 1; i < MAPPED_RING_FIRST / 4; i++)
                 mapped_ring_note_return(&ring);
@@ -216,7 +221,7 @@ int main(void)
         tcase_add_test(core, reads_fill_by_one_pass);
         tcase_add_test(core, small_writes_fill_after_some);
         tcase_add_test(core, page_state_in_order);
-        tcase_add_test(core, four_pages_in_memory_fill_a_region);
+        tcase_add_test(core, four_pages_in_memory_are_enough);
         tcase_add_test(core, only_mapped_regions_are_left);
         tcase_add_test(core, the_oldest_is_left_until_the_job_returns);
         tcase_add_test(core, lost_bets_make_patient);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "fault/inject.h"
 #include "os/os.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -136,7 +137,29 @@ START_TEST(written_again_stays_mapped)
 }
 END_TEST
 
-/* Large writes populate only what they wrote before: they would do it again in each pass. */
+/* Pieces of large and small sizes in turn; or small ones, and large ones after them. */
+START_TEST(large_writes_once_leave_regions)
+{
+        FLOOR_LACKS("dropping of page table entries");
+        struct rmmap_file *file = create();
+        uint64_t before = resident();
+
+        if (file == NULL)
+                return;
+        for (uint64_t at = 0; _i == 0 && at < SIZE; at += LARGE) {
+                ck_ok(rmmap_raw_write(file, at, data, LARGE - PIECE));
+                ck_ok(rmmap_raw_write(file, at + LARGE - PIECE, data, PIECE));
+        }
+        for (uint64_t at = 0; _i == 1 && at < MIB; at += 4096)
+                ck_ok(rmmap_raw_write(file, at, data, 4096));
+        for (uint64_t at = MIB; _i == 1 && at < SIZE; at += LARGE)
+                ck_ok(rmmap_raw_write(file, at, data, LARGE));
+        check_resident(0, before + MOST);
+        rmmap_release(file);
+}
+END_TEST
+
+/* They would populate each region anew in each pass. */
 START_TEST(large_writes_keep_all_mapped)
 {
         FLOOR_LACKS("dropping of page table entries");
@@ -148,7 +171,7 @@ START_TEST(large_writes_keep_all_mapped)
         for (int pass = 0; pass < 2; pass++)
                 for (uint64_t at = 0; at < SIZE; at += LARGE)
                         ck_ok(rmmap_raw_write(file, at, data, LARGE));
-        ck_assert_uint_ge(resident(), before + SIZE / 4 * 3);
+        check_resident(before + SIZE / 4 * 3, UINT64_MAX);
         rmmap_release(file);
 }
 END_TEST
@@ -168,7 +191,7 @@ START_TEST(locked_pages_stay)
                 printf("SKIP: memory can't be locked: %s\n", strerror(errno));
         } else {
                 write_all(file, 1);
-                ck_assert_uint_ge(resident(), before + SIZE / 4 * 3);
+                check_resident(before + SIZE / 4 * 3, UINT64_MAX);
         }
         rmmap_release(file);
 }
@@ -185,9 +208,9 @@ START_TEST(written_once_between_syncs)
                 return;
         for (int pass = 0; pass < 3; pass++) {
                 write_all(file, 1);
-                ck_assert_uint_le(resident(), before + MOST);
+                check_resident(0, before + MOST);
                 ck_ok(rmmap_sync_all(file));
-                ck_assert_uint_le(resident(), before + 8 * MIB);
+                check_resident(0, before + 8 * MIB);
         }
         rmmap_release(file);
 }
@@ -227,19 +250,35 @@ static size_t cached(struct rmmap_file *file)
         return sum;
 }
 
+/* NULL: skipped. The file as it is, opened for reading. */
+static struct rmmap_file *reopen(struct rmmap_file *file, uint32_t flags)
+{
+        struct rmmap_options options = test_options(RMMAP_READ_ONLY | flags, RMMAP_ENGINE_AUTO);
+        struct rmmap_info info = RMMAP_INFO_INIT;
+        struct rmmap_file *opened;
+
+        ck_ok(rmmap_sync_all(file));
+        rmmap_release(file);
+        ck_ok(rmmap_open(test_path("file"), &options, &opened));
+        ck_ok(rmmap_describe(opened, &info));
+        if (info.engine != RMMAP_ENGINE_PWRITE && strcmp(info.file_system, "overlayfs") != 0)
+                return opened;
+        printf("SKIP: one way of reading only\n");
+        return rmmap_release(opened);
+}
+
 /* Small reads far apart read nothing else from the disk, until they find what they read. */
 START_TEST(reads_far_apart_read_little)
 {
         FLOOR_LACKS("mincore");
-        struct rmmap_options options = test_options(RMMAP_READ_ONLY, RMMAP_ENGINE_AUTO);
         struct rmmap_file *file = create();
 
         if (file == NULL)
                 return;
         write_all(file, 1);
-        ck_ok(rmmap_sync_all(file));
-        rmmap_release(file);
-        ck_ok(rmmap_open(test_path("file"), &options, &file));
+        file = reopen(file, 0);
+        if (file == NULL)
+                return;
         if (posix_fadvise(rmmap_fd(file), 0, 0, POSIX_FADV_DONTNEED) != 0 || cached(file) != 0) {
                 printf("SKIP: the page cache keeps the file\n");
                 rmmap_release(file);
@@ -252,6 +291,30 @@ START_TEST(reads_far_apart_read_little)
 }
 END_TEST
 
+/* Whether pages are in memory is asked a few times; with RMMAP_POPULATE never. */
+START_TEST(small_reads_ask_little)
+{
+        FLOOR_LACKS("mincore");
+        struct rmmap_file *file = create();
+
+        if (file == NULL)
+                return;
+        write_all(file, 1);
+        file = reopen(file, _i == 1 ? RMMAP_POPULATE : 0);
+        if (file == NULL)
+                return;
+        inject_start();
+        for (int i = 0; i < 100; i++)
+                ck_ok(rmmap_raw_read(file, 4096, back, 64, NULL));
+        ck_assert_int_le(inject_count(INJECT_MINCORE), _i == 1 ? 0 : 4);
+        ck_assert_int_eq(inject_count(INJECT_PREAD), 0);
+        /* What was found out by small reads isn't taken for a large read. */
+        ck_ok(rmmap_raw_read(file, 0, back, LARGE, NULL));
+        ck_assert_int_eq(inject_count(INJECT_PREAD), _i == 1 ? 0 : 1);
+        rmmap_release(file);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("resident-memory");
@@ -260,11 +323,13 @@ int main(void)
         tcase_set_timeout(core, 300);
         tcase_add_loop_test(core, written_once_and_checked_once, 0, 3);
         tcase_add_test(core, written_again_stays_mapped);
+        tcase_add_loop_test(core, large_writes_once_leave_regions, 0, 2);
         tcase_add_test(core, large_writes_keep_all_mapped);
         tcase_add_test(core, locked_pages_stay);
         tcase_add_test(core, written_once_between_syncs);
         tcase_add_test(core, read_again_is_mapped);
         tcase_add_test(core, reads_far_apart_read_little);
+        tcase_add_loop_test(core, small_reads_ask_little, 0, 2);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }
