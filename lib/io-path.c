@@ -85,7 +85,7 @@ static enum write_path choose(const struct rmmap_file *file, uint64_t offset, si
         state = region_class(&file->io.page_state, offset);
         if (state < REGION_FILLED && !populate_threshold_is_lowest(&file->io.populate))
                 return PATH_PWRITE;
-        path = write_path_of(file->config.pattern, large, state);
+        path = write_path_of(memory_pattern(file), large, state);
         if (path != PATH_POPULATE)
                 return path;
         return memory_fits(file) && (state != REGION_LEFT || should_return(file, length))
@@ -255,7 +255,7 @@ static bool populate_region(struct rmmap_file *file, uint64_t offset, bool large
          * Later small durable writes into a huge page take longer. So huge pages are requested only
          * where all of the file will be written and there is no old content to read ahead.
          */
-        if (file->config.created && file->config.pattern == RMMAP_PATTERN_DENSE)
+        if (file->config.created && memory_pattern(file) == RMMAP_PATTERN_DENSE)
                 file_want_huge_pages(file);
         err = mapping_populate_region(&file->os.mapping, offset & ~(REGION_SIZE - 1), REGION_SIZE);
         if (err == 0) {

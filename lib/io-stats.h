@@ -16,7 +16,7 @@
 #include "base/compiler.h"
 
 #define IO_STATS_SHARDS 16
-#define IO_STATS_PERIOD (UINT64_C(16) << 20)
+#define IO_STATS_PERIOD (UINT64_C(2) << 20)
 
 struct io_stats_shard {
         alignas(CACHE_LINE) _Atomic uint64_t bytes;

@@ -6,10 +6,6 @@
 /* Bytes of regions that may be in memory with RMMAP_UNCACHED: what threads write just now. */
 #define UNCACHED_IN_USE ((uint64_t)48 << 20)
 
-/* While half of what is left has so many bytes, reading it in each period would cost too much. */
-#define MUCH_ROOM ((uint64_t)1 << 30)
-#define PERIOD_WITH_ROOM (4 * IO_STATS_PERIOD)
-
 bool memory_fits(const struct rmmap_file *file)
 {
         uint64_t in_use = page_state_in_use(&file->io.page_state);
@@ -18,9 +14,18 @@ bool memory_fits(const struct rmmap_file *file)
                 return true;
         if (file->dirty.uncached)
                 return in_use <= UNCACHED_IN_USE;
-        if (file->config.pattern == RMMAP_PATTERN_DENSE)
-                in_use = file->config.size;
         return populate_has_room(&file->io.populate, in_use);
+}
+
+uint32_t memory_pattern(const struct rmmap_file *file)
+{
+        uint32_t pattern = file->config.pattern;
+
+        if (pattern != RMMAP_PATTERN_DENSE || file_in_memory(file) || file->config.populated)
+                return pattern;
+        return !file->dirty.uncached && populate_has_room(&file->io.populate, file->config.size)
+                       ? pattern
+                       : (uint32_t)RMMAP_PATTERN_UNKNOWN;
 }
 
 static uint64_t read_room(struct rmmap_file *file)
@@ -42,8 +47,7 @@ bool memory_may_populate(struct rmmap_file *file)
 
 NOINLINE void memory_end_period(struct rmmap_file *file, uint64_t before, uint64_t length)
 {
-        if (!io_stats_ends_period(before, length, PERIOD_WITH_ROOM) &&
-            populate_had_room(&file->io.populate, MUCH_ROOM)) {
+        if (!io_stats_ends_period(before, length, populate_period(&file->io.populate))) {
                 if (dirty_mode(&file->dirty) == DIRTY_WATCHED)
                         dirty_check(file, UINT64_MAX); /* a limit of the program needs no room */
                 return;

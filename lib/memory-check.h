@@ -13,6 +13,12 @@
 /* By what was left when it was read last. Changes nothing. */
 bool memory_fits(const struct rmmap_file *file);
 
+/*
+ * The pattern that the caller gave. DENSE only where all of the file fits, and stays: otherwise
+ * each small write at random would bring a whole region in.
+ */
+uint32_t memory_pattern(const struct rmmap_file *file);
+
 /* To be called before a region is populated: may read how much is left. false: it doesn't fit. */
 bool memory_may_populate(struct rmmap_file *file);
 

@@ -31,6 +31,8 @@
 /* What is left of memory is read before the first region is populated, then before each 32nd. */
 #define POPULATE_READ_EVERY 32
 #define POPULATE_ROOM_UNKNOWN UINT64_MAX
+#define POPULATE_SHORTEST_PERIOD (UINT64_C(2) << 20)
+#define POPULATE_LONGEST_PERIOD (UINT64_C(64) << 20)
 
 struct populate_threshold {
         _Atomic uint8_t step;
@@ -70,12 +72,20 @@ static inline bool populate_has_room(const struct populate_threshold *threshold,
         return needed <= atomic_load_explicit(&threshold->room, memory_order_relaxed);
 }
 
-/* Was so much left when the room was read last? */
-static inline bool populate_had_room(const struct populate_threshold *threshold, uint64_t bytes)
+/*
+ * After how many bytes of a thread the room is read again, a power of two: about a sixteenth of
+ * what is left, so that several threads don't use up a small group in between; at most 64 MiB.
+ */
+static inline uint64_t populate_period(const struct populate_threshold *threshold)
 {
         uint64_t room = atomic_load_explicit(&threshold->room, memory_order_relaxed);
+        uint64_t period = POPULATE_SHORTEST_PERIOD;
 
-        return room != POPULATE_ROOM_UNKNOWN && room >= bytes;
+        if (room == POPULATE_ROOM_UNKNOWN)
+                return period;
+        while (period < room / 16 && period < POPULATE_LONGEST_PERIOD)
+                period *= 2;
+        return period;
 }
 
 /* Counts a region that is to be populated; true: the room should be read before. */

@@ -375,11 +375,10 @@ END_TEST
 static bool is_optional(enum injected call)
 {
         return call == INJECT_IOCTL || call == INJECT_LSEEK || call == INJECT_PWRITEV2 ||
-               call == INJECT_CALLOC ||
-               (ON_FLOOR &&
-                (call == INJECT_FALLOCATE || call == INJECT_FSTATFS || call == INJECT_MADVISE ||
-                 call == INJECT_MINCORE || call == INJECT_READLINK ||
-                 call == INJECT_SYNC_FILE_RANGE || call == INJECT_UNLINK));
+               call == INJECT_CALLOC || call == INJECT_MINCORE ||
+               (ON_FLOOR && (call == INJECT_FALLOCATE || call == INJECT_FSTATFS ||
+                             call == INJECT_MADVISE || call == INJECT_READLINK ||
+                             call == INJECT_SYNC_FILE_RANGE || call == INJECT_UNLINK));
 }
 
 static int print_totals(void)

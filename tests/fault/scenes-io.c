@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "scenes.h"
 
 static void prepare_synced(struct stage *stage)
@@ -122,6 +123,14 @@ ACT(raw_read, rmmap_raw_read(stage->file, AT, stage->found, LENGTH, &results->le
 
 ACT(read_page, rmmap_raw_read(stage->file, AT, stage->found, PAGE, &results->length))
 
+/* As after much reading: whether the page is in memory is asked. */
+static void prepare_unknown(struct stage *stage)
+{
+        prepare_synced(stage);
+        if (stage->file != NULL)
+                atomic_store(&stage->file->io.first_look, UINT64_MAX);
+}
+
 static bool has_read(struct stage *stage, size_t length)
 {
         for (size_t i = 0; i < length; i++)
@@ -200,8 +209,8 @@ const struct scene scenes_move[] = {
         {.name = "raw_zero", .prepare = stage_file, .act = raw_zero, .good = is_zero},
         {.name = "read_range", .prepare = stage_file, .act = read_range, .good = is_read_whole},
         {.name = "read_within", .prepare = stage_file, .act = read_within, .good = is_read},
-        {.name = "raw_read, a page after a sync",
-         .prepare = prepare_synced,
+        {.name = "raw_read, a page of which nothing is known",
+         .prepare = prepare_unknown,
          .act = read_page,
          .good = is_page_read},
         {.name = "raw_read", .prepare = stage_file, .act = raw_read, .good = is_read_whole},
