@@ -47,8 +47,7 @@ int bump_create(const struct rmmap_allocator_args *given, uint64_t name, void **
 
         if (given == NULL || state == NULL)
                 return -EINVAL;
-        err = abi_struct_read(&args, sizeof(args), offsetof(struct rmmap_allocator_args, flags),
-                              given);
+        err = abi_struct_read(&args, sizeof(args), sizeof(args), given);
         if (err == 0)
                 err = check_args(&args);
         if (err != 0)

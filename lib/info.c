@@ -118,5 +118,5 @@ int rmmap_describe(const struct rmmap_file *file, struct rmmap_info *info)
         now.dirty_highest = dirty_estimate_highest(file, now.dirty_bytes);
         now.dirty_limit_reason = tell_limit(file, &now.dirty_limit);
         now.uncached_reason = tell_uncached(file, &now.uncached);
-        return abi_struct_write(info, offsetof(struct rmmap_info, dirty_limit), &now, sizeof(now));
+        return abi_struct_write(info, sizeof(now), &now, sizeof(now));
 }

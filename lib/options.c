@@ -12,8 +12,7 @@ ASSERT_ABI_SIZE(struct rmmap_options, 4 * sizeof(void *) + 32);
 int options_read(struct rmmap_options *options, const struct rmmap_options *given, uint32_t allowed)
 {
         static const struct rmmap_options defaults = RMMAP_OPTIONS_INIT;
-        int err = abi_struct_read(options, sizeof(*options),
-                                  offsetof(struct rmmap_options, dirty_limit),
+        int err = abi_struct_read(options, sizeof(*options), sizeof(*options),
                                   given != NULL ? given : &defaults);
 
         if (err != 0)

@@ -136,6 +136,7 @@ struct rmmap_allocator_args {
         uint64_t first;     /* the first offset to give out: a multiple of alignment, or total */
         uint64_t total;     /* the size of the file in bytes */
         uint64_t alignment; /* RMMAP_ALIGNMENT */
+        uint64_t flags;     /* about the file; an allocator may ignore them */
 };
 
 /*
@@ -216,10 +217,11 @@ struct rmmap_options {
         uint32_t mode;          /* permissions of a created file; 0: 0666; the umask applies */
         uint32_t engine;        /* RMMAP_ENGINE_... */
         uint32_t pattern;       /* RMMAP_PATTERN_... */
+        uint64_t dirty_limit;   /* bytes that may wait for write-back; 0: the library chooses */
 };
 #define RMMAP_OPTIONS_INIT                                                                         \
         {                                                                                          \
-                sizeof(struct rmmap_options), NULL, NULL, NULL, 0, 0, 0, 0, 0                      \
+                sizeof(struct rmmap_options), NULL, NULL, NULL, 0, 0, 0, 0, 0, 0                   \
         }
 
 /*
@@ -472,6 +474,13 @@ RMMAP_EXPORT uint32_t rmmap_version(void);
 #define RMMAP_FACT_ENTRY_UNSYNCED (UINT32_C(1) << 8) /* created, directory entry can't be synced */
 #define RMMAP_FACT_FORKED (UINT32_C(1) << 9)         /* inherited over fork */
 
+/* rmmap_info.uncached */
+#define RMMAP_UNCACHED_OFF UINT32_C(0)
+#define RMMAP_UNCACHED_DROPPED UINT32_C(1)
+#define RMMAP_UNCACHED_ADVISED UINT32_C(2)
+#define RMMAP_UNCACHED_KEPT UINT32_C(3)
+#define RMMAP_UNCACHED_UNAVAILABLE UINT32_C(4)
+
 struct rmmap_info {
         size_t size;                /* RMMAP_INFO_INIT sets it */
         const char *file_system;    /* "ext4" and so on; "unknown"; lives as long as the handle */
@@ -491,12 +500,19 @@ struct rmmap_info {
         uint32_t pattern;   /* as asked for */
         int32_t error;      /* the sticky error, a negative errno; 0: none */
         uint64_t map_bytes; /* written through the mapping by copying calls; may be a bit low */
-        uint64_t faults_avoided; /* pages that no store had to fault in, one by one */
+        uint64_t faults_avoided;        /* pages that no store had to fault in, one by one */
+        uint64_t dirty_limit;           /* bytes; in force now; 0: none, or none was chosen yet */
+        uint64_t dirty_bytes;           /* an estimate: written, and not known to be on the disk */
+        uint64_t dirty_highest;         /* the highest dirty_bytes so far */
+        uint32_t uncached;              /* RMMAP_UNCACHED_... */
+        uint32_t reserved;              /* 0 */
+        const char *dirty_limit_reason; /* why this limit, in words; lives for ever */
+        const char *uncached_reason;    /* why uncached has this value, in words; lives for ever */
 };
 #define RMMAP_INFO_INIT                                                                            \
         {                                                                                          \
                 sizeof(struct rmmap_info), NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
-                        0, 0, 0                                                                    \
+                        0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL                                         \
         }
 
 /* Fill *info; set info->size first. Errors: EINVAL. */
