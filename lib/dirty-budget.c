@@ -73,7 +73,7 @@ int dirty_budget_create(struct dirty_budget *budget, uint64_t limit, bool uncach
         atomic_init(&budget->epoch, 0);
         atomic_init(&budget->synced, 0);
         atomic_flag_clear_explicit(&budget->sweeping, memory_order_relaxed);
-        atomic_init(&budget->chosen, 0);
+        atomic_init(&budget->chosen, DIRTY_NOT_CHOSEN);
         atomic_init(&budget->unswept, 0);
         dirty_estimate_init(&budget->estimate);
         NOTE_ATOMIC(&budget->backlogs);
@@ -104,7 +104,10 @@ static unsigned int epoch_of(const struct dirty_budget *budget)
         return atomic_load_explicit(&budget->epoch, memory_order_relaxed);
 }
 
-/* A writer has seen length bytes on the disk. A sync of everything since then counted them. */
+/*
+ * A writer has seen length bytes on the disk. A sync of everything since then counted them. Where
+ * one ends in this moment they may count twice, or not at all; the next one puts that right.
+ */
 static void note_finished(struct rmmap_file *file, unsigned int epoch, uint64_t length)
 {
         if (!file->os.file_system.layered && epoch_of(&file->dirty) == epoch)
@@ -295,27 +298,34 @@ uint64_t dirty_written(const struct rmmap_file *file)
         return written > synced ? written - synced : 0;
 }
 
-void dirty_check(struct rmmap_file *file, uint64_t room)
+void dirty_check(struct rmmap_file *file)
 {
         struct dirty_budget *budget = &file->dirty;
-        uint64_t chosen = room / PART_OF_ROOM;
+        uint64_t chosen = atomic_load_explicit(&budget->chosen, memory_order_relaxed);
         uint64_t dirty = min_u64(dirty_written(file), file->config.size);
 
         if (!dirty_is_possible(file))
                 return;
-        if (room != UINT64_MAX)
-                atomic_store_explicit(&budget->chosen, chosen, memory_order_relaxed);
         if (dirty > (budget->limit != 0 ? budget->limit : chosen))
                 (void)bound(budget);
         if (dirty > chosen)
                 atomic_store_explicit(&budget->drops, true, memory_order_relaxed);
 }
 
+/* At least 1: to programs 0 means that there is no limit. */
+void dirty_choose(struct rmmap_file *file, uint64_t room)
+{
+        uint64_t chosen = room == UINT64_MAX ? DIRTY_NONE_KNOWN : max_u64(room / PART_OF_ROOM, 1);
+
+        atomic_store_explicit(&file->dirty.chosen, chosen, memory_order_relaxed);
+        dirty_check(file);
+}
+
 /* Small writes are left to the calls of dirty_check at the ends of periods. */
 bool dirty_is_bounded(struct rmmap_file *file, uint64_t length)
 {
         if (dirty_mode(&file->dirty) == DIRTY_WATCHED && length >= SHORTEST_RUN)
-                dirty_check(file, UINT64_MAX);
+                dirty_check(file);
         return dirty_mode(&file->dirty) == DIRTY_BOUNDED;
 }
 

@@ -18,6 +18,10 @@
 
 #define DIRTY_PIECES 8
 
+/* Limits that nothing reaches: the library didn't choose yet; no limit of memory is known. */
+#define DIRTY_NOT_CHOSEN UINT64_MAX
+#define DIRTY_NONE_KNOWN (UINT64_MAX - 1)
+
 enum dirty_mode {
         DIRTY_UNBOUNDED, /* writes are only counted */
         DIRTY_WATCHED,   /* the caller set a limit, which isn't reached */
@@ -47,8 +51,8 @@ struct dirty_budget {
         atomic_bool unavailable;  /* the system can't start write-back */
         atomic_flag sweeping;     /* a thread writes back the whole file */
         atomic_uint epoch;        /* syncs of everything */
-        _Atomic uint64_t synced;  /* of the bytes written, those that a sync made durable */
-        _Atomic uint64_t chosen;  /* the limit that the library chose last; 0: none */
+        _Atomic uint64_t synced;  /* of the bytes written, those that syncs were asked for */
+        _Atomic uint64_t chosen;  /* the limit that the library chose last; or one of the two */
         _Atomic uint64_t unswept; /* bytes of short runs that wait for a sweep */
         _Atomic(struct dirty_backlog *) backlogs; /* IO_STATS_SHARDS; NULL before DIRTY_BOUNDED */
         struct dirty_estimate estimate;
@@ -77,15 +81,21 @@ int dirty_after_write(struct rmmap_file *file, uint64_t offset, uint64_t length)
 /* Does the file have a disk, and can write-back to it be started? As far as is known. */
 bool dirty_is_possible(const struct rmmap_file *file);
 
-/* Bytes written and not synced; a byte that was written twice counts twice. */
+/*
+ * Bytes written, less those that syncs of ranges were asked for, since the last sync of everything.
+ * A byte that was written or synced twice counts twice.
+ */
 uint64_t dirty_written(const struct rmmap_file *file);
 
-/* Called now and then while bytes are written. room: what memory_room returned. */
-void dirty_check(struct rmmap_file *file, uint64_t room);
+/* Called now and then while bytes are written: is the limit reached? */
+void dirty_check(struct rmmap_file *file);
+
+/* Chooses the limit anew, then as dirty_check. room: what memory_room returned. */
+void dirty_choose(struct rmmap_file *file, uint64_t room);
 
 /*
  * Called by the thread that runs a batch: everything was synced, and written was file_written
- * before; or a piece of length bytes was.
+ * before; or ranges were, of which length bytes were asked for.
  */
 void dirty_synced_all(struct rmmap_file *file, uint64_t written);
 void dirty_synced_some(struct rmmap_file *file, uint64_t length);

@@ -42,24 +42,27 @@ static void note_highest(struct rmmap_file *file)
                 ;
 }
 
-/* Never more than was written: what was counted twice doesn't hide what is written later. */
-void dirty_estimate_cleaned(struct rmmap_file *file, uint64_t length)
+/* Adds length, up to most; never lowers it. */
+static void raise_cleaned(struct rmmap_file *file, uint64_t length, uint64_t most)
 {
         _Atomic uint64_t *cleaned = &file->dirty.estimate.cleaned;
-        uint64_t seen = atomic_load_explicit(cleaned, memory_order_relaxed), written, sum;
+        uint64_t seen = atomic_load_explicit(cleaned, memory_order_relaxed), sum;
 
-        if (file_in_memory(file))
-                return;
         note_highest(file);
-        written = file_written(file);
         do
-                sum = max_u64(seen, min_u64(seen + length, written));
+                sum = max_u64(seen, min_u64(seen + length, most));
         while (!atomic_compare_exchange_weak_explicit(cleaned, &seen, sum, memory_order_relaxed,
                                                       memory_order_relaxed));
 }
 
+/* Never more than was written: what was counted twice doesn't hide what is written later. */
+void dirty_estimate_cleaned(struct rmmap_file *file, uint64_t length)
+{
+        raise_cleaned(file, length, file_written(file));
+}
+
+/* Bytes that were written during the sync may be clean already. */
 void dirty_estimate_cleaned_all(struct rmmap_file *file, uint64_t written)
 {
-        note_highest(file);
-        atomic_store_explicit(&file->dirty.estimate.cleaned, written, memory_order_relaxed);
+        raise_cleaned(file, written, written);
 }

@@ -5,8 +5,10 @@
  * 0 for a file in memory.
  *
  * What the kernel writes back by itself nobody sees, and a byte that is written twice counts twice:
- * so the estimate may be high. It may be low after a sync of a range, which counts bytes that a
- * writer has already seen on the disk. Layer 3.
+ * so the estimate may be high. A sync of ranges counts the bytes that it was asked for, whether or
+ * not they were dirty: so it may be low. A sync of everything puts both right. While others write
+ * it is approximate: what a writer sees on the disk just then may count twice, or not before the
+ * next sync of everything. Layer 3.
  */
 #ifndef RMMAP_DIRTY_ESTIMATE_H
 #define RMMAP_DIRTY_ESTIMATE_H

@@ -50,6 +50,7 @@ static const char *why_nothing_starts(const struct rmmap_file *file)
 static const char *tell_limit(const struct rmmap_file *file, uint64_t *limit)
 {
         const char *why = why_nothing_starts(file);
+        uint64_t chosen;
 
         *limit = 0;
         if (why != NULL)
@@ -59,8 +60,13 @@ static const char *tell_limit(const struct rmmap_file *file, uint64_t *limit)
         *limit = file->dirty.limit;
         if (*limit != 0)
                 return "set by the program";
-        *limit = read_counter(&file->dirty.chosen);
-        return *limit != 0 ? "an eighth of the memory that was left" : "not chosen yet";
+        chosen = read_counter(&file->dirty.chosen);
+        if (chosen == DIRTY_NOT_CHOSEN)
+                return "not chosen yet";
+        if (chosen == DIRTY_NONE_KNOWN)
+                return "no limit of memory is known";
+        *limit = chosen;
+        return "an eighth of the memory that was left";
 }
 
 /* Also without RMMAP_UNCACHED what is on the disk is dropped when much was written. */

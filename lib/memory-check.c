@@ -28,20 +28,20 @@ uint32_t memory_pattern(const struct rmmap_file *file)
                        : (uint32_t)RMMAP_PATTERN_UNKNOWN;
 }
 
-static uint64_t read_room(struct rmmap_file *file)
+static void read_room(struct rmmap_file *file)
 {
         int before = cancellation_off();
         uint64_t room = memory_room();
 
         cancellation_restore(before);
         populate_note_room(&file->io.populate, room);
-        return room;
+        dirty_choose(file, room);
 }
 
 bool memory_may_populate(struct rmmap_file *file)
 {
         if (populate_room_is_due(&file->io.populate))
-                (void)read_room(file);
+                read_room(file);
         return memory_fits(file);
 }
 
@@ -49,12 +49,12 @@ NOINLINE void memory_end_period(struct rmmap_file *file, uint64_t before, uint64
 {
         if (!io_stats_ends_period(before, length, populate_period(&file->io.populate))) {
                 if (dirty_mode(&file->dirty) == DIRTY_WATCHED)
-                        dirty_check(file, UINT64_MAX); /* a limit of the program needs no room */
+                        dirty_check(file); /* a limit of the program needs no room */
                 return;
         }
         if (file_in_memory(file))
                 return;
-        dirty_check(file, read_room(file));
+        read_room(file);
         if (file->io.page_state.state == NULL || file->dirty.uncached || memory_fits(file))
                 return;
         /* Small writes use pwrite from now on. */

@@ -86,6 +86,7 @@ static int issue_everything(struct rmmap_file *file, bool entry_pending)
 
 static int issue_ranges(struct rmmap_file *file, const struct sync_set *set)
 {
+        uint64_t issued = 0;
         int err = 0;
 
         /*
@@ -97,10 +98,12 @@ static int issue_ranges(struct rmmap_file *file, const struct sync_set *set)
                 int this = mapping_sync(&file->os.mapping, range->start, range->end - range->start);
 
                 note_writeback(file, range->start, range->end);
-                if (this == 0)
-                        dirty_synced_some(file, range->end - range->start);
+                issued += range->end - range->start;
                 err = err != 0 ? err : this;
         }
+        /* Less than was asked for where two threads asked for the same bytes. */
+        if (err == 0)
+                dirty_synced_some(file, min_u64(set->bytes, issued));
         return err;
 }
 

@@ -16,6 +16,7 @@ void sync_set_add(struct sync_set *work, uint64_t start, uint64_t end)
 
         if (start >= end || work->everything)
                 return;
+        work->bytes += end - start;
         for (unsigned int i = 0; i < work->count; i++) {
                 struct sync_set_range *there = &work->ranges[i];
                 struct sync_set_range both = {min_u64(there->start, start),
@@ -34,9 +35,12 @@ void sync_set_add(struct sync_set *work, uint64_t start, uint64_t end)
 
 void sync_set_join(struct sync_set *work, const struct sync_set *more)
 {
+        uint64_t bytes = work->bytes + more->bytes;
+
         work->everything = work->everything || more->everything;
         for (unsigned int i = 0; i < more->count; i++)
                 sync_set_add(work, more->ranges[i].start, more->ranges[i].end);
+        work->bytes = bytes;
 }
 
 struct sync_set_range sync_set_span(const struct sync_set *work, uint64_t size)

@@ -17,6 +17,7 @@ struct sync_set_range {
 struct sync_set {
         bool everything;
         unsigned int count;
+        uint64_t bytes; /* that were asked for: without the gaps between merged ranges */
         struct sync_set_range ranges[SYNC_SET_RANGES];
 };
 

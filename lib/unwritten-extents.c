@@ -137,6 +137,7 @@ void unwritten_convert(struct rmmap_file *file, const struct sync_set *set,
         *converted = (struct sync_set){.everything = false};
         for (unsigned int i = 0; !set->everything && i < set->count; i++)
                 convert_around(file, &set->ranges[i], converted);
+        converted->bytes = 0; /* nobody asked for them */
 }
 
 /* Page table entries that remain slow down each later sync in the region. */

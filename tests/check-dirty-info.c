@@ -85,6 +85,47 @@ START_TEST(the_limit_that_the_library_chose_is_told)
 }
 END_TEST
 
+/* As if no memory were left, and where nobody can tell. */
+START_TEST(why_there_is_no_limit_or_hardly_any_is_told)
+{
+        FLOOR_LACKS("start of write-back");
+        static const struct {
+                uint64_t room, limit;
+                const char *reason;
+        } cases[] = {{0, 1, "an eighth"},
+                     {7, 1, "an eighth"},
+                     {8 * MIB, MIB, "an eighth"},
+                     {UINT64_MAX, 0, "no limit of memory is known"}};
+        struct rmmap_file *file = create(0, 0);
+
+        if (!file_in_memory(file) && sync_can_start(file)) {
+                ck_assert_ptr_nonnull(strstr(told(file).dirty_limit_reason, "not chosen yet"));
+                dirty_choose(file, cases[_i].room);
+                ck_assert_uint_eq(told(file).dirty_limit, cases[_i].limit);
+                ck_assert_ptr_nonnull(strstr(told(file).dirty_limit_reason, cases[_i].reason));
+        }
+        rmmap_release(file);
+}
+END_TEST
+
+/* Also where the room is read early, because regions are mapped from the first write on. */
+START_TEST(a_limit_is_chosen_when_a_thread_has_written_16_mib)
+{
+        FLOOR_LACKS("the memory that is left");
+        static const uint32_t patterns[] = {RMMAP_PATTERN_UNKNOWN, RMMAP_PATTERN_DENSE};
+        struct rmmap_options options = test_options(0, RMMAP_ENGINE_AUTO);
+        struct rmmap_file *file;
+
+        options.pattern = patterns[_i];
+        ck_ok(rmmap_create(test_path("file"), SIZE, &options, &file));
+        /* By pwrite as well as by the mapping: each may be short of a period. */
+        ck_ok(write_all(file, 0, 32 * MIB, 16384));
+        if (!file_in_memory(file) && sync_can_start(file))
+                ck_assert_uint_gt(told(file).dirty_limit, 0);
+        rmmap_release(file);
+}
+END_TEST
+
 static void dirty_is(struct rmmap_file *file, uint64_t now, uint64_t highest)
 {
         struct rmmap_info info = told(file);
@@ -172,6 +213,62 @@ START_TEST(what_is_clean_twice_counts_once)
 }
 END_TEST
 
+/* A piece that a writer saw on the disk may have been written after the sync began. */
+START_TEST(a_sync_of_everything_makes_nothing_dirty)
+{
+        struct rmmap_file *file = create(0, 0);
+
+        if (!file_in_memory(file)) {
+                uint64_t before = file_written(file);
+
+                ck_ok(write_all(file, 0, 4 * MIB, MIB));
+                dirty_estimate_cleaned(file, 3 * MIB);
+                dirty_synced_all(file, before + MIB);
+                ck_assert_uint_eq(told(file).dirty_bytes, MIB);
+        }
+        rmmap_release(file);
+}
+END_TEST
+
+static struct rmmap_receipt written(struct rmmap_file *file, uint64_t length)
+{
+        struct rmmap_range range;
+        struct rmmap_receipt receipt;
+
+        ck_ok(rmmap_allocate_exact(file, length, &range));
+        ck_ok(rmmap_write_range(file, range, data, length, &receipt));
+        return receipt;
+}
+
+/*
+ * What a sync writes besides, to convert unwritten space or because it lies between two ranges,
+ * doesn't make up for bytes that are dirty elsewhere.
+ */
+START_TEST(a_sync_of_ranges_counts_what_it_was_asked_for)
+{
+        struct rmmap_file *file = create(0, 0);
+        struct rmmap_receipt ends[2];
+
+        if (!file_in_memory(file)) {
+                ck_ok(write_all(file, 64 * MIB, 72 * MIB, MIB));
+                inject_start();
+                for (uint64_t i = 0; i < 40; i++) {
+                        ck_ok(rmmap_raw_write(file, 32 * MIB + i * 4096, data, 4096));
+                        ck_ok(rmmap_raw_sync(file, 32 * MIB + i * 4096, 4096));
+                }
+                if (inject_count(INJECT_MSYNC) > 0) {
+                        ck_assert_uint_eq(told(file).dirty_bytes, 8 * MIB);
+                        ends[0] = written(file, 4096);
+                        written(file, MIB / 2);
+                        ends[1] = written(file, 4096);
+                        ck_ok(rmmap_sync_ranges(file, ends, 2));
+                        ck_assert_uint_eq(told(file).dirty_bytes, 8 * MIB + MIB / 2);
+                }
+        }
+        rmmap_release(file);
+}
+END_TEST
+
 /* Each file in turn: one that has a handle is not created again. */
 START_TEST(how_uncached_is_done_is_told)
 {
@@ -223,7 +320,7 @@ START_TEST(what_is_dropped_because_much_was_written_is_told)
         if (file->config.reserved && waits(file)) {
                 ck_ok(rmmap_raw_write(file, 0, data, MIB));
                 ck_assert_uint_eq(told(file).uncached, RMMAP_UNCACHED_OFF);
-                dirty_check(file, MIB);
+                dirty_choose(file, MIB);
                 ck_assert_uint_eq(told(file).uncached, RMMAP_UNCACHED_DROPPED);
                 ck_assert_uint_eq(told(file).dirty_limit, MIB / 8);
                 ck_ok(rmmap_sync_all(file));
@@ -241,9 +338,13 @@ int main(void)
         tcase_set_timeout(core, 120);
         tcase_add_test(core, the_limit_in_force_is_told);
         tcase_add_test(core, the_limit_that_the_library_chose_is_told);
+        tcase_add_loop_test(core, why_there_is_no_limit_or_hardly_any_is_told, 0, 4);
+        tcase_add_loop_test(core, a_limit_is_chosen_when_a_thread_has_written_16_mib, 0, 2);
         tcase_add_test(core, what_was_written_is_dirty_until_a_sync);
         tcase_add_loop_test(core, what_writers_saw_on_the_disk_is_clean, 0, 5);
         tcase_add_test(core, what_is_clean_twice_counts_once);
+        tcase_add_test(core, a_sync_of_everything_makes_nothing_dirty);
+        tcase_add_test(core, a_sync_of_ranges_counts_what_it_was_asked_for);
         tcase_add_test(core, how_uncached_is_done_is_told);
         tcase_add_test(core, what_turned_out_to_be_missing_is_told);
         tcase_add_test(core, what_is_dropped_because_much_was_written_is_told);
