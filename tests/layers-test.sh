@@ -18,7 +18,7 @@ function fail(text)
 
 BEGIN {
         # What belongs to the language and its compiler, not to the system.
-        split("errno.h emmintrin.h limits.h stdalign.h stdatomic.h stdbool.h stddef.h stdint.h " \
+        split("cpuid.h errno.h emmintrin.h limits.h stdalign.h stdatomic.h stdbool.h stddef.h stdint.h " \
               "string.h", list, " ")
         for (i in list)
                 language[list[i]] = 1
