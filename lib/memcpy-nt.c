@@ -63,7 +63,7 @@ static uint64_t query_cache_size(void)
         unsigned int type, shape, sets, more;
 
         for (int i = 0; i < 2; i++) {
-                if (__get_cpuid_max(leaves[i] & 0x80000000, NULL) < leaves[i])
+                if ((unsigned int)__get_cpuid_max(leaves[i] & 0x80000000, NULL) < leaves[i])
                         continue;
                 __cpuid_count(leaves[i], 3, type, shape, sets, more);
                 (void)more;
