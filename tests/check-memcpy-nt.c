@@ -2,6 +2,7 @@
 /* Copies put every byte where memcpy would and change nothing else, with any kind of store. */
 #include <stdlib.h>
 
+#include "base/compiler.h"
 #include "child.h"
 #include "memcpy-nt.h"
 
