@@ -5,11 +5,8 @@ BEGIN {
         width = 900; left = 330; right = 720; most = 10; line_height = 26; group_height = 26
         mark_size = 12; lane_height = 7
         drawn = split("rmmap mmap pwrite tuned direct", way, " ")
-        legend["rmmap"] = "the library, no hint given"
-        legend["mmap"] = "plain mmap"
-        legend["pwrite"] = "pwrite"
-        legend["tuned"] = "fallocate + pwrite + early write-back"
-        legend["direct"] = "O_DIRECT"
+        words_of["rmmap"] = "the library, no hint given"
+        words_of["tuned"] = "fallocate + pwrite + early write-back"
 }
 
 # The natural logarithm of a number from 1 to 10: not every awk has one.
@@ -86,8 +83,8 @@ function head(   x, d)
                 if (!(way[d] in used))
                         continue
                 mark(way[d], x, 77)
-                say(x + 14, 81.5, legend[way[d]], d == 1 ? " font-weight=\"bold\"" : "")
-                x += 44 + 6.5 * length(legend[way[d]])
+                say(x + 14, 81.5, words_of[way[d]], d == 1 ? " font-weight=\"bold\"" : "")
+                x += 44 + 6.5 * length(words_of[way[d]])
         }
 }
 
