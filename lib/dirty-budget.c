@@ -30,7 +30,7 @@ struct work {
         struct dirty_piece finish[DIRTY_PIECES + 2];
         unsigned int starts, finishes;
         unsigned int epoch; /* of the backlog */
-        uint64_t next;      /* a thread that writes in order has come to the region here; or 0 */
+        uint64_t next;      /* small writes in order have come to the region here; or 0 */
         bool sweep;
 };
 
@@ -165,7 +165,7 @@ static void add(struct dirty_budget *budget, struct dirty_backlog *backlog, uint
         }
         backlog->run.end = end;
         if (region_of(end) != region_of(backlog->run.start)) {
-                if (backlog->run.start < start)
+                if (backlog->run.start < start && end - start < REGION_LARGE_WRITE)
                         work->next = end;
                 end_run(backlog, work);
         }

@@ -78,7 +78,7 @@ START_TEST(below_the_limit_nothing_is_started)
 }
 END_TEST
 
-/* However much memory is left: the limit is looked at after 16 MiB of them. */
+/* However much memory is left: the limit is looked at after 2 MiB of them by one thread. */
 START_TEST(small_pieces_are_bounded_soon)
 {
         FLOOR_LACKS("start of write-back");
@@ -144,6 +144,18 @@ END_TEST
  * The write that receives the error returns it, and so does every sync. The fourth call waits; what
  * means "not here" where write-back starts is an error like any other there.
  */
+/* A populated region would be written to the disk once more. */
+START_TEST(large_writes_in_order_populate_nothing)
+{
+        struct rmmap_file *file = create(0, LIMIT);
+
+        ck_ok(write_all(file, 0, SIZE, MIB));
+        ck_assert_uint_eq(file->io.populate.populated, 0);
+        ck_assert(holds_data());
+        rmmap_release(file);
+}
+END_TEST
+
 START_TEST(an_error_of_write_back_stays)
 {
         FLOOR_LACKS("start of write-back");
@@ -211,6 +223,7 @@ int main(void)
         tcase_add_test(core, without_a_limit_little_is_not_bounded);
         tcase_add_loop_test(core, uncached_leaves_the_page_cache, 0, 4);
         tcase_add_test(core, large_writes_at_random_populate_nothing);
+        tcase_add_test(core, large_writes_in_order_populate_nothing);
         tcase_add_loop_test(core, an_error_of_write_back_stays, 0, 7);
         tcase_add_loop_test(core, where_write_back_can_not_be_started_writes_work, 0, 4);
         tcase_add_test(core, a_child_starts_nothing);
