@@ -3,7 +3,8 @@
  * The library, as a program would use it: ranges from its allocator where the order is free, pieces
  * of one range where the job sets the offsets, the raw calls for less than a page. rmmap gives no
  * hint. rmmap-hint gives every hint: the pattern, RMMAP_WRITE_BEHIND where the job ends with a
- * sync, RMMAP_UNCACHED where the file is larger than memory.
+ * sync, RMMAP_UNCACHED where the file is larger than memory, a dirty limit beside another program
+ * that syncs.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -25,6 +26,8 @@ static bool ends_durable(const struct job *job)
         return job->durable && job->block >= LARGE && job->scenario->operation == OP_WRITE;
 }
 
+#define BESIDE_A_NEIGHBOUR ((uint64_t)64 << 20)
+
 static struct rmmap_options options_for(const struct engine *engine, const struct job *job)
 {
         static const uint32_t patterns[] = {
@@ -45,6 +48,8 @@ static struct rmmap_options options_for(const struct engine *engine, const struc
                 options.flags |= RMMAP_WRITE_BEHIND;
         if ((engine->flags & ENGINE_HINT) && job->scenario->uncached)
                 options.flags |= RMMAP_UNCACHED;
+        if ((engine->flags & ENGINE_HINT) && job->scenario->neighbour == NEIGHBOUR_SYNCS)
+                options.dirty_limit = BESIDE_A_NEIGHBOUR;
         return options;
 }
 
@@ -184,7 +189,7 @@ const struct engine engine_rmmap = {
 
 const struct engine engine_rmmap_hint = {
         .name = "rmmap-hint",
-        .title = "this library, with the pattern, RMMAP_WRITE_BEHIND, RMMAP_UNCACHED",
+        .title = "this library, with the pattern, write-behind, uncached, a dirty limit",
         .flags = ENGINE_CORE | ENGINE_OURS | ENGINE_HINT,
         .choice = RMMAP_ENGINE_AUTO,
         .suits = hint_suits,

@@ -133,16 +133,17 @@ function with_unit(of, engine, column)
                 mib(result(of, engine, column)) " MiB"
 }
 
-function short_row(i, of)
+function short_row(i, of, whose)
 {
+        whose = fifth[i] == "" ? "rmmap" : fifth[i]
         if (fourth[i] == "") {
                 heading()
                 printf "| %s | %s | %s | %s |\n", job[i], compared(of, "mmap"),
                         compared(of, "pwrite"), compared(of, "tuned")
-        } else if (result(of, "rmmap", fourth[i]) > 0) {
+        } else if (result(of, whose, fourth[i]) > 0) {
                 heading()
                 printf "| %s (%s) | %s | %s | %s |\n", job[i],
-                        with_unit(of, "rmmap", fourth[i]), with_unit(of, "mmap", fourth[i]),
+                        with_unit(of, whose, fourth[i]), with_unit(of, "mmap", fourth[i]),
                         with_unit(of, "pwrite", fourth[i]), with_unit(of, "tuned", fourth[i])
         }
 }
