@@ -72,7 +72,7 @@ static int issue_everything(struct rmmap_file *file, bool entry_pending)
 {
         /* Read before the sync: later bytes count as dirty. */
         uint64_t made = file_dirtied(file), written = file_written(file);
-        int err = writeback_sync(file->os.fd, entry_pending);
+        int err = writeback_sync(file->os.fd, &file->os.mapping, entry_pending);
 
         if (err == 0)
                 file->sync.dirtied_before = made;
@@ -95,7 +95,8 @@ static int issue_ranges(struct rmmap_file *file, const struct sync_set *set)
          */
         for (unsigned int i = 0; i < set->count; i++) {
                 const struct sync_set_range *range = &set->ranges[i];
-                int this = mapping_sync(&file->os.mapping, range->start, range->end - range->start);
+                int this = mapping_sync(&file->os.mapping, file->os.fd, range->start,
+                                        range->end - range->start);
 
                 note_writeback(file, range->start, range->end);
                 issued += range->end - range->start;
@@ -117,7 +118,7 @@ static int issue(struct rmmap_file *file, const struct sync_set *set, bool entry
 /* A directory that can't be synced is treated as one that can't be opened. */
 static int issue_directory(struct rmmap_file *file)
 {
-        int err = writeback_sync(file->os.directory, true);
+        int err = writeback_sync(file->os.directory, NULL, true);
 
         if (err == 0 || !is_unavailable(-err))
                 return err;

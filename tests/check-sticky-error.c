@@ -348,9 +348,10 @@ START_TEST(the_first_error_stays_though_a_second_comes)
 
         if (described(file).facts & RMMAP_FACT_MAPPED) {
                 inject_fail(INJECT_FDATASYNC, 1, EIO, 1); /* the batch that is held */
-                inject_fail(INJECT_MSYNC, 1, ENOSPC, 1);  /* the batch of all others */
+                /* The batch of all others. */
+                inject_fail(INJECT_MSYNC, INJECT_CALLS_OF_SYNC, ENOSPC, 1);
                 others_ask(file, range, sync_within, askers);
-                ck_assert_int_eq(inject_count(INJECT_MSYNC), 1);
+                ck_assert_int_eq(inject_count(INJECT_MSYNC), INJECT_CALLS_OF_SYNC);
                 for (int i = 0; i < THREADS; i++)
                         ck_is(askers[i].result, -EIO);
                 sticky_is_latched(file, range, -EIO);

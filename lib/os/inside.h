@@ -41,4 +41,12 @@ uintptr_t stack_pointer(const ucontext_t *interrupted);
 /* Before a jump out of a handler: restores the signal stack as it was before the handler. */
 void give_back_stack(const ucontext_t *interrupted);
 
+/* ---- msync.c, and fsync.c, for sync.c */
+
+/* Writes the pages that [offset, offset + length) touches to the file, and waits for that. */
+int msync_pages(const struct mapping *mapping, uint64_t offset, uint64_t length);
+
+/* Waits until what was written to fd, a file or directory, is durable. */
+int fsync_device(int fd, bool with_metadata);
+
 #endif

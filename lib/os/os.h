@@ -229,11 +229,19 @@ int writeback_finish(int fd, uint64_t offset, uint64_t length);
  */
 void writeback_drop_cache(int fd, uint64_t offset, uint64_t length);
 
+struct mapping;
+
 /*
- * Waits until all data of fd is durable; with_metadata: the metadata too (fsync), for a file or a
- * directory.
+ * Waits until all data of fd is durable, and all that was stored in the file's mapping (NULL:
+ * none); with_metadata: the metadata too (fsync), for a file or a directory.
  */
-int writeback_sync(int fd, bool with_metadata);
+int writeback_sync(int fd, const struct mapping *mapping, bool with_metadata);
+
+/*
+ * Waits until the pages that [offset, offset + length) touches are durable. fd: of the file, opened
+ * for writing; only Linux does without.
+ */
+int mapping_sync(const struct mapping *mapping, int fd, uint64_t offset, uint64_t length);
 
 /*
  * Writes all of data, which is durable when this returns 0. [optional] After -EOPNOTSUPP a write
@@ -266,9 +274,6 @@ int mapping_attach(const struct mapping *mapping, int fd, bool read_only);
 
 /* Unmaps it, if base isn't NULL. No other thread may use the mapping any more. */
 void mapping_free(struct mapping *mapping);
-
-/* Calls msync for the pages that [offset, offset + length) touches; waits until durable. */
-int mapping_sync(const struct mapping *mapping, uint64_t offset, uint64_t length);
 
 /* ---- its pages: populate.c ------------------------------------------------------------------- */
 

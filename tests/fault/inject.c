@@ -74,6 +74,8 @@ int inject_count(enum injected call)
 
 int inject_sync_count(void)
 {
+        if (INJECT_CALLS_OF_SYNC == 2 && inject_count(INJECT_MSYNC) > 0)
+                return inject_count(INJECT_MSYNC);
         return inject_total() - inject_count(INJECT_SYNC_FILE_RANGE);
 }
 
@@ -255,9 +257,18 @@ FAILS(int, fstat, FSTAT, -1, (int fd, struct stat *status), fd, status)
 FAILS(int, fstatat, FSTATAT, -1, (int fd, const char *path, struct stat *status, int flags), fd,
       path, status, flags)
 FAILS(int, ftruncate, FTRUNCATE, -1, (int fd, off_t size), fd, size)
+#if HAVE_DECL_FLOCK
 FAILS(int, flock, FLOCK, -1, (int fd, int operation), fd, operation)
+#endif
 FAILS(off_t, lseek, LSEEK, -1, (int fd, off_t offset, int whence), fd, offset, whence)
 FAILS(int, unlink, UNLINK, -1, (const char *path), path)
+
+/* Whether it locks by flock or by this: it is a lock to the tests. */
+#if HAVE_DECL_F_OFD_SETLK
+#define IS_LOCK(command) ((command) == F_OFD_SETLK)
+#else
+#define IS_LOCK(command) false
+#endif
 
 /* One argument of a word's size is all that the library gives. */
 DECLARE(int, fcntl, (int fd, int command, ...))
@@ -268,7 +279,8 @@ DECLARE(int, fcntl, (int fd, int command, ...))
         va_start(arguments, command);
         argument = va_arg(arguments, long);
         va_end(arguments);
-        return fails(INJECT_FCNTL) ? -1 : fcntl(fd, command, argument);
+        return fails(IS_LOCK(command) ? INJECT_FLOCK : INJECT_FCNTL) ? -1
+                                                                     : fcntl(fd, command, argument);
 }
 
 /* ---- bytes */
@@ -278,7 +290,9 @@ FAILS_OR_SHORTENS(pread, PREAD, (int fd, void *buffer, size_t length, off_t at),
                   at)
 FAILS_OR_SHORTENS(pwrite, PWRITE, (int fd, const void *data, size_t length, off_t at), fd, data,
                   length, at)
+#if HAVE_DECL_GETENTROPY
 FAILS(int, getentropy, GETENTROPY, -1, (void *buffer, size_t length), buffer, length)
+#endif
 
 /* ---- the process */
 
@@ -347,11 +361,13 @@ DECLARE(int, fsync, (int fd))
         return fails(INJECT_FSYNC) ? -1 : synced(fsync(fd));
 }
 
+#if HAVE_DECL_FDATASYNC
 DECLARE(int, fdatasync, (int fd))
 {
         enter((struct inject_record){.call = INJECT_FDATASYNC}, fd);
         return fails(INJECT_FDATASYNC) ? -1 : synced(fdatasync(fd));
 }
+#endif
 
 DECLARE(int, msync, (void *address, size_t length, int flags))
 {

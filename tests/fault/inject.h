@@ -105,7 +105,14 @@ void inject_close_gate(void);
 void inject_open_gate(void);
 int inject_waiting(void);
 
-/* All syncing calls but sync_file_range. */
+/* The floor build syncs a mapped file by msync and then fsync or fdatasync, always. */
+#ifdef RMMAP_FLOOR
+#define INJECT_CALLS_OF_SYNC 2
+#else
+#define INJECT_CALLS_OF_SYNC 1
+#endif
+
+/* All syncs: syncing calls but sync_file_range, two of them as one where they are two. */
 int inject_sync_count(void);
 
 #endif

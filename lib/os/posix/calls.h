@@ -14,20 +14,40 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#ifdef HAVE_SYS_RANDOM_H
+#include <sys/random.h>
+#endif
+
+/* Those that not every POSIX system has. */
+#if HAVE_DECL_FDATASYNC
+#define OS_CALL_FDATASYNC(X) X(fdatasync)
+#else
+#define OS_CALL_FDATASYNC(X)
+#endif
+#if HAVE_DECL_FLOCK
+#define OS_CALL_FLOCK(X) X(flock)
+#else
+#define OS_CALL_FLOCK(X)
+#endif
+#if HAVE_DECL_GETENTROPY
+#define OS_CALL_GETENTROPY(X) X(getentropy)
+#else
+#define OS_CALL_GETENTROPY(X)
+#endif
 
 /* clang-format off */
 #define OS_CALLS(X) \
         X(calloc) X(free) X(posix_memalign) X(strdup) \
         X(close) X(fcntl) X(fstat) X(fstatat) X(ftruncate) X(lseek) X(open) X(unlink) \
         X(pread) X(pwrite) X(read) \
-        X(fdatasync) X(fsync) X(msync) \
-        X(flock) \
+        X(fsync) X(msync) OS_CALL_FDATASYNC(X) \
+        OS_CALL_FLOCK(X) \
         X(mmap) X(munmap) \
-        X(getentropy) X(getrlimit) X(sigaction)
+        X(getrlimit) X(sigaction) OS_CALL_GETENTROPY(X)
 /* clang-format on */
 
 #define OS_CALL_MEMBER(name) __typeof__(&name) name;

@@ -55,6 +55,11 @@ struct guard {
 #endif
 static _Thread_local struct guard *volatile innermost SIGNAL_SAFE_TLS;
 
+/* An option of POSIX. Without it handlers run on the stack of the code that they interrupt. */
+#ifndef SA_ONSTACK
+#define SA_ONSTACK 0
+#endif
+
 static pthread_once_t install_once = PTHREAD_ONCE_INIT;
 static int install_error;
 static struct sigaction previous;     /* written before our handler can run */
@@ -167,11 +172,12 @@ static void on_fault(int signal_number, siginfo_t *info, void *context)
 }
 
 /*
- * The handler's code must stay in memory, so the library or program with it is never unloaded.
+ * The handler's code must stay in memory, so the library or program with it is never unloaded, if
+ * the system can find what it is part of.
  * dlopen is found by dlsym, because the linker warns about a direct call in a static program, which
  * needs none.
  */
-#ifdef PIC
+#if defined(PIC) && HAVE_DECL_DLADDR
 static void pin_library(void)
 {
         void *(*open_library)(const char *name, int mode);

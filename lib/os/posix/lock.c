@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * By flock, or by fcntl's locks of the open file description (POSIX.1-2024); neither conflicts with
+ * the other, so all programs on a system must use the same. Not by the older locks of fcntl: they
+ * belong to the process, so its handles wouldn't exclude each other, and closing any descriptor of
+ * the file drops them.
+ */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/file.h>
 
 #include "os/os.h"
@@ -8,11 +15,34 @@
 /* Half a second in all. */
 #define EXCLUSIVE_TRIES (BACKOFF_YIELDS + 500)
 
+/* lock: F_RDLCK, F_WRLCK or F_UNLCK. 0, or -1 and errno. */
+#if HAVE_DECL_FLOCK
+static int set_lock(int fd, short lock)
+{
+        int operation = lock == F_WRLCK ? LOCK_EX : lock == F_RDLCK ? LOCK_SH : LOCK_UN;
+
+        return os_calls.flock(fd, operation | LOCK_NB);
+}
+#elif HAVE_DECL_F_OFD_SETLK
+static int set_lock(int fd, short lock)
+{
+        struct flock whole = {.l_type = lock, .l_whence = SEEK_SET};
+
+        return os_calls.fcntl(fd, F_OFD_SETLK, &whole);
+}
+#else
+static int set_lock(int fd, short lock)
+{
+        (void)fd;
+        (void)lock;
+        errno = EOPNOTSUPP;
+        return -1;
+}
+#endif
+
 int file_lock_take(int fd, enum file_lock lock)
 {
-        int operation = lock == FILE_LOCK_EXCLUSIVE ? LOCK_EX : LOCK_SH;
-
-        while (os_calls.flock(fd, operation | LOCK_NB) != 0) {
+        while (set_lock(fd, lock == FILE_LOCK_EXCLUSIVE ? F_WRLCK : F_RDLCK) != 0) {
                 if (errno == EWOULDBLOCK)
                         return -EBUSY;
                 if (errno == EBADF) /* NFS requires a writable descriptor for an exclusive lock */
@@ -36,7 +66,7 @@ int file_lock_outlast(int fd)
 
 void file_lock_drop(int fd)
 {
-        while (os_calls.flock(fd, LOCK_UN) != 0 && errno == EINTR)
+        while (set_lock(fd, F_UNLCK) != 0 && errno == EINTR)
                 ;
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/checked.h"
-#include "os/os.h"
+#include "os/inside.h"
 #include "os/posix/calls.h"
 
 /* Mappings aligned to this may get huge pages on all common machines. */
@@ -23,6 +24,31 @@ int mapping_check_size(uint64_t size)
         return 0;
 }
 
+/* Addresses that nothing else uses. */
+#ifdef MAP_ANONYMOUS
+static void *reserve_addresses(size_t length)
+{
+        return os_calls.mmap(NULL, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+#else
+/* POSIX.1-2008 has no anonymous memory; systems without it have this device instead. */
+static void *reserve_addresses(size_t length)
+{
+        int before, fd = open_retrying("/dev/zero", O_RDONLY | O_CLOEXEC, 0);
+        void *addresses;
+
+        if (fd < 0) {
+                errno = -fd;
+                return MAP_FAILED;
+        }
+        addresses = os_calls.mmap(NULL, length, PROT_NONE, MAP_PRIVATE, fd, 0);
+        before = errno;
+        os_calls.close(fd);
+        errno = before;
+        return addresses;
+}
+#endif
+
 int mapping_reserve(struct mapping *mapping, uint64_t size, size_t page)
 {
         size_t length = (size_t)align_up_to(size, page);
@@ -30,7 +56,7 @@ int mapping_reserve(struct mapping *mapping, uint64_t size, size_t page)
         size_t slack = length >= HUGE_PAGE || page > mapping_page_size() ? alignment : 0;
         unsigned char *start, *base;
 
-        start = os_calls.mmap(NULL, length + slack, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        start = reserve_addresses(length + slack);
         if (start == MAP_FAILED)
                 return -errno;
         base = start;
@@ -62,18 +88,4 @@ void mapping_free(struct mapping *mapping)
                 os_calls.munmap(mapping->base, mapping->length);
         mapping->base = NULL;
         mapping->length = 0;
-}
-
-int mapping_sync(const struct mapping *mapping, uint64_t offset, uint64_t length)
-{
-        size_t page = mapping_page_size();
-        size_t first = (size_t)align_down_to(offset, page);
-        size_t end = (size_t)min_u64(align_up_to(offset + length, page), mapping->length);
-
-        if (end <= first)
-                return 0;
-        while (os_calls.msync(mapping->base + first, end - first, MS_SYNC) != 0)
-                if (errno != EINTR)
-                        return -errno;
-        return 0;
 }

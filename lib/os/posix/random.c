@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "os/os.h"
@@ -24,7 +23,7 @@ static int read_random(int fd, unsigned char *buffer, size_t length)
         return 0;
 }
 
-/* Where getentropy fails: an older kernel, or a sandbox that doesn't allow it. */
+/* Where getentropy is missing or fails: an older kernel, or a sandbox that doesn't allow it. */
 static int random_from_device(unsigned char *buffer, size_t length)
 {
         int fd, err;
@@ -40,12 +39,19 @@ static int random_from_device(unsigned char *buffer, size_t length)
 }
 
 /* getentropy returns 256 bytes at most. */
+#if HAVE_DECL_GETENTROPY
 int random_bytes(void *buffer, size_t length)
 {
         if (os_calls.getentropy(buffer, length) == 0)
                 return 0;
         return random_from_device(buffer, length);
 }
+#else
+int random_bytes(void *buffer, size_t length)
+{
+        return random_from_device(buffer, length);
+}
+#endif
 
 int random_word(uint64_t *word)
 {

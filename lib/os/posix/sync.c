@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * By POSIX, with synchronized I/O, data is durable when these calls return. On macOS that needs
- * F_FULLFSYNC; macOS declares no fdatasync, so this file doesn't compile there by mistake.
+ * Both calls, always: POSIX doesn't say that fsync writes what was only stored in a mapping; and
+ * systems differ in whether msync also writes the metadata that leads to the pages, and whether it
+ * empties the device's cache.
  */
-#include <errno.h>
-#include <unistd.h>
+#include "os/inside.h"
 
-#include "os/os.h"
-#include "os/posix/calls.h"
-
-int writeback_sync(int fd, bool with_metadata)
+int writeback_sync(int fd, const struct mapping *mapping, bool with_metadata)
 {
-        while ((with_metadata ? os_calls.fsync(fd) : os_calls.fdatasync(fd)) != 0)
-                if (errno != EINTR)
-                        return -errno;
-        return 0;
+        int err = 0;
+
+        if (mapping != NULL && mapping->base != NULL)
+                err = msync_pages(mapping, 0, mapping->length);
+        return err != 0 ? err : fsync_device(fd, with_metadata);
+}
+
+int mapping_sync(const struct mapping *mapping, int fd, uint64_t offset, uint64_t length)
+{
+        int err = msync_pages(mapping, offset, length);
+
+        return err != 0 ? err : fsync_device(fd, false);
 }
