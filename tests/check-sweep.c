@@ -376,6 +376,7 @@ static bool is_optional(enum injected call)
 {
         return call == INJECT_IOCTL || call == INJECT_LSEEK || call == INJECT_PWRITEV2 ||
                call == INJECT_CALLOC || call == INJECT_MINCORE ||
+               (!HAVE_DECL_GETENTROPY && call == INJECT_GETENTROPY) ||
                (ON_FLOOR && (call == INJECT_FALLOCATE || call == INJECT_FSTATFS ||
                              call == INJECT_MADVISE || call == INJECT_READLINK ||
                              call == INJECT_SYNC_FILE_RANGE || call == INJECT_UNLINK));

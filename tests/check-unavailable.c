@@ -93,7 +93,7 @@ static const struct {
         {INJECT_SYNC_FILE_RANGE, "start of write-back", 0, -EOPNOTSUPP, true},
         {INJECT_FSTATFS, "names of file systems", RMMAP_FACT_RESERVED | RMMAP_FACT_COHERENT, 0,
          true},
-        {INJECT_GETENTROPY, NULL, 0, 0, true},
+        {INJECT_GETENTROPY, NULL, 0, 0, HAVE_DECL_GETENTROPY},
         {INJECT_GETRLIMIT, NULL, 0, 0, false},
         {INJECT_IOCTL, NULL, 0, 0, false},
         {INJECT_MADVISE, "advice that is refused", 0, 0, true},
