@@ -230,7 +230,9 @@ START_TEST(a_descriptors_access_is_not_widened)
         ck_is(try_open_fd(writing, 0), -EACCES);
         ck_is(try_open_fd(writing, RMMAP_READ_ONLY), -EACCES);
         ck_is(try_open_fd(naming, 0), ON_FLOOR ? -EACCES : -EBADF);
-        ck_is(try_open_fd(naming, RMMAP_READ_ONLY), -EBADF);
+        /* musl has O_PATH among the access modes. */
+        ck_is(try_open_fd(naming, RMMAP_READ_ONLY),
+              ON_FLOOR && (O_ACCMODE & O_PATH) ? -EACCES : -EBADF);
         ck_ok(try_open_fd(both, 0));
         ck_ok(try_open_fd(both, RMMAP_READ_ONLY));
         ck_is(try_open_fd(both, RMMAP_NO_FOLLOW), -EINVAL);
