@@ -4,8 +4,9 @@
  * the system and makes system calls; all other code uses these functions. Layer 1.
  *
  *   linux/   what only Linux has
- *   posix/   what every POSIX system has. Where linux/ has a file of the same name, that of posix/
- *            does without Linux. configure --with-os=posix uses only posix/: the floor build.
+ *   darwin/  what macOS has, or does in its own way
+ *   posix/   what every POSIX system has. Where the others have a file of the same name, that of
+ *            posix/ does without them. configure --with-os=posix uses only posix/: the floor build.
  *
  * Rules for all functions, unless their comment says otherwise:
  *   - int is 0 or a negative errno; errno itself may be changed.
@@ -43,6 +44,8 @@
  */
 static inline bool is_unavailable(int error)
 {
+        if (error == ENOTSUP) /* on macOS another number than EOPNOTSUPP */
+                return true;
         switch (error) {
         case ENOSYS:
         case EOPNOTSUPP:
@@ -100,7 +103,7 @@ int path_open_directory(const struct path_request *request, int fd);
  */
 int path_reopen(int fd, bool read_only, int *reopened, bool *shared);
 
-/* ---- an open file: file.c -------------------------------------------------------------------- */
+/* ---- an open file: file.c, resize.c ---------------------------------------------------------- */
 
 /* Is the file in a directory? A memfd or an unlinked file isn't. true if unknown. */
 bool storage_has_name(int fd);
@@ -167,7 +170,7 @@ struct file_system {
         size_t page; /* bytes in a page of its mappings; 0: the machine's page size */
 };
 
-/* An unknown file system counts as RESERVES_NOTHING, and on Linux as not coherent. */
+/* An unknown file system counts as RESERVES_NOTHING, and on Linux and macOS as not coherent. */
 int file_system_of(int fd, struct file_system *file_system);
 
 /* ---- space on disk: preallocate.c, extents.c ------------------------------------------------- */
@@ -275,7 +278,7 @@ int mapping_attach(const struct mapping *mapping, int fd, bool read_only);
 /* Unmaps it, if base isn't NULL. No other thread may use the mapping any more. */
 void mapping_free(struct mapping *mapping);
 
-/* ---- its pages: populate.c ------------------------------------------------------------------- */
+/* ---- its pages: populate.c, advise.c --------------------------------------------------------- */
 
 /* How the file will be read, through the mapping or by pread. Only advice: never an error. */
 enum mapping_order { MAPPING_IN_ORDER, MAPPING_AT_RANDOM };

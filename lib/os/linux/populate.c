@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/mman.h>
 
 #include "base/checked.h"
@@ -17,19 +16,6 @@
 
 /* The most that one system call faults in: between two of them, signals and other faults run. */
 #define POPULATE_PIECE ((size_t)64 << 20)
-
-/* Only advice: a failure is no error. */
-void mapping_advise(const struct mapping *mapping, int fd, enum mapping_order order)
-{
-        bool in_order = order == MAPPING_IN_ORDER;
-
-        (void)posix_fadvise(fd, 0, 0, in_order ? POSIX_FADV_SEQUENTIAL : POSIX_FADV_RANDOM);
-        /* In order, the descriptor's larger read-ahead also serves the mapping. MADV_SEQUENTIAL
-         * isn't set: it treats each fault of another thread as the start of a new sequence, which
-         * is 1.7 times slower with two readers. */
-        if (mapping->base != NULL && !in_order)
-                (void)linux_calls.madvise(mapping->base, mapping->length, MADV_RANDOM);
-}
 
 bool mapping_want_huge_pages(const struct mapping *mapping)
 {

@@ -28,14 +28,6 @@ int storage_size(int fd, uint64_t *size)
         return 0;
 }
 
-int storage_resize(int fd, uint64_t size)
-{
-        while (os_calls.ftruncate(fd, (off_t)size) != 0)
-                if (errno != EINTR)
-                        return -errno;
-        return 0;
-}
-
 int storage_write(int fd, uint64_t offset, const void *data, size_t length)
 {
         const unsigned char *at = data;
