@@ -56,7 +56,7 @@ struct guard {
 static _Thread_local struct guard *volatile innermost SIGNAL_SAFE_TLS;
 
 /* An option of POSIX. Without it handlers run on the stack of the code that they interrupt. */
-#if !HAVE_DECL_SA_ONSTACK
+#ifndef SA_ONSTACK
 #define SA_ONSTACK 0
 #endif
 
