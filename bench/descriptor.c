@@ -62,6 +62,16 @@ int descriptor_write_dsync(int fd, const void *data, size_t length, uint64_t off
         return write_all(fd, data, length, offset, RWF_DSYNC);
 }
 
+/* Linux 6.14, which older headers don't know. */
+#ifndef RWF_DONTCACHE
+#define RWF_DONTCACHE 0x80
+#endif
+
+int descriptor_write_uncached(int fd, const void *data, size_t length, uint64_t offset)
+{
+        return write_all(fd, data, length, offset, RWF_DONTCACHE);
+}
+
 int descriptor_read(int fd, void *buffer, size_t length, uint64_t offset)
 {
         unsigned char *to = buffer;

@@ -15,6 +15,7 @@ int descriptor_resize(int fd, uint64_t size);
 /* Moves all of length, or returns a negative errno; -EIO at the end of the file. */
 int descriptor_write(int fd, const void *data, size_t length, uint64_t offset);
 int descriptor_write_dsync(int fd, const void *data, size_t length, uint64_t offset);
+int descriptor_write_uncached(int fd, const void *data, size_t length, uint64_t offset);
 int descriptor_read(int fd, void *buffer, size_t length, uint64_t offset);
 int descriptor_sync(int fd);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* pwrite in three variants on one descriptor: plain, tuned by hand, and without the page cache. */
+/* pwrite in four variants: plain, tuned by hand, and two that leave nothing in the page cache. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,11 +8,12 @@
 #include "descriptor.h"
 #include "engines.h"
 
-enum habit { PLAIN, TUNED, DIRECT };
+enum habit { PLAIN, TUNED, DIRECT, DONTCACHE };
 
 struct descriptor {
         int fd;
         bool early; /* each large write starts its write-back */
+        bool drops; /* by RWF_DONTCACHE */
 };
 
 static void habit_close(void *file)
@@ -34,6 +35,7 @@ static int wrap(int fd, const struct engine *engine, const struct job *job, void
                 return close(fd), -ENOMEM;
         descriptor->fd = fd;
         descriptor->early = engine->choice == TUNED && job->durable && job->block >= LARGE;
+        descriptor->drops = engine->choice == DONTCACHE;
         *file = descriptor;
         return 0;
 }
@@ -64,8 +66,11 @@ static int habit_open(const struct engine *engine, const struct job *job, void *
 static int habit_write(void *context, const struct spot *spot, void *data)
 {
         struct descriptor *descriptor = context;
-        int err = descriptor_write(descriptor->fd, data, spot->length, spot->offset);
+        int err;
 
+        if (descriptor->drops)
+                return descriptor_write_uncached(descriptor->fd, data, spot->length, spot->offset);
+        err = descriptor_write(descriptor->fd, data, spot->length, spot->offset);
         if (err != 0 || !descriptor->early)
                 return err;
         return sync_file_range(descriptor->fd, (off_t)spot->offset, (off_t)spot->length,
@@ -118,6 +123,12 @@ static bool direct_suits(const struct engine *engine, const struct job *job)
         return scenario->operation == OP_READ ? scenario->start == START_UNCACHED : job->durable;
 }
 
+static bool dontcache_suits(const struct engine *engine, const struct job *job)
+{
+        (void)engine;
+        return !job->tmpfs && job->scenario->operation == OP_WRITE && job->durable;
+}
+
 const struct engine engine_pwrite = {
         .name = "pwrite",
         .title = "ftruncate, pwrite, fdatasync",
@@ -152,6 +163,21 @@ const struct engine engine_direct = {
         .flags = ENGINE_PEER,
         .choice = DIRECT,
         .suits = direct_suits,
+        .create = habit_create,
+        .open = habit_open,
+        .write = habit_write,
+        .write_durable = tuned_write_durable,
+        .read = habit_read,
+        .sync = habit_sync,
+        .close = habit_close,
+};
+
+const struct engine engine_dontcache = {
+        .name = "dontcache",
+        .title = "fallocate, pwritev2 with RWF_DONTCACHE (Linux 6.14), fdatasync",
+        .flags = ENGINE_PEER,
+        .choice = DONTCACHE,
+        .suits = dontcache_suits,
         .create = habit_create,
         .open = habit_open,
         .write = habit_write,
