@@ -38,6 +38,7 @@ class Function:
     section: str
     since: str
     errors: list[str]
+    system: str  # "windows": only there; "posix": not there; or ""
 
 
 @dataclasses.dataclass
@@ -58,6 +59,10 @@ class Api:
         return [each for each in self.public if isinstance(each, Function)]
 
     @property
+    def posix_functions(self) -> list[Function]:
+        return [each for each in self.functions if each.system != "windows"]
+
+    @property
     def types(self) -> list[Type]:
         return [each for each in self.public if isinstance(each, Type)]
 
@@ -74,17 +79,30 @@ TOKEN = re.compile(
 
 def tokens(text: str) -> Iterator[tuple[str, str]]:
     """Each macro ("define", text) and declaration ("code", text), and each comment ("comment", text)
-    that begins a line."""
+    that begins a line; and ("system", name) where what follows is for some systems only, or ("system",
+    "") where it is for all again."""
     text = re.sub(r"#ifdef __cplusplus\n.*?#endif\n", "", text, flags=re.S)
     code, depth, first = "", 0, True
+    conditions: list[str] = []  # the systems of each #if around
     for token in TOKEN.findall(text):
         if token.startswith("/*"):
             if first and not code.strip():
                 words = re.sub(r"^ ?\*+", "", token[2:-2], flags=re.M).split()
                 yield "comment", " ".join(words)
         elif token.lstrip().startswith("#"):
-            if token.lstrip().startswith("#define "):
+            word = token.split()[0]
+            if word == "#define":
                 yield "define", " ".join(token.replace("\\\n", " ").split())
+            elif word in ("#if", "#ifdef", "#ifndef"):
+                systems = {"#ifdef _WIN32": "windows", "#ifndef _WIN32": "posix"}
+                conditions.append(systems.get(token, ""))
+            elif word == "#else":
+                others = {"windows": "posix", "posix": "windows"}
+                conditions.append(others.get(conditions.pop(), ""))
+            elif word == "#endif":
+                conditions.pop()
+            if word != "#define":
+                yield "system", "".join(conditions)
         else:
             code += token
             depth += (token == "{") - (token == "}")
@@ -133,7 +151,7 @@ def parse(text: str) -> Api:
     default = re.search(r"^ \*  - Since: ([0-9.]+)\.$", text, re.M)
     if default is None:
         fail("rmmap.h.in doesn't say since when its functions are there")
-    section, comment = "", ""
+    section, comment, system = "", "", ""
     known: dict[str, Function] = {}
     groups: dict[str, list[str]] = {}  # the functions after each comment
     for kind, token in tokens(text):
@@ -141,7 +159,9 @@ def parse(text: str) -> Api:
             if title := re.match(r"---- ([^:]*?)(?:: .*)? -+", token):
                 section = title[1]
             comment = token
-        elif kind == "define":
+        elif kind == "system":
+            system = token
+        elif kind == "define" and system != "windows":
             if match := re.match(r"#define (\w+) +(.*?)\s*(?:/\*.*)?$", token):
                 api.macros[match[1]] = match[2]
         elif kind == "code":
@@ -149,7 +169,7 @@ def parse(text: str) -> Api:
                 checked, returns, name, arguments, _ = match.groups()
                 since = re.search(r"\bSince: ([0-9.]+)\.", comment) or default
                 function = Function(name, returns.strip(), split_arguments(arguments), section,
-                                    since[1], errors_in(comment, name, known))
+                                    since[1], errors_in(comment, name, known), system)
                 fails = function.returns == "int"
                 if fails != (checked == "CHECKED") or fails != bool(function.errors):
                     fail(f"{name}: int, RMMAP_CHECKED and errors are there together, or none is")
@@ -161,7 +181,7 @@ def parse(text: str) -> Api:
                 parts = re.split(";" if kind == "struct" else ",", inside or "")
                 members = [part.strip() for part in parts if part.strip()]
                 api.public.append(Type(name, kind, members, section))
-            else:
+            elif system == "":
                 fail(f"rmmap.h.in declares neither a function nor a type: {token}")
     for comment, names in groups.items():
         for name in re.findall(r"rmmap_\w+", " ".join(re.findall(r"Also of ([^:]*):", comment))):
@@ -211,16 +231,23 @@ def symbol_map(api: Api) -> str:
     parent = ""
     versions = {each.since for each in api.functions}
     for since in sorted(versions, key=lambda version: [int(each) for each in version.split(".")]):
-        names = [f"        {each.name};\n" for each in api.functions if each.since == since]
+        names = [f"        {each.name};\n" for each in api.posix_functions if each.since == since]
         local = "" if parent else "local:\n        *;\n"
         text += f"RMMAP_{since} {{\nglobal:\n{''.join(names)}{local}}}{parent};\n"
         parent = f" RMMAP_{since}"
     return text
 
 
+def windows_names(api: Api) -> str:
+    """What the DLL exports."""
+    names = "".join(f"\t{each.name}\n" for each in api.functions if each.system != "posix")
+    return "; SPDX-License-Identifier: MIT OR Apache-2.0\n" \
+           "; What the DLL exports: made by build-aux/api.py from rmmap.h.\nEXPORTS\n" + names
+
+
 def debian_symbols(api: Api) -> str:
     """Debian's symbols file, sorted as dpkg-gensymbols does."""
-    symbols = [(each.name, each.since) for each in api.functions]
+    symbols = [(each.name, each.since) for each in api.posix_functions]
     symbols += [(f"RMMAP_{since}", since) for since in {each.since for each in api.functions}]
     lines = [f" {name}@RMMAP_{since} {since}.0\n" for name, since in sorted(symbols)]
     return ("librangedmmap.so.0 librangedmmap0 #MINVER#\n"
@@ -234,7 +261,9 @@ def tests_table(api: Api) -> str:
 #ifdef ERROR
 """
     for function in api.functions:
-        text += "".join(f"ERROR({function.name}, {error})\n" for error in function.errors)
+        lines = "".join(f"ERROR({function.name}, {error})\n" for error in function.errors)
+        condition = {"windows": "#ifdef", "posix": "#ifndef"}.get(function.system)
+        text += f"{condition} _WIN32\n{lines}#endif\n" if condition and lines else lines
     text += "#endif\n#ifdef CONSTANT\n"
     return text + "".join(f"CONSTANT({name})\n" for name in api.constants) + "#endif\n"
 
@@ -246,7 +275,7 @@ def python_declarations(api: Api) -> str:
         grows = each.members[:1] == ["size_t size"]
         text += type_in_c(each, "    ", 100, "    ...;\n" if grows else "")
     text += "".join(f"#define {name} ...\n" for name in api.constants)
-    for function in api.functions:
+    for function in api.posix_functions:
         start = f"{function.returns} {function.name}(".replace("* ", "*")
         text += wrapped(start, function.arguments, ");", 100)
     return f'DECLARATIONS = """\n{text}"""\n'
@@ -342,6 +371,7 @@ def pages(top: pathlib.Path, api: Api) -> Iterator[tuple[pathlib.Path, str]]:
 
 def made(top: pathlib.Path, api: Api) -> Iterator[tuple[pathlib.Path, str]]:
     yield top / "lib/librangedmmap.map", symbol_map(api)
+    yield top / "lib/librangedmmap.def", windows_names(api)
     if (top / "debian").exists():  # a tarball doesn't have it
         yield top / "debian/librangedmmap0.symbols", debian_symbols(api)
     yield top / "tests/api.inc", tests_table(api)

@@ -83,16 +83,22 @@ static int check_engine(const struct rmmap_file *file, const struct rmmap_option
 /* Truncates to nothing and extends to the size. Tries to enlarge first, because that may fail. */
 static int resize(struct rmmap_file *file, struct creation *creation)
 {
+        bool sparse = (creation->options->flags & RMMAP_NO_PREALLOCATE) != 0;
         uint64_t before;
         int err = storage_size(file->os.fd, &before);
 
+        if (err == 0 && (before == 0 || sparse))
+                storage_set_sparse(file->os.fd, sparse);
         if (err == 0 && file->config.size > before)
                 err = storage_resize(file->os.fd, file->config.size);
         if (err != 0)
                 return err;
         creation->emptied = true;
         err = storage_resize(file->os.fd, 0);
-        return err != 0 ? err : storage_resize(file->os.fd, file->config.size);
+        if (err != 0)
+                return err;
+        storage_set_sparse(file->os.fd, sparse);
+        return storage_resize(file->os.fd, file->config.size);
 }
 
 /* Gives the file its size and disk space. *reserved: every byte has its disk space now. */
@@ -160,6 +166,7 @@ static int make(struct rmmap_file *file, struct creation *creation)
                 if (err == 0)
                         return 0;
         }
+        mapping_free(&file->os.mapping); /* Windows neither cuts nor removes a mapped file */
         if (creation->emptied && !creation->made && creation->locked)
                 (void)storage_resize(file->os.fd, 0); /* free the reserved space */
         if (creation->locked)

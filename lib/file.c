@@ -286,8 +286,3 @@ uint64_t rmmap_size(const struct rmmap_file *file)
 {
         return file == NULL ? 0 : file->config.size;
 }
-
-int rmmap_fd(const struct rmmap_file *file)
-{
-        return file == NULL ? -EINVAL : file->os.fd;
-}

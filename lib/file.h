@@ -116,6 +116,12 @@ void file_want_huge_pages(struct rmmap_file *file);
 /* Also frees a file that is only partly made. */
 void file_free(struct rmmap_file *file);
 
+/*
+ * Opens the file of a caller's descriptor again, with the options as rmmap_open_fd gets them:
+ * open.c.
+ */
+int file_open_again(int fd, const struct rmmap_options *given, struct rmmap_file **file);
+
 /* ---- queries */
 
 static inline bool file_forked(const struct rmmap_file *file)

@@ -5,8 +5,8 @@
 
 void group_commit_init(struct group_commit *commit)
 {
-        commit->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-        commit->finished_one = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+        mutex_init(&commit->lock);
+        condition_init(&commit->finished_one);
         NOTE_ATOMIC(&commit->started);
         NOTE_ATOMIC(&commit->calls);
 }
@@ -15,8 +15,8 @@ void group_commit_destroy(struct group_commit *commit)
 {
         if (group_commit_started(commit) == 0) /* unused locks would make DRD complain */
                 return;
-        pthread_cond_destroy(&commit->finished_one);
-        pthread_mutex_destroy(&commit->lock);
+        condition_destroy(&commit->finished_one);
+        mutex_destroy(&commit->lock);
 }
 
 /* For a counter that is written under the lock, and read without it. */
@@ -53,7 +53,7 @@ static void finish(struct group_commit *commit)
                                  commit->requests);
         commit->finished = group_commit_started(commit);
         commit->busy = false;
-        pthread_cond_broadcast(&commit->finished_one);
+        condition_wake_all(&commit->finished_one);
 }
 
 /* The commit delay. The caller holds the lock; it is released so that siblings can join. */
@@ -69,9 +69,9 @@ static void gather(struct group_commit *commit)
         began = clock_now();
         commit->busy = true; /* no other thread becomes leader */
         do {
-                pthread_mutex_unlock(&commit->lock);
+                mutex_unlock(&commit->lock);
                 backoff_yield();
-                pthread_mutex_lock(&commit->lock);
+                mutex_lock(&commit->lock);
                 waited = clock_now() - began;
         } while (commit->requests < commit->delay.siblings && waited < delay);
         commit_delay_learn_wait(&commit->delay, missing, commit->requests - before,
@@ -89,9 +89,9 @@ static void lead(struct group_commit *commit,
         begin(commit, commit->requests);
         commit->wanted = false;
         commit->requests = 0;
-        pthread_mutex_unlock(&commit->lock);
+        mutex_unlock(&commit->lock);
         perform(context, &work);
-        pthread_mutex_lock(&commit->lock);
+        mutex_lock(&commit->lock);
         finish(commit);
 }
 
@@ -100,37 +100,37 @@ void group_commit_run(struct group_commit *commit, const struct sync_set *work,
 {
         uint64_t mine;
 
-        pthread_mutex_lock(&commit->lock);
+        mutex_lock(&commit->lock);
         count_up(&commit->calls);
         join(commit, work);
         /* A running batch may have synced this data too early: only the next batch serves us. */
         mine = group_commit_started(commit) + 1;
         while (commit->finished < mine) {
                 if (commit->busy)
-                        pthread_cond_wait(&commit->finished_one, &commit->lock);
+                        condition_wait(&commit->finished_one, &commit->lock);
                 else
                         lead(commit, perform, context);
         }
-        pthread_mutex_unlock(&commit->lock);
+        mutex_unlock(&commit->lock);
 }
 
 bool group_commit_try_enter(struct group_commit *commit)
 {
         bool free;
 
-        pthread_mutex_lock(&commit->lock);
+        mutex_lock(&commit->lock);
         free = !commit->busy && !commit->wanted && commit_delay_is_alone(&commit->delay);
         if (free) {
                 count_up(&commit->calls);
                 begin(commit, 1);
         }
-        pthread_mutex_unlock(&commit->lock);
+        mutex_unlock(&commit->lock);
         return free;
 }
 
 void group_commit_leave(struct group_commit *commit)
 {
-        pthread_mutex_lock(&commit->lock);
+        mutex_lock(&commit->lock);
         finish(commit);
-        pthread_mutex_unlock(&commit->lock);
+        mutex_unlock(&commit->lock);
 }

@@ -19,8 +19,8 @@
 #include "sync-set.h"
 
 struct group_commit {
-        pthread_mutex_t lock; /* protects all members below */
-        pthread_cond_t finished_one;
+        struct mutex lock; /* protects all members below */
+        struct condition finished_one;
         _Atomic uint64_t started,
                 calls;     /* batches, and requests that they served; read without the lock */
         uint64_t finished; /* number of batches that have ended */

@@ -97,7 +97,7 @@ int rmmap_open(const char *path, const struct rmmap_options *given, struct rmmap
         return err;
 }
 
-int rmmap_open_fd(int fd, const struct rmmap_options *given, struct rmmap_file **file)
+int file_open_again(int fd, const struct rmmap_options *given, struct rmmap_file **file)
 {
         struct rmmap_options options;
         bool shared = false, locked = false;

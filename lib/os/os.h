@@ -7,6 +7,7 @@
  *   darwin/  what macOS has, or does in its own way
  *   posix/   what every POSIX system has. Where the others have a file of the same name, that of
  *            posix/ does without them. configure --with-os=posix uses only posix/: the floor build.
+ *   windows/ Windows 10 and later. A descriptor is the 32 bits of a HANDLE: handle.h.
  *
  * Rules for all functions, unless their comment says otherwise:
  *   - int is 0 or a negative errno; errno itself may be changed.
@@ -16,7 +17,7 @@
  *   - -EINTR is never returned: a system call that a signal interrupts is made again.
  *   - Any thread may call any function at any time, also on a descriptor or mapping that another
  *     call uses. No function takes a mutex, so a forked child may call all of them, too.
- *   - Only the functions under "memory" allocate memory.
+ *   - Only the functions under "memory" allocate memory; and on Windows those that take a path.
  *   - No function disables cancellation: callers do, because they know which calls must all happen.
  */
 #ifndef RMMAP_OS_H
@@ -113,6 +114,12 @@ int storage_size(int fd, uint64_t *size);
 
 int storage_resize(int fd, uint64_t size);
 
+/*
+ * Before the file gets its size: shall only what is written take space? Elsewhere than on Windows
+ * every file that isn't reserved is so. Only advice.
+ */
+void storage_set_sparse(int fd, bool sparse);
+
 /* Writes all of data, or returns an error. -EFBIG where it would exceed RLIMIT_FSIZE. */
 int storage_write(int fd, uint64_t offset, const void *data, size_t length);
 
@@ -123,9 +130,9 @@ int storage_read(int fd, uint64_t offset, void *buffer, size_t length);
 void storage_close(int fd);
 
 /*
- * Reads a caller's descriptor at its position. Returns the bytes read, 0 at the end, or a negative
- * errno; callers handle -EINTR and -EAGAIN. -EFAULT: the kernel can't supply a page of buffer. A
- * cancellation point.
+ * Not on Windows. Reads a caller's descriptor at its position. Returns the bytes read, 0 at the
+ * end, or a negative errno; callers handle -EINTR and -EAGAIN. -EFAULT: the kernel can't supply a
+ * page of buffer. A cancellation point.
  */
 int64_t source_read(int fd, void *buffer, size_t length);
 
@@ -272,8 +279,11 @@ int mapping_check_size(uint64_t size);
 /* Reserves address space for size bytes, aligned to huge pages; page: its pages' size in bytes. */
 int mapping_reserve(struct mapping *mapping, uint64_t size, size_t page);
 
-/* Maps the file there. -ENODEV where the file system can't map files. */
-int mapping_attach(const struct mapping *mapping, int fd, bool read_only);
+/*
+ * Maps the file there; on Windows base is known only then. -ENODEV where the file system can't map
+ * files.
+ */
+int mapping_attach(struct mapping *mapping, int fd, bool read_only);
 
 /* Unmaps it, if base isn't NULL. No other thread may use the mapping any more. */
 void mapping_free(struct mapping *mapping);

@@ -72,7 +72,7 @@ int mapping_reserve(struct mapping *mapping, uint64_t size, size_t page)
         return 0;
 }
 
-int mapping_attach(const struct mapping *mapping, int fd, bool read_only)
+int mapping_attach(struct mapping *mapping, int fd, bool read_only)
 {
         int protection = read_only ? PROT_READ : PROT_READ | PROT_WRITE;
 

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
+
+#include "os/windows/inside.h"
+
+/* Which older headers lack. */
+#define FILE_SYSTEM_LIMITATION 665
+#define DISK_QUOTA_EXCEEDED 1295
+
+static const struct {
+        DWORD windows;
+        int error;
+} errors[] = {
+        {ERROR_ACCESS_DENIED, EACCES},
+        {ERROR_ALREADY_EXISTS, EEXIST},
+        {ERROR_BAD_NETPATH, ENOENT},
+        {ERROR_BAD_NET_NAME, ENOENT},
+        {ERROR_BAD_PATHNAME, ENOENT},
+        {ERROR_BUFFER_OVERFLOW, ENAMETOOLONG},
+        {ERROR_CALL_NOT_IMPLEMENTED, EOPNOTSUPP},
+        {ERROR_CANT_ACCESS_FILE, EACCES},
+        {ERROR_CANT_RESOLVE_FILENAME, ELOOP},
+        {ERROR_COMMITMENT_LIMIT, ENOMEM},
+        {ERROR_DELETE_PENDING, ENOENT},
+        {ERROR_DIRECTORY, ENOTDIR},
+        {ERROR_DISK_FULL, ENOSPC},
+        {DISK_QUOTA_EXCEEDED, EDQUOT},
+        {ERROR_FILENAME_EXCED_RANGE, ENAMETOOLONG},
+        {ERROR_FILE_EXISTS, EEXIST},
+        {ERROR_FILE_INVALID, ESTALE},
+        {ERROR_FILE_NOT_FOUND, ENOENT},
+        {FILE_SYSTEM_LIMITATION, EFBIG},
+        {ERROR_FILE_TOO_LARGE, EFBIG},
+        {ERROR_HANDLE_DISK_FULL, ENOSPC},
+        {ERROR_HANDLE_EOF, ESTALE},
+        {ERROR_INVALID_ADDRESS, EFAULT},
+        {ERROR_INVALID_DRIVE, ENOENT},
+        {ERROR_INVALID_FUNCTION, EOPNOTSUPP},
+        {ERROR_INVALID_HANDLE, EBADF},
+        {ERROR_INVALID_LEVEL, EOPNOTSUPP},
+        {ERROR_INVALID_NAME, ENOENT},
+        {ERROR_INVALID_PARAMETER, EINVAL},
+        {ERROR_INVALID_USER_BUFFER, EFAULT},
+        {ERROR_LOCK_VIOLATION, EBUSY},
+        {ERROR_NETNAME_DELETED, ESTALE},
+        {ERROR_NOACCESS, EFAULT},
+        {ERROR_NONPAGED_SYSTEM_RESOURCES, ENOMEM},
+        {ERROR_NOT_ENOUGH_MEMORY, ENOMEM},
+        {ERROR_NOT_ENOUGH_QUOTA, ENOMEM},
+        {ERROR_NOT_LOCKED, ENOLCK},
+        {ERROR_NOT_READY, ENODEV},
+        {ERROR_NOT_SUPPORTED, EOPNOTSUPP},
+        {ERROR_NO_MORE_FILES, ENOENT},
+        {ERROR_NO_SYSTEM_RESOURCES, ENOMEM},
+        {ERROR_NO_UNICODE_TRANSLATION, EILSEQ},
+        {ERROR_OUTOFMEMORY, ENOMEM},
+        {ERROR_PAGED_SYSTEM_RESOURCES, ENOMEM},
+        {ERROR_PATH_NOT_FOUND, ENOENT},
+        {ERROR_PRIVILEGE_NOT_HELD, EPERM},
+        {ERROR_SECTOR_NOT_FOUND, EIO},
+        {ERROR_SHARING_VIOLATION, EBUSY},
+        {ERROR_TOO_MANY_LINKS, EMLINK},
+        {ERROR_TOO_MANY_OPEN_FILES, EMFILE},
+        {ERROR_USER_MAPPED_FILE, EBUSY},
+        {ERROR_WORKING_SET_QUOTA, ENOMEM},
+        {ERROR_WRITE_PROTECT, EROFS},
+};
+
+int error_of(DWORD error)
+{
+        for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+                if (errors[i].windows == error)
+                        return -errors[i].error;
+        return -EIO;
+}
+
+int last_error(void)
+{
+        return error_of(GetLastError());
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
+
+#include "base/checked.h"
+#include "os/windows/inside.h"
+
+/* The most that one call takes. */
+#define LONGEST_IO (UINT64_C(1) << 30)
+
+bool storage_has_name(int fd)
+{
+        FILE_STANDARD_INFO info;
+
+        return !windows_calls.GetFileInformationByHandleEx(handle_of(fd), FileStandardInfo, &info,
+                                                           sizeof(info)) ||
+               (info.NumberOfLinks > 0 && !info.DeletePending);
+}
+
+int storage_size(int fd, uint64_t *size)
+{
+        FILE_STANDARD_INFO info;
+        DWORD type = windows_calls.GetFileType(handle_of(fd));
+
+        if (type == FILE_TYPE_UNKNOWN && GetLastError() != NO_ERROR)
+                return last_error();
+        if (type != FILE_TYPE_DISK)
+                return -ENODEV;
+        if (!windows_calls.GetFileInformationByHandleEx(handle_of(fd), FileStandardInfo, &info,
+                                                        sizeof(info)))
+                return last_error();
+        if (info.Directory)
+                return -EISDIR;
+        *size = (uint64_t)info.EndOfFile.QuadPart;
+        return 0;
+}
+
+int storage_resize(int fd, uint64_t size)
+{
+        FILE_END_OF_FILE_INFO end = {.EndOfFile.QuadPart = (LONGLONG)size};
+
+        return windows_calls.SetFileInformationByHandle(handle_of(fd), FileEndOfFileInfo, &end,
+                                                        sizeof(end))
+                       ? 0
+                       : last_error();
+}
+
+int storage_write(int fd, uint64_t offset, const void *data, size_t length)
+{
+        const unsigned char *at = data;
+
+        while (length > 0) {
+                DWORD piece = (DWORD)min_u64(length, LONGEST_IO), done = 0;
+                struct io io;
+                int err = io_begin(&io, offset);
+
+                if (err == 0)
+                        err = io_end(&io, fd,
+                                     windows_calls.WriteFile(handle_of(fd), at, piece, NULL,
+                                                             &io.overlapped),
+                                     &done);
+                if (err != 0)
+                        return err;
+                if (done == 0)
+                        return -EIO; /* a file never does this */
+                at += done;
+                offset += done;
+                length -= done;
+        }
+        return 0;
+}
+
+int storage_read(int fd, uint64_t offset, void *buffer, size_t length)
+{
+        unsigned char *at = buffer;
+
+        while (length > 0) {
+                DWORD piece = (DWORD)min_u64(length, LONGEST_IO), done = 0;
+                struct io io;
+                int err = io_begin(&io, offset);
+
+                if (err == 0)
+                        err = io_end(&io, fd,
+                                     windows_calls.ReadFile(handle_of(fd), at, piece, NULL,
+                                                            &io.overlapped),
+                                     &done);
+                if (err != 0)
+                        return err;
+                if (done == 0)
+                        return -ESTALE;
+                at += done;
+                offset += done;
+                length -= done;
+        }
+        return 0;
+}
+
+void storage_close(int fd)
+{
+        if (fd >= 0)
+                windows_calls.CloseHandle(handle_of(fd));
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Pages of a view are faulted in as they are touched, and the system trims the working set. */
+#include <errno.h>
+
+#include "os/os.h"
+
+void mapping_advise(const struct mapping *mapping, int fd, enum mapping_order order)
+{
+        (void)mapping;
+        (void)fd;
+        (void)order;
+}
+
+bool mapping_want_huge_pages(const struct mapping *mapping)
+{
+        (void)mapping;
+        return false;
+}
+
+int mapping_populate(const struct mapping *mapping, bool read_only)
+{
+        (void)mapping;
+        (void)read_only;
+        return -EOPNOTSUPP;
+}
+
+int mapping_populate_region(const struct mapping *mapping, uint64_t offset, uint64_t length)
+{
+        (void)mapping;
+        (void)offset;
+        (void)length;
+        return -EOPNOTSUPP;
+}
+
+int mapping_dirty(const struct mapping *mapping, uint64_t offset, uint64_t length, bool at_random)
+{
+        (void)at_random;
+        return mapping_populate_region(mapping, offset, length);
+}
+
+bool mapping_is_cached(const struct mapping *mapping, uint64_t offset)
+{
+        (void)mapping;
+        (void)offset;
+        return true;
+}
+
+bool mapping_forget(const struct mapping *mapping, uint64_t offset, uint64_t length)
+{
+        (void)mapping;
+        (void)offset;
+        (void)length;
+        return false;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "os/windows/inside.h"
+
+_Static_assert(sizeof(struct mutex) == sizeof(SRWLOCK), "an SRWLOCK is a pointer");
+_Static_assert(sizeof(struct condition) == sizeof(CONDITION_VARIABLE), "as is a condition");
+
+void mutex_lock(struct mutex *mutex)
+{
+        AcquireSRWLockExclusive((SRWLOCK *)mutex);
+}
+
+void mutex_unlock(struct mutex *mutex)
+{
+        ReleaseSRWLockExclusive((SRWLOCK *)mutex);
+}
+
+void condition_wait(struct condition *condition, struct mutex *mutex)
+{
+        SleepConditionVariableSRW((CONDITION_VARIABLE *)condition, (SRWLOCK *)mutex, INFINITE, 0);
+}
+
+void condition_wake_all(struct condition *condition)
+{
+        WakeAllConditionVariable((CONDITION_VARIABLE *)condition);
+}
+
+#define NANOSECONDS UINT64_C(1000000000)
+
+uint64_t clock_now(void)
+{
+        LARGE_INTEGER frequency, count;
+        uint64_t ticks, second;
+
+        QueryPerformanceFrequency(&frequency);
+        QueryPerformanceCounter(&count);
+        ticks = (uint64_t)count.QuadPart;
+        second = (uint64_t)frequency.QuadPart;
+        return ticks / second * NANOSECONDS + ticks % second * NANOSECONDS / second;
+}
+
+void backoff_yield(void)
+{
+        SwitchToThread();
+}
+
+void backoff(unsigned int tries)
+{
+        if (tries < BACKOFF_YIELDS)
+                backoff_yield();
+        else
+                Sleep(1);
+}
