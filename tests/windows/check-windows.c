@@ -128,14 +128,297 @@ static void test_threads(uint32_t flags, uint32_t engine)
         CHECK_IS(opened("threads", 0), 0);
 }
 
+/* ---- the other process */
+
+static char self[MAX_PATH];
+
+/* What main does with arguments: what the other process of a test does. */
+static int other_process(char **argv)
+{
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        struct rmmap_file *file = NULL;
+        int err;
+
+        if (strcmp(argv[1], "open") == 0)
+                return -opened(argv[2], 0);
+        /* hold FILE EVENT: locks the file, says so, and never ends. */
+        options.flags = RMMAP_LOCK_FILE;
+        err = rmmap_open(argv[2], &options, &file);
+        if (err != 0)
+                return -err;
+        SetEvent(OpenEventA(EVENT_MODIFY_STATE, FALSE, argv[3]));
+        Sleep(INFINITE);
+        return 0;
+}
+
+static HANDLE started(const char *arguments)
+{
+        STARTUPINFOA startup = {.cb = sizeof(startup)};
+        PROCESS_INFORMATION process = {0};
+        char line[2 * MAX_PATH];
+
+        snprintf(line, sizeof(line), "\"%s\" %s", self, arguments);
+        CHECK(CreateProcessA(self, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process));
+        CloseHandle(process.hThread);
+        return process.hProcess;
+}
+
+static DWORD result_of(HANDLE process)
+{
+        DWORD code = (DWORD)-1;
+
+        WaitForSingleObject(process, INFINITE);
+        GetExitCodeProcess(process, &code);
+        CloseHandle(process);
+        return code;
+}
+
+static void test_locks(void)
+{
+        struct rmmap_file *file = created("locked", SIZE, RMMAP_LOCK_FILE, 0);
+        HANDLE event = CreateEventA(NULL, TRUE, FALSE, "rmmap-check-held"), holder;
+        struct rmmap_file *second = NULL;
+
+        CHECK_IS(opened("locked", 0), -EBUSY);
+        CHECK_IS(opened("locked", RMMAP_READ_ONLY), -EBUSY);
+        CHECK_IS(result_of(started("open locked")), EBUSY);
+        CHECK_IS(rmmap_create("locked", SIZE, NULL, &second), -EBUSY);
+        rmmap_release(file);
+        CHECK_IS(result_of(started("open locked")), 0);
+
+        file = created("locked", SIZE, 0, 0); /* shared: others may open it, but not create it */
+        CHECK_IS(opened("locked", 0), 0);
+        CHECK_IS(opened("locked", RMMAP_LOCK_FILE), -EBUSY);
+        CHECK_IS(rmmap_create("locked", SIZE, NULL, &second), -EBUSY);
+        rmmap_release(file);
+
+        holder = started("hold locked rmmap-check-held");
+        CHECK_IS(WaitForSingleObject(event, 60000), WAIT_OBJECT_0);
+        CHECK_IS(opened("locked", 0), -EBUSY);
+        CHECK(TerminateProcess(holder, 7));
+        CHECK_IS(result_of(holder), 7);
+        CHECK_IS(opened("locked", RMMAP_LOCK_FILE), 0);
+        CloseHandle(event);
+}
+
+/* ---- names */
+
+static void test_names(void)
+{
+        static const char directory[] = "n\xc3\xa4me-\xe2\x82\xac-\xf0\x9f\x98\x80";
+        static WCHAR wide[4096];
+        char path[4096] = "";
+        struct rmmap_file *file = NULL;
+
+        MultiByteToWideChar(CP_UTF8, 0, directory, -1, wide, 4096);
+        file = created(directory, 4096, RMMAP_MUST_CREATE, 0);
+        rmmap_release(file);
+        CHECK(GetFileAttributesW(wide) != INVALID_FILE_ATTRIBUTES);
+        CHECK_IS(rmmap_create(directory, 4096,
+                              &(struct rmmap_options){.size = sizeof(struct rmmap_options),
+                                                      .flags = RMMAP_MUST_CREATE},
+                              &file),
+                 -EEXIST);
+        CHECK(DeleteFileW(wide));
+
+        /* Longer than MAX_PATH, each part made by its own path with the prefix for long ones. */
+        GetFullPathNameA(".", sizeof(path), path, NULL);
+        memmove(path + 4, path, strlen(path) + 1);
+        memcpy(path, "\\\\?\\", 4);
+        for (int i = 0; i < 4; i++) {
+                strcat(path,
+                       "\\aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+                       "aaaaaaaaaaaaaaaaaaaaaaaaaaa");
+                MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, 4096);
+                CHECK(CreateDirectoryW(wide, NULL) || GetLastError() == ERROR_ALREADY_EXISTS);
+        }
+        strcat(path, "\\file");
+        file = created(path + 4, 4096, 0, 0); /* absolute, without the prefix */
+        rmmap_release(file);
+        CHECK_IS(opened(path, 0), 0);                /* with it */
+        CHECK_IS(opened(strstr(path, "aaa"), 0), 0); /* relative */
+        CHECK_IS(opened(".", 0), -EISDIR);
+        CHECK_IS(opened("NUL", 0), -ENODEV);
+        CHECK_IS(opened("\\\\.\\pipe\\nothing", 0), -ENODEV);
+        CHECK_IS(opened("", 0), -ENOENT);
+        CHECK_IS(opened("no-directory/file", 0), -ENOENT);
+        CHECK_IS(opened("\xff", 0), -EILSEQ);
+        CHECK_IS(opened(NULL, 0), -EINVAL);
+        CHECK_IS(rmmap_create(".", 4096, NULL, &file), -EISDIR);
+        CHECK_IS(rmmap_create(".", 4096,
+                              &(struct rmmap_options){.size = sizeof(struct rmmap_options),
+                                                      .flags = RMMAP_MUST_CREATE},
+                              &file),
+                 -EEXIST);
+}
+
+/* ---- HANDLEs */
+
+static HANDLE handle_to(const char *path, DWORD access, DWORD share)
+{
+        return CreateFileA(path, access, share, NULL, OPEN_EXISTING, 0, NULL);
+}
+
+static int imported(HANDLE handle, uint32_t flags, uint32_t *facts)
+{
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        struct rmmap_info info = RMMAP_INFO_INIT;
+        struct rmmap_file *file = NULL;
+        unsigned char byte = 0;
+        int err;
+
+        options.flags = flags;
+        err = rmmap_open_handle(handle, &options, &file);
+        if (err != 0)
+                return err;
+        CHECK_IS(rmmap_describe(file, &info), 0);
+        if (facts != NULL)
+                *facts = info.facts;
+        CHECK_IS(rmmap_raw_read(file, PIECE, &byte, 1, NULL), 0);
+        CHECK_IS(byte, 31);
+        if (!(flags & RMMAP_READ_ONLY))
+                CHECK_IS(rmmap_raw_write(file, PIECE, &byte, 1), 0);
+        CHECK_IS(rmmap_sync_all(file), 0);
+        CHECK(rmmap_handle(file) != NULL && rmmap_handle(file) != handle);
+        rmmap_release(file);
+        return 0;
+}
+
+static void test_handles(void)
+{
+        const DWORD both = GENERIC_READ | GENERIC_WRITE, share = FILE_SHARE_READ | FILE_SHARE_WRITE;
+        struct rmmap_file *file = NULL;
+        uint32_t facts = 0;
+        HANDLE handle, end;
+
+        handle = handle_to("threads", both, share);
+        CHECK_IS(imported(handle, 0, &facts), 0);
+        CHECK(!(facts & RMMAP_FACT_ERRORS_SHARED));
+        CHECK_IS(imported(handle, RMMAP_READ_ONLY, NULL), 0);
+        CloseHandle(handle);
+
+        handle = handle_to("threads", both, 0); /* nobody else may open it */
+        CHECK_IS(opened("threads", 0), -EBUSY);
+        CHECK_IS(imported(handle, 0, &facts), 0);
+        CHECK(facts & RMMAP_FACT_ERRORS_SHARED);
+        CloseHandle(handle);
+
+        handle = handle_to("threads", GENERIC_READ, share);
+        CHECK_IS(imported(handle, 0, NULL), -EACCES);
+        CHECK_IS(imported(handle, RMMAP_READ_ONLY, NULL), 0);
+        CloseHandle(handle);
+        CHECK_IS(rmmap_open_handle(handle, NULL, &file), -EBADF);
+        CHECK_IS(rmmap_open_handle(NULL, NULL, &file), -EBADF);
+        CHECK_IS(rmmap_open_handle(INVALID_HANDLE_VALUE, NULL, &file), -EBADF);
+        CHECK(CreatePipe(&handle, &end, NULL, 0));
+        CHECK_IS(rmmap_open_handle(handle, NULL, &file), -ENODEV);
+        CloseHandle(handle);
+        CloseHandle(end);
+        CHECK(rmmap_handle(NULL) == NULL);
+}
+
+/* ---- faults: Windows lets nobody cut a mapped file; under Wine a program of the system can */
+
+static int cut(const char *path)
+{
+        STARTUPINFOA startup = {.cb = sizeof(startup)};
+        PROCESS_INFORMATION process = {0};
+        char line[MAX_PATH];
+
+        snprintf(line, sizeof(line), "truncate -s %d %s", PIECE, path);
+        if (!CreateProcessA("Z:\\usr\\bin\\truncate", line, NULL, NULL, FALSE, 0, NULL, NULL,
+                            &startup, &process))
+                return 0;
+        CloseHandle(process.hThread);
+        result_of(process.hProcess); /* of such a program Wine doesn't know it */
+        for (int i = 0; i < 100; i++) {
+                WIN32_FILE_ATTRIBUTE_DATA data;
+
+                if (GetFileAttributesExA(path, GetFileExInfoStandard, &data) &&
+                    data.nFileSizeLow == PIECE)
+                        return 1;
+                Sleep(20);
+        }
+        return 0;
+}
+
+static int touch(void *arg)
+{
+        volatile unsigned char *data = arg;
+
+        data[SIZE - 1] = 1;
+        return data[SIZE / 2];
+}
+
+static void test_faults(void)
+{
+        struct rmmap_file *file = created("cut", SIZE, RMMAP_CATCH_FAULTS, RMMAP_ENGINE_MAP);
+        static unsigned char data[3 * PIECE];
+        struct rmmap_info info = RMMAP_INFO_INIT;
+        int result = 5;
+        void *mapped;
+
+        CHECK_IS(rmmap_raw_data(file, &mapped), 0);
+        CHECK_IS(rmmap_guard_call(file, touch, mapped, &result), 0);
+        CHECK_IS(result, 0);
+        if (cut("cut")) {
+                for (int i = 0; i < 100; i++) {
+                        CHECK_IS(rmmap_guard_call(file, touch, mapped, NULL), -RMMAP_ESTALE);
+                        CHECK_IS(rmmap_raw_write(file, SIZE / 2, data, sizeof(data)),
+                                 -RMMAP_ESTALE);
+                        CHECK_IS(rmmap_raw_read(file, SIZE / 2, data, 1, NULL), -RMMAP_ESTALE);
+                        CHECK_IS(rmmap_raw_write(file, 0, data, PIECE), 0);
+                }
+                CHECK_IS(rmmap_describe(file, &info), 0);
+                CHECK_IS(info.faults_caught, 300);
+        } else {
+                printf("SKIP: faults: a mapped file can't be cut here\n");
+        }
+        rmmap_release(file);
+}
+
+/* ---- files that others have open */
+
+static int mapped(struct rmmap_file *file)
+{
+        const void *data;
+
+        return rmmap_raw_view(file, &data) == 0;
+}
+
+static void test_neighbours(void)
+{
+        struct rmmap_file *file = created("shared", SIZE, 0, 0);
+        FILE *reader = fopen("shared", "r+b");
+        HANDLE cutter = handle_to("shared", GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE);
+
+        CHECK(reader != NULL); /* fopen shares nothing that the library would need */
+        if (reader != NULL)
+                fclose(reader);
+        SetFilePointer(cutter, PIECE, NULL, FILE_BEGIN);
+        if (mapped(file)) {
+                CHECK(!SetEndOfFile(cutter));
+                CHECK_IS(GetLastError(), ERROR_USER_MAPPED_FILE);
+        }
+        CloseHandle(cutter);
+        rmmap_release(file);
+        CHECK(DeleteFileA("shared"));
+}
+
 int main(int argc, char **argv)
 {
-        (void)argc;
-        (void)argv;
+        GetModuleFileNameA(NULL, self, sizeof(self));
+        if (argc > 1)
+                return other_process(argv);
         test_threads(0, RMMAP_ENGINE_AUTO);
         test_threads(RMMAP_CATCH_FAULTS, RMMAP_ENGINE_MAP);
         test_threads(0, RMMAP_ENGINE_PWRITE);
         test_threads(RMMAP_NO_PREALLOCATE, RMMAP_ENGINE_AUTO);
+        test_handles();
+        test_names();
+        test_locks();
+        test_neighbours();
+        test_faults();
         printf("%d failures\n", failures);
         return failures != 0;
 }
