@@ -245,7 +245,10 @@ class mutable_buffer
         }
 };
 
-/* The name of a file: const char *, or a type with c_str(): std::string, std::filesystem::path. */
+/*
+ * The name of a file: const char *, or a type with c_str(): std::string, and elsewhere than on
+ * Windows std::filesystem::path.
+ */
 class path_name
 {
         const char *text_;
@@ -1397,6 +1400,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 exchange(detail::tell(result, error), given, made);
                 return made;
         }
+#ifndef _WIN32
         /*
          * Takes the range by reference, because the call may have to be repeated, and consumes it
          * with the last byte. In a loop: call; if (!range || error != std::errc::interrupted)
@@ -1415,6 +1419,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 exchange(detail::tell(result, error), given, made);
                 return made;
         }
+#endif
         /* The range is const: several threads may write pieces of it. */
         RMMAP_ALIVE
         void write_within(RMMAP_GIVEN const range &within, std::uint64_t offset, const_buffer data,
@@ -1601,6 +1606,14 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 detail::tell(::rmmap_describe(handle_, &result), error);
                 return result;
         }
+#ifdef _WIN32
+        /* A HANDLE, which stays the handle's; NULL where there is none. */
+        RMMAP_ALIVE
+        void *handle() const noexcept
+        {
+                return ::rmmap_handle(handle_);
+        }
+#else
         /* Stays the handle's; -1 where there is none. */
         RMMAP_ALIVE
         int fd(std::error_code &error) const noexcept
@@ -1609,6 +1622,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
 
                 return detail::tell(result, error) ? result : -1;
         }
+#endif
 
 #if defined(__cpp_exceptions)
         /* ---- the same by exceptions: ranges ---- */
@@ -1737,6 +1751,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 given.clear();
                 return made;
         }
+#ifndef _WIN32
         RMMAP_ALIVE
         RMMAP_RETURN_TYPESTATE(unconsumed)
         receipt write_range_from_fd(RMMAP_GIVEN RMMAP_RETURN_TYPESTATE(unknown) range &given,
@@ -1750,6 +1765,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 given.clear();
                 return made;
         }
+#endif
         RMMAP_ALIVE
         void write_within(RMMAP_GIVEN const range &within, std::uint64_t offset,
                           const_buffer data) const
@@ -1927,11 +1943,13 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 detail::check(::rmmap_describe(handle_, &result), "rmmap_describe");
                 return result;
         }
+#ifndef _WIN32
         RMMAP_ALIVE
         int fd() const
         {
                 return detail::check(::rmmap_fd(handle_), "rmmap_fd");
         }
+#endif
 #endif
 
       private:
@@ -2032,6 +2050,23 @@ RMMAP_RETURN_TYPESTATE(unknown)
         return open(path, options(), error);
 }
 
+#ifdef _WIN32
+RMMAP_RETURN_TYPESTATE(unknown)
+[[nodiscard]] inline file open_handle(void *handle, const options &chosen,
+                                      std::error_code &error) noexcept
+{
+        ::rmmap_file *made = nullptr;
+
+        detail::tell(::rmmap_open_handle(handle, &chosen.native(), &made), error);
+        return file(made);
+}
+
+RMMAP_RETURN_TYPESTATE(unknown)
+[[nodiscard]] inline file open_handle(void *handle, std::error_code &error) noexcept
+{
+        return open_handle(handle, options(), error);
+}
+#else
 RMMAP_RETURN_TYPESTATE(unknown)
 [[nodiscard]] inline file open_fd(int fd, const options &chosen, std::error_code &error) noexcept
 {
@@ -2046,6 +2081,7 @@ RMMAP_RETURN_TYPESTATE(unknown)
 {
         return open_fd(fd, options(), error);
 }
+#endif
 
 #if defined(__cpp_exceptions)
 RMMAP_RETURN_TYPESTATE(unconsumed)
@@ -2068,6 +2104,16 @@ RMMAP_RETURN_TYPESTATE(unconsumed)
         return file(made);
 }
 
+#ifdef _WIN32
+RMMAP_RETURN_TYPESTATE(unconsumed)
+[[nodiscard]] inline file open_handle(void *handle, const options &chosen = {})
+{
+        ::rmmap_file *made;
+
+        detail::check(::rmmap_open_handle(handle, &chosen.native(), &made), "rmmap_open_handle");
+        return file(made);
+}
+#else
 RMMAP_RETURN_TYPESTATE(unconsumed)
 [[nodiscard]] inline file open_fd(int fd, const options &chosen = {})
 {
@@ -2076,6 +2122,7 @@ RMMAP_RETURN_TYPESTATE(unconsumed)
         detail::check(::rmmap_open_fd(fd, &chosen.native(), &made), "rmmap_open_fd");
         return file(made);
 }
+#endif
 #endif
 
 /* The version of the library in use, as RMMAP_VERSION. */
