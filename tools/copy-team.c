@@ -8,25 +8,20 @@
 #include "rmmap.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 enum { TICK_MS = 100 };
 
 struct team {
         struct copy *copy;
-        int finished; /* an eventfd: a thread has ended */
         atomic_bool stop;
         _Atomic uint64_t done;
-        atomic_uint at_work;
-        pthread_mutex_t lock; /* protects mishap, which keeps the first error */
-        struct mishap mishap;
+        pthread_mutex_t lock;    /* protects what follows */
+        pthread_cond_t finished; /* no thread is at work any more */
+        unsigned at_work;
+        struct mishap mishap; /* the first error */
 };
 
 static void team_failed(struct team *team, const struct mishap *mishap)
@@ -82,9 +77,10 @@ static void *work(void *arg)
         if (error)
                 team_failed(team, &(struct mishap){OUTPUT_ERROR, error});
         free(piece.buffer);
-        /* release: pairs with wait_for_team */
-        atomic_fetch_sub_explicit(&team->at_work, 1, memory_order_release);
-        (void)eventfd_write(team->finished, 1);
+        pthread_mutex_lock(&team->lock);
+        if (--team->at_work == 0)
+                pthread_cond_signal(&team->finished);
+        pthread_mutex_unlock(&team->lock);
         return NULL;
 }
 
@@ -97,21 +93,30 @@ static void show(struct team *team, uint64_t *shown)
         progress_tick(NULL, 0);
 }
 
+/* Waits for the last thread, a moment at most. false: there are still threads at work. */
+static bool wait_a_moment(struct team *team)
+{
+        struct timespec until;
+        bool over;
+
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += TICK_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        pthread_mutex_lock(&team->lock);
+        if (team->at_work > 0)
+                (void)pthread_cond_timedwait(&team->finished, &team->lock, &until);
+        over = team->at_work == 0;
+        pthread_mutex_unlock(&team->lock);
+        return over;
+}
+
 /* Waits until no thread works any more. A signal makes the threads stop. */
 static void wait_for_team(struct team *team)
 {
-        struct pollfd watched[] = {
-                {.fd = team->finished, .events = POLLIN},
-                {.fd = signals_fd(), .events = POLLIN},
-        };
         uint64_t shown = 0;
-        eventfd_t ignored;
 
-        /* acquire: what the threads did happens before what follows here */
-        while (atomic_load_explicit(&team->at_work, memory_order_acquire) > 0) {
-                (void)poll(watched, 2, TICK_MS);
-                if (watched[0].revents & POLLIN)
-                        (void)eventfd_read(team->finished, &ignored);
+        while (!wait_a_moment(team)) {
                 if (signals_caught())
                         atomic_store_explicit(&team->stop, true, memory_order_relaxed);
                 show(team, &shown);
@@ -122,11 +127,11 @@ static unsigned start_team(struct team *team, pthread_t *threads)
 {
         unsigned count = 0;
 
-        atomic_store_explicit(&team->at_work, team->copy->threads, memory_order_relaxed);
+        pthread_mutex_lock(&team->lock);
         while (count < team->copy->threads && !pthread_create(&threads[count], NULL, work, team))
                 count++;
-        atomic_fetch_sub_explicit(&team->at_work, team->copy->threads - count,
-                                  memory_order_relaxed);
+        team->at_work = count;
+        pthread_mutex_unlock(&team->lock);
         return count;
 }
 
@@ -138,7 +143,7 @@ static enum status tell(const struct copy *copy, const struct mishap *mishap)
         case CHANGED:
                 return fail(CHANGED, "%s: became shorter while it was copied", copy->source);
         case SOURCE_ERROR:
-                return fail(SOURCE_ERROR, "%s: %s", copy->source, strerror(-mishap->error));
+                return fail(SOURCE_ERROR, "%s: %s", copy->source, error_text(mishap->error));
         default:
                 return output_failed(&copy->output, mishap->error);
         }
@@ -147,26 +152,25 @@ static enum status tell(const struct copy *copy, const struct mishap *mishap)
 enum status copy_with_team(struct copy *copy)
 {
         pthread_t *threads = calloc(copy->threads, sizeof(*threads));
-        struct team team = {.copy = copy, .lock = PTHREAD_MUTEX_INITIALIZER};
+        struct team team = {.copy = copy,
+                            .lock = PTHREAD_MUTEX_INITIALIZER,
+                            .finished = PTHREAD_COND_INITIALIZER};
         unsigned count = 0;
 
-        team.finished = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        if (threads && team.finished >= 0)
+        if (threads)
                 count = start_team(&team, threads);
-        progress_begin(copy->shown, "", (uint64_t)copy->before.st_size);
+        progress_begin(copy->shown, "", copy->before.size);
         wait_for_team(&team);
         for (unsigned i = 0; i < count; i++)
                 pthread_join(threads[i], NULL);
-        if (team.finished >= 0)
-                close(team.finished);
         free(threads);
         if (!count)
                 return fail(FAILED, "no thread can be started");
         progress_clear();
         if (copy->forgets) /* what was read ahead, past a piece that another thread dropped */
-                (void)posix_fadvise(copy->fd, 0, 0, POSIX_FADV_DONTNEED);
+                page_cache_drop(copy->fd, 0, 0);
         if (signals_caught())
                 return INTERRUPTED;
-        copy->bytes = (uint64_t)copy->before.st_size;
+        copy->bytes = copy->before.size;
         return tell(copy, &team.mishap);
 }

@@ -3,12 +3,9 @@
 #include "rmmap.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { MOST_THREADS = 256, USUAL_THREADS = 4 };
 
@@ -92,11 +89,7 @@ static enum status parse_one(struct copy *copy, int option)
 
 static unsigned usual_threads(void)
 {
-        long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
-        return processors < 1               ? 1
-               : processors < USUAL_THREADS ? (unsigned)processors
-                                            : USUAL_THREADS;
+        return processors() < USUAL_THREADS ? processors() : USUAL_THREADS;
 }
 
 /* *asked: the user asked for --help only. */
@@ -123,39 +116,34 @@ static enum status parse(struct copy *copy, int argc, char **argv, bool *asked)
 static enum status open_source(struct copy *copy)
 {
         struct page_cache cache;
+        int error = copy->fd = file_open(copy->source, 0);
 
-        /* Non-blocking: opening a FIFO must not wait before the program refuses it. */
-        copy->fd = open(copy->source, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        if (copy->fd < 0 || fstat(copy->fd, &copy->before))
-                return fail(SOURCE_ERROR, "%s: %s", copy->source, strerror(errno));
-        if (!S_ISREG(copy->before.st_mode))
+        if (error >= 0)
+                error = file_facts(copy->fd, &copy->before);
+        if (error < 0)
+                return fail(SOURCE_ERROR, "%s: %s", copy->source, error_text(error));
+        if (copy->before.kind != FILE_REGULAR)
                 return fail(SOURCE_ERROR, "%s: not a regular file", copy->source);
         copy->forgets = page_cache_of(copy->fd, &cache) && cache.cached == 0;
-        if (copy->sparse) {
-                off_t hole = lseek(copy->fd, 0, SEEK_HOLE);
-
-                copy->sparse = hole >= 0 && hole < copy->before.st_size;
-        }
+        copy->sparse = copy->sparse && has_hole(copy->fd, copy->before.size) > 0;
         return DONE;
 }
 
 /* The output is DST, or a file of the source's name in the directory DST. */
 static enum status name_output(struct copy *copy, const char *given)
 {
-        const char *slash = strrchr(copy->source, '/');
-        struct stat there;
+        struct file_facts there;
         char *path;
 
-        if (!stat(given, &there) && S_ISDIR(there.st_mode)) {
-                if (asprintf(&path, "%s/%s", given, slash ? slash + 1 : copy->source) < 0)
+        if (!path_facts(given, true, &there) && there.kind == FILE_DIRECTORY) {
+                if (asprintf(&path, "%s/%s", given, last_name(copy->source)) < 0)
                         path = NULL;
         } else {
                 path = strdup(given);
         }
         if (!path)
                 return fail(FAILED, "no memory");
-        if (!stat(path, &there) && there.st_dev == copy->before.st_dev &&
-            there.st_ino == copy->before.st_ino) {
+        if (!path_facts(path, true, &there) && same_facts(&there, &copy->before)) {
                 enum status status = fail(USAGE, "%s and %s are the same file", copy->source, path);
 
                 free(path);
@@ -167,9 +155,9 @@ static enum status name_output(struct copy *copy, const char *given)
 /* The file is private until it gets its final permissions. */
 static enum status make_output(struct copy *copy)
 {
-        uint64_t size = (uint64_t)copy->before.st_size;
+        uint64_t size = copy->before.size;
         struct output_needs needs = {.space = size, .uncached = copy->sync};
-        enum status status = output_make(&copy->output, S_IRUSR | S_IWUSR);
+        enum status status = output_make(&copy->output, 0600);
 
         if (status)
                 return status;
@@ -179,69 +167,23 @@ static enum status make_output(struct copy *copy)
         }
         if (copy->sparse) {
                 needs.sparse = true;
-                needs.space = (uint64_t)copy->before.st_blocks * 512;
+                needs.space = copy->before.space;
         }
         return output_map(&copy->output, size, &needs);
 }
 
-/* Some file systems have no permissions; the copy then keeps those that it was created with. */
-static enum status give_usual_mode(const struct copy *copy)
-{
-        mode_t wanted = copy->before.st_mode & 0777, mask = umask(0);
-        struct stat now;
-        int error;
-
-        umask(mask);
-        if (!fchmod(copy->output.fd, wanted & ~mask))
-                return DONE;
-        error = errno;
-        if (!is_missing(error) || fstat(copy->output.fd, &now))
-                return output_failed(&copy->output, -error);
-        if ((now.st_mode & 0777) != (wanted & ~mask))
-                note("%s: its permissions stay %03o: %s", copy->output.path,
-                     (unsigned)now.st_mode & 0777, strerror(error));
-        return DONE;
-}
-
-static enum status not_preserved(const struct copy *copy, const char *what)
-{
-        return fail(OUTPUT_ERROR, "%s: --preserve: its %s can't be set: %s", copy->output.path,
-                    what, strerror(errno));
-}
-
-/*
- * As cp: a user who can't change the owner keeps the file, and the program then clears the bits
- * that make it run as its owner.
- */
-static enum status give_attributes(const struct copy *copy)
-{
-        const struct timespec times[] = {copy->before.st_atim, copy->before.st_mtim};
-        mode_t mode = copy->before.st_mode & 07777;
-        int fd = copy->output.fd;
-
-        if (!copy->preserve)
-                return give_usual_mode(copy);
-        if (fchown(fd, copy->before.st_uid, copy->before.st_gid)) {
-                if (!is_missing(errno))
-                        return not_preserved(copy, "owner");
-                mode &= 0777;
-        }
-        if (fchmod(fd, mode))
-                return not_preserved(copy, "permissions");
-        return futimens(fd, times) ? not_preserved(copy, "times") : DONE;
-}
-
 static enum status check_source(const struct copy *copy)
 {
-        const struct stat *before = &copy->before;
+        const struct file_facts *before = &copy->before;
         bool mapped = copy->output.file; /* otherwise the size has no meaning */
-        struct stat now;
+        struct file_facts now;
+        int error = file_facts(copy->fd, &now);
 
-        if (fstat(copy->fd, &now))
-                return fail(SOURCE_ERROR, "%s: %s", copy->source, strerror(errno));
-        if (now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
-            now.st_mtim.tv_nsec != before->st_mtim.tv_nsec ||
-            (mapped && (now.st_size != before->st_size || !size_is_true(copy))))
+        if (error)
+                return fail(SOURCE_ERROR, "%s: %s", copy->source, error_text(error));
+        if (now.modified.tv_sec != before->modified.tv_sec ||
+            now.modified.tv_nsec != before->modified.tv_nsec ||
+            (mapped && (now.size != before->size || !size_is_true(copy))))
                 return fail(CHANGED, "%s: changed while it was copied", copy->source);
         return DONE;
 }
@@ -252,8 +194,8 @@ static enum status make_durable(const struct copy *copy)
 
         if (copy->sync && copy->output.file)
                 error = rmmap_sync_all(copy->output.file);
-        else if (copy->sync && fsync(copy->output.fd))
-                error = -errno;
+        else if (copy->sync)
+                error = file_sync(copy->output.fd);
         return error ? output_failed(&copy->output, error) : DONE;
 }
 
@@ -309,7 +251,6 @@ enum status copy_main(int argc, char **argv)
         say_only_errors(copy.quiet);
         if (!signals_open())
                 return fail(FAILED, "can't begin");
-        signal(SIGXFSZ, SIG_IGN); /* the write's error is enough */
         copy.source = argv[optind];
         status = run(&copy, argv[optind + 1]);
         progress_end();
@@ -317,6 +258,6 @@ enum status copy_main(int argc, char **argv)
                 sum_up(&copy, now() - begun);
         output_close(&copy.output);
         if (copy.fd >= 0)
-                close(copy.fd);
+                file_close(copy.fd);
         return status;
 }

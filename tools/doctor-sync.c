@@ -55,9 +55,9 @@ void examine_flush(struct doctor *doctor)
         int error = make_dirty(doctor, &file);
 
         if (!error) {
-                known = page_cache_of(rmmap_fd(file), &before);
+                known = page_cache_of(file_of(file), &before);
                 error = rmmap_flush(file);
-                known = known && page_cache_of(rmmap_fd(file), &after);
+                known = known && page_cache_of(file_of(file), &after);
         }
         if (error == -EOPNOTSUPP)
                 report_row(&doctor->report, "early_write-back", NOTE,
@@ -65,7 +65,7 @@ void examine_flush(struct doctor *doctor)
                            "not available");
         else if (error)
                 report_row(&doctor->report, "early_write-back", UNKNOWN, NULL, "%s",
-                           strerror(-error));
+                           error_text(error));
         else
                 tell_flush(doctor, known, &before, &after);
         fact_flag(&doctor->report, "early_write_back", !error);
@@ -139,9 +139,9 @@ void examine_sync(struct doctor *doctor)
                 error = rmmap_raw_fill(file, 2);
         if (!error)
                 error = time_page_syncs(file, &took);
-        known = !error && page_cache_of(rmmap_fd(file), &after);
+        known = !error && page_cache_of(file_of(file), &after);
         if (error)
-                report_row(&doctor->report, "range_sync", BAD, NULL, "%s", strerror(-error));
+                report_row(&doctor->report, "range_sync", BAD, NULL, "%s", error_text(error));
         else
                 tell_sync(doctor, took, known, known ? after.dirty : 0);
         rmmap_release(file);
@@ -185,7 +185,7 @@ void examine_durable_write(struct doctor *doctor)
         if (!error)
                 error = write_durably(file, &at_once, &took);
         if (error)
-                report_row(&doctor->report, "durable_write", BAD, NULL, "%s", strerror(-error));
+                report_row(&doctor->report, "durable_write", BAD, NULL, "%s", error_text(error));
         else if (doctor->in_memory)
                 report_row(&doctor->report, "durable_write", NOTE,
                            "The file lives in memory: there is no disk to wait for.",
@@ -215,7 +215,7 @@ void examine_entry(struct doctor *doctor)
         if (!error && doctor_describe(file, &info))
                 synced = !(info.facts & RMMAP_FACT_ENTRY_UNSYNCED);
         if (error)
-                report_row(&doctor->report, "name", BAD, NULL, "%s", strerror(-error));
+                report_row(&doctor->report, "name", BAD, NULL, "%s", error_text(error));
         else if (doctor->in_memory)
                 report_row(&doctor->report, "name", NOTE, NULL,
                            "the directory lives in memory, too");
@@ -254,7 +254,7 @@ void examine_locks(struct doctor *doctor)
                            "handles don't see each other: %s",
                            error ? "files can't be locked here" : "a second lock was granted");
         else
-                report_row(&doctor->report, "locks", UNKNOWN, NULL, "%s", strerror(-error));
+                report_row(&doctor->report, "locks", UNKNOWN, NULL, "%s", error_text(error));
         if (!error || error == -EOPNOTSUPP || error == -EBUSY)
                 fact_flag(&doctor->report, "locks", error == -EBUSY);
         rmmap_release(second);

@@ -11,7 +11,8 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+enum { NAMES = 100 };
 
 static const char help[] =
         "Usage: rmmap doctor [option ...] [DIR | FILE]\n"
@@ -64,7 +65,7 @@ void doctor_remove(const struct doctor *doctor, const char *name)
         char *path = doctor_path(doctor, name);
 
         if (path)
-                unlink(path);
+                (void)name_remove(path);
         free(path);
 }
 
@@ -76,26 +77,30 @@ bool doctor_describe(const struct rmmap_file *file, struct rmmap_info *info)
 
 static enum status make_scratch(struct doctor *doctor)
 {
-        int error;
+        int error = -EEXIST;
 
-        if (asprintf(&doctor->scratch, "%s/.rmmap-doctor-XXXXXX", doctor->directory) < 0) {
+        for (unsigned turn = 0; error == -EEXIST && turn < NAMES; turn++) {
+                if (asprintf(&doctor->scratch, "%s/.rmmap-doctor-%08x", doctor->directory,
+                             (unsigned)random_number() ^ turn) < 0) {
+                        doctor->scratch = NULL;
+                        return fail(FAILED, "no memory");
+                }
+                error = directory_make(doctor->scratch);
+                if (!error)
+                        return DONE;
+                free(doctor->scratch);
                 doctor->scratch = NULL;
-                return fail(FAILED, "no memory");
         }
-        if (mkdtemp(doctor->scratch))
-                return DONE;
-        error = errno;
-        free(doctor->scratch);
-        doctor->scratch = NULL;
         report_row(&doctor->report, "scratch", BAD,
                    "Nothing else can be examined without files to examine it on.",
-                   "no file can be made here: %s", strerror(error));
-        return fail(OUTPUT_ERROR, "%s: %s", doctor->directory, strerror(error));
+                   "no file can be made here: %s", error_text(error));
+        return fail(OUTPUT_ERROR, "%s: %s", doctor->directory, error_text(error));
 }
 
 static enum status examine_all(struct doctor *doctor)
 {
         enum status status;
+        int error;
 
         examine_kernel(doctor);
         examine_file_system(doctor);
@@ -109,41 +114,29 @@ static enum status examine_all(struct doctor *doctor)
         }
         if (!status && doctor->also)
                 status = examine_also(doctor);
-        if (doctor->scratch && rmdir(doctor->scratch) && !status)
-                status = fail(OUTPUT_ERROR, "%s: %s", doctor->scratch, strerror(errno));
+        error = doctor->scratch ? directory_remove(doctor->scratch) : 0;
+        if (error && !status)
+                status = fail(OUTPUT_ERROR, "%s: %s", doctor->scratch, error_text(error));
         free(doctor->scratch);
         doctor->scratch = NULL;
         return status;
-}
-
-/* The directory part of path, in place; "." for a bare name. */
-static char *directory_part(char *path)
-{
-        char *slash = strrchr(path, '/');
-
-        if (!slash)
-                return strcpy(path, *path ? "." : "");
-        slash[slash == path] = '\0';
-        return path;
 }
 
 static enum status run(struct doctor *doctor, const char *path, bool json)
 {
         enum status status = DONE;
         bool is_file = false;
-        struct stat facts;
-        char *room = malloc(strlen(path) + 2);
+        struct file_facts facts;
+        char *above = directory_of(path);
+        int error = path_facts(path, true, &facts);
 
-        if (!room)
+        if (!above)
                 return fail(FAILED, "no memory");
-        strcpy(room, path);
-        doctor->directory = room;
-        if (stat(path, &facts)) {
-                status = fail(SOURCE_ERROR, "%s: %s", path, strerror(errno));
-        } else if (!S_ISDIR(facts.st_mode)) {
-                is_file = true;
-                doctor->directory = directory_part(room);
-        }
+        if (error)
+                status = fail(SOURCE_ERROR, "%s: %s", path, error_text(error));
+        else
+                is_file = facts.kind != FILE_DIRECTORY;
+        doctor->directory = is_file ? above : path;
         if (!status && !report_begin(&doctor->report, json, "doctor", path, REPORT_COLUMNS))
                 status = fail(FAILED, "no memory");
         if (!status) {
@@ -159,7 +152,7 @@ static enum status run(struct doctor *doctor, const char *path, bool json)
                 if (!report_end(&doctor->report))
                         status = fail(FAILED, "no memory");
         }
-        free(room);
+        free(above);
         return status;
 }
 

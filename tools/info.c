@@ -3,14 +3,8 @@
 #include "rmmap.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <linux/fiemap.h>
-#include <linux/fs.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 static const char help[] = "Usage: rmmap info [option ...] FILE...\n"
                            "Show how librangedmmap reads and writes each FILE, and why.\n"
@@ -57,48 +51,31 @@ static const char *uncached_word(uint32_t uncached)
         }
 }
 
-/* In glibc a request is unsigned long; in POSIX and musl it is int, and must keep all its bits. */
-#ifdef __GLIBC__
-#define ASK_EXTENTS FS_IOC_FIEMAP
-#else
-#define ASK_EXTENTS ((int)FS_IOC_FIEMAP)
-#endif
-
-/* The number of extents; -1: the file system doesn't report it. */
-static int extents_of(int fd)
-{
-        struct fiemap query = {.fm_length = FIEMAP_MAX_OFFSET};
-
-        return ioctl(fd, ASK_EXTENTS, &query) ? -1 : (int)query.fm_mapped_extents;
-}
-
-static void tell_space(struct report *report, int fd, const struct stat *facts)
+static void tell_space(struct report *report, int fd, const struct file_facts *facts)
 {
         char size[SIZE_TEXT], space[SIZE_TEXT], extents[40] = "";
-        uint64_t bytes = (uint64_t)facts->st_size, taken = (uint64_t)facts->st_blocks * 512;
-        off_t hole = lseek(fd, 0, SEEK_HOLE);
-        int count = extents_of(fd);
-        bool sparse = hole >= 0 && hole < facts->st_size;
+        uint64_t bytes = facts->size, taken = facts->space;
+        int sparse = has_hole(fd, bytes), count = extents_of(fd);
 
         report_row(report, "size", PLAIN, NULL, "%s (%" PRIu64 " bytes)", size_text(size, bytes),
                    bytes);
         if (count >= 0)
                 snprintf(extents, sizeof(extents), " in %d extent%s", count, count == 1 ? "" : "s");
         report_row(report, "on_disk", PLAIN, NULL, "%s%s, %s", size_text(space, taken), extents,
-                   hole < 0 ? "holes not known"
-                   : sparse ? "with holes"
-                            : "no holes");
+                   sparse < 0 ? "holes not known"
+                   : sparse   ? "with holes"
+                              : "no holes");
         fact_number(report, "size", bytes);
         fact_number(report, "bytes_on_disk", taken);
         if (count >= 0)
                 fact_number(report, "extents", (uint64_t)count);
-        if (hole >= 0)
+        if (sparse >= 0)
                 fact_flag(report, "holes", sparse);
 }
 
 static void tell_memory(struct report *report, int fd)
 {
-        uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+        uint64_t page = page_size();
         char cached[SIZE_TEXT], dirty[SIZE_TEXT], writing[SIZE_TEXT];
         struct page_cache cache;
 
@@ -112,7 +89,7 @@ static void tell_memory(struct report *report, int fd)
         fact_number(report, "bytes_writing", cache.writing * page);
 }
 
-static void tell_locks(struct report *report, const struct stat *facts)
+static void tell_locks(struct report *report, const struct file_facts *facts)
 {
         struct locks locks = locks_on(facts);
 
@@ -187,7 +164,7 @@ static int tell_engines(struct report *report, const char *path)
         error = rmmap_open(path, &options, &file);
         if (error) {
                 report_row(report, "written_by", PLAIN, NULL, "you can't write to it: %s",
-                           strerror(-error));
+                           error_text(error));
                 return 0;
         }
         error = rmmap_describe(file, &info);
@@ -199,30 +176,31 @@ static int tell_engines(struct report *report, const char *path)
 
 enum status info_of_file(struct report *report, const char *path)
 {
-        int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         enum status status = DONE;
-        struct stat facts;
-        int error;
+        struct file_facts facts;
+        int fd = file_open(path, 0), error = fd;
 
-        if (fd < 0 || fstat(fd, &facts)) {
-                status = fail(SOURCE_ERROR, "%s: %s", path, strerror(errno));
-        } else if (!S_ISREG(facts.st_mode)) {
+        if (fd >= 0)
+                error = file_facts(fd, &facts);
+        if (error < 0) {
+                status = fail(SOURCE_ERROR, "%s: %s", path, error_text(error));
+        } else if (facts.kind != FILE_REGULAR) {
                 status = fail(SOURCE_ERROR, "%s: not a regular file", path);
         } else {
                 tell_space(report, fd, &facts);
                 tell_memory(report, fd);
                 tell_locks(report, &facts);
-                error = facts.st_size ? tell_engines(report, path) : -ENODATA;
+                error = facts.size ? tell_engines(report, path) : -ENODATA;
                 if (error == -ENODATA)
                         report_row(report, "opened", PLAIN, NULL,
                                    "not at all: there is nothing to map in an empty file");
                 else if (error == -EBUSY)
                         report_row(report, "opened", PLAIN, NULL, "not now: it is locked");
                 else if (error)
-                        status = fail(SOURCE_ERROR, "%s: %s", path, strerror(-error));
+                        status = fail(SOURCE_ERROR, "%s: %s", path, error_text(error));
         }
         if (fd >= 0)
-                close(fd);
+                file_close(fd);
         return status;
 }
 

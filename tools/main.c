@@ -2,10 +2,8 @@
 /* main.c - chooses the command */
 #include "rmmap.h"
 
-#include <fcntl.h>
 #include <locale.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char help[] = "Usage: rmmap info [option ...] FILE...\n"
                            "       rmmap copy [option ...] SRC DST\n"
@@ -73,29 +71,11 @@ static enum status run(int argc, char **argv)
         return USAGE;
 }
 
-/*
- * If the program is started without one of the first three descriptors, a file that it opens would
- * get that number, and messages would be written into the file. The descriptor that fills the gap
- * is open in the wrong direction, so that printing still fails.
- */
-static bool fill_descriptors(void)
-{
-        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-                int flags = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
-
-                /* open uses the lowest free descriptor: that is fd. */
-                if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags) != fd &&
-                    open("/", O_RDONLY | O_DIRECTORY) != fd)
-                        return false;
-        }
-        return true;
-}
-
 int main(int argc, char **argv)
 {
         enum status status;
 
-        if (!fill_descriptors())
+        if (!program_begin(&argc, &argv, true))
                 return FAILED;
         say_as("rmmap");
         setlocale(LC_CTYPE, "");

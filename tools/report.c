@@ -11,7 +11,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { NAME_COLUMNS = 16, VERDICT_COLUMNS = 9, NARROWEST = 30 };
@@ -20,46 +19,42 @@ static const char *const verdicts[] = {"", "good", "note", "bad", "unknown"};
 
 static int columns(int otherwise)
 {
-        struct winsize size;
+        unsigned there = terminal_columns(STDOUT_FILENO);
 
-        if (!isatty(STDOUT_FILENO))
+        if (!there)
                 return otherwise;
-        if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col < NARROWEST)
+        if (there < NARROWEST)
                 return 80;
-        return size.ws_col < REPORT_COLUMNS ? size.ws_col : REPORT_COLUMNS;
+        return there < REPORT_COLUMNS ? (int)there : REPORT_COLUMNS;
 }
 
 bool report_begin(struct report *report, bool json, const char *command, const char *path,
                   int width)
 {
+        struct text name = {.bytes = NULL};
+
         *report = (struct report){.json = json, .width = columns(width)};
         if (!json)
                 return true;
-        report->facts = open_memstream(&report->buffers[0], &report->sizes[0]);
-        report->rows = open_memstream(&report->buffers[1], &report->sizes[1]);
-        if (!report->facts || !report->rows)
-                return false;
-        fputs("{\"command\": ", stdout);
-        json_string(stdout, command);
-        fputs(", \"path\": ", stdout);
-        json_string(stdout, path);
-        fprintf(stdout, ", \"version\": \"%s\"", RMMAP_VERSION_STRING);
-        return true;
+        text_add_json(&name, path);
+        if (!name.failed)
+                printf("{\"command\": \"%s\", \"path\": %s, \"version\": \"%s\"", command,
+                       name.bytes, RMMAP_VERSION_STRING);
+        free(name.bytes);
+        return !name.failed;
 }
 
 bool report_end(struct report *report)
 {
-        bool good = true;
+        struct text *facts = &report->facts, *rows = &report->rows;
+        bool good = !facts->failed && !rows->failed;
 
-        if (!report->json)
-                return true;
-        good &= report->facts && !fclose(report->facts);
-        good &= report->rows && !fclose(report->rows);
-        if (good)
-                printf(", \"facts\": {%s%s}, \"findings\": [%s]}\n", report->buffers[0],
-                       report->about_file ? "}" : "", report->buffers[1]);
-        free(report->buffers[0]);
-        free(report->buffers[1]);
+        if (report->json && good)
+                printf(", \"facts\": {%s%s}, \"findings\": [%s]}\n",
+                       facts->bytes ? facts->bytes : "", report->about_file ? "}" : "",
+                       rows->bytes ? rows->bytes : "");
+        free(facts->bytes);
+        free(rows->bytes);
         return good;
 }
 
@@ -167,17 +162,17 @@ void report_heading(const struct report *report, const char *text)
 static void store_row(struct report *report, const char *name, enum verdict verdict,
                       const char *meaning, const char *found)
 {
-        fputs(report->row_count++ ? ", {\"name\": " : "{\"name\": ", report->rows);
-        json_string(report->rows, name);
+        text_add(&report->rows, report->row_count++ ? ", {\"name\": " : "{\"name\": ");
+        text_add_json(&report->rows, name);
         if (verdict != PLAIN)
-                fprintf(report->rows, ", \"verdict\": \"%s\"", verdicts[verdict]);
-        fputs(", \"found\": ", report->rows);
-        json_string(report->rows, found);
+                text_add(&report->rows, ", \"verdict\": \"%s\"", verdicts[verdict]);
+        text_add(&report->rows, ", \"found\": ");
+        text_add_json(&report->rows, found);
         if (meaning) {
-                fputs(", \"meaning\": ", report->rows);
-                json_string(report->rows, meaning);
+                text_add(&report->rows, ", \"meaning\": ");
+                text_add_json(&report->rows, meaning);
         }
-        fputc('}', report->rows);
+        text_add(&report->rows, "}");
 }
 
 void report_row(struct report *report, const char *name, enum verdict verdict, const char *meaning,
@@ -202,7 +197,7 @@ void report_row(struct report *report, const char *name, enum verdict verdict, c
 static bool begin_fact(struct report *report, const char *name)
 {
         if (report->json)
-                fprintf(report->facts, "%s\"%s\": ", report->fact_count++ ? ", " : "", name);
+                text_add(&report->facts, "%s\"%s\": ", report->fact_count++ ? ", " : "", name);
         return report->json;
 }
 
@@ -210,7 +205,7 @@ void facts_of_file(struct report *report)
 {
         if (!begin_fact(report, "file"))
                 return;
-        fputc('{', report->facts);
+        text_add(&report->facts, "{");
         report->fact_count = 0;
         report->about_file = true;
 }
@@ -218,17 +213,17 @@ void facts_of_file(struct report *report)
 void fact_number(struct report *report, const char *name, uint64_t value)
 {
         if (begin_fact(report, name))
-                fprintf(report->facts, "%" PRIu64, value);
+                text_add(&report->facts, "%" PRIu64, value);
 }
 
 void fact_flag(struct report *report, const char *name, bool value)
 {
         if (begin_fact(report, name))
-                fputs(value ? "true" : "false", report->facts);
+                text_add(&report->facts, value ? "true" : "false");
 }
 
 void fact_text(struct report *report, const char *name, const char *value)
 {
         if (begin_fact(report, name))
-                json_string(report->facts, value);
+                text_add_json(&report->facts, value);
 }

@@ -9,17 +9,23 @@
  *      copy-stream.c     a source whose size is not the number of its bytes
  *      output.c          the temporary file and its final name
  *      info.c            rmmap info
+ *      doctor.c          rmmap doctor: the order of its examinations, its scratch directory
+ *      doctor-space.c    examines: reserving space, engines
+ *      doctor-memory.c   huge pages, populating
+ *      doctor-sync.c     flushing, syncing, locks
+ *      report.c          results as text, or as JSON
+ *      text.c            text that grows, and strings of JSON
+ *
+ * linux/ and windows/ have what differs between systems:
+ *      attributes.c      permissions, owner and times of a copy
+ *      space.c           holes and extents
  *      locks.c           which process holds a lock on a file
  *      page-cache.c      how much of a file is in the page cache
- *      doctor.c          rmmap doctor: the order of its examinations, its scratch directory
- *      doctor-space.c    examines: reserving space, engines, limits
- *      doctor-memory.c   huge pages, populating, faults, fork
- *      doctor-sync.c     flushing, syncing, locks
+ *      doctor-machine.c  examines: kernel, file system, limits
+ *      doctor-memory.c   faults, fork
  *      doctor-also.c     another mount of the same directory
- *      report.c          results as text, or as JSON
- *      json.c            strings in JSON
  *
- * Messages, the progress bar and signals are shared with rmget.
+ * Messages, the progress bar, signals, files and names are shared with rmget.
  */
 #ifndef RMMAP_PROGRAM_H
 #define RMMAP_PROGRAM_H
@@ -33,11 +39,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "progress.h"
 #include "say.h"
 #include "signals.h"
+#include "system.h"
 
 /* ---- commands: argv[0] is the command's name ---- */
 
@@ -74,16 +80,13 @@ enum status output_publish(struct output *output, bool force, bool durable);
 void output_close(struct output *output); /* removes what wasn't published */
 enum status output_failed(const struct output *output, int error);
 
-/* Is it an errno of a file system or sandbox that doesn't have the call? */
-bool is_missing(int error);
-
 /* ---- copy ---- */
 
 struct copy {
         const char *source;
         int fd;
-        struct stat before; /* the source, when it was opened */
-        uint64_t bytes;     /* copied */
+        struct file_facts before; /* the source, when it was opened */
+        uint64_t bytes;           /* copied */
         unsigned threads;
         bool sync, force, preserve, quiet, shown;
         bool sparse;  /* holes stay holes */
@@ -113,8 +116,23 @@ struct copy_piece {
 
 enum { COPY_BUFFER = 1 << 20, COPY_RANGE = 4 << 20 };
 
+/* Gives the copy its permissions; with --preserve what else the system has, and the times. */
+enum status give_attributes(struct copy *copy);
+
 /* Copies some more of the range: 1, or 0 when the range is complete; negative: see *mishap. */
 int copy_piece_step(struct copy_piece *piece, struct mishap *mishap);
+
+/* ---- text.c ---- */
+
+struct text {
+        char *bytes; /* NULL: empty, or no memory */
+        size_t length, room;
+        bool failed; /* no memory */
+};
+
+PRINTF_LIKE(2, 3) void text_add(struct text *text, const char *format, ...);
+/* A string of JSON, with quotes; bytes that aren't UTF-8 become U+FFFD. */
+void text_add_json(struct text *text, const char *string);
 
 /* ---- report.c ---- */
 
@@ -122,11 +140,8 @@ enum verdict { PLAIN, GOOD, NOTE, BAD, UNKNOWN };
 
 struct report {
         bool json;
-        int width;   /* columns to use; 0: lines aren't wrapped */
-        FILE *facts; /* JSON, until the end */
-        FILE *rows;  /* as facts */
-        char *buffers[2];
-        size_t sizes[2];
+        int width;               /* columns to use; 0: lines aren't wrapped */
+        struct text facts, rows; /* JSON, until the end */
         unsigned fact_count, row_count;
         bool about_file; /* see facts_of_file */
 };
@@ -142,9 +157,9 @@ enum { REPORT_COLUMNS = 100 };
 void report_heading(const struct report *report, const char *text);
 
 /* One result, and what it means to a user; meaning may be NULL. */
-__attribute__((format(printf, 5, 6))) void report_row(struct report *report, const char *name,
-                                                      enum verdict verdict, const char *meaning,
-                                                      const char *format, ...);
+PRINTF_LIKE(5, 6)
+void report_row(struct report *report, const char *name, enum verdict verdict, const char *meaning,
+                const char *format, ...);
 
 /* For programs: only shown by --json. */
 void fact_number(struct report *report, const char *name, uint64_t value);
@@ -152,11 +167,6 @@ void fact_flag(struct report *report, const char *name, bool value);
 void fact_text(struct report *report, const char *name, const char *value);
 /* From here on facts are about a file, in an object of its own, because some names are the same. */
 void facts_of_file(struct report *report);
-
-/* ---- json.c ---- */
-
-/* With quotes; bytes that aren't UTF-8 become U+FFFD. */
-void json_string(FILE *out, const char *text);
 
 /* ---- info.c ---- */
 
@@ -173,13 +183,22 @@ struct locks {
         unsigned shared, exclusive;
         bool known;
 };
-struct locks locks_on(const struct stat *facts);
+struct locks locks_on(const struct file_facts *facts);
 
 struct page_cache {
         uint64_t cached, dirty, writing; /* pages */
 };
 /* false where the kernel can't report it */
 bool page_cache_of(int fd, struct page_cache *cache);
+/* Clean pages leave the page cache. length 0: to the end */
+void page_cache_drop(int fd, uint64_t offset, uint64_t length);
+
+/* ---- space.c ---- */
+
+int has_hole(int file, uint64_t size); /* 1 or 0; -1: not known */
+/* The end of the next bytes that aren't a hole, within [*at, end). *at moves over a hole. */
+uint64_t next_data(int file, uint64_t *at, uint64_t end);
+int extents_of(int file); /* -1: not known */
 
 /* ---- doctor ---- */
 
@@ -197,6 +216,17 @@ int doctor_create(const struct doctor *doctor, const char *name, uint64_t size,
                   const struct rmmap_options *options, struct rmmap_file **file);
 void doctor_remove(const struct doctor *doctor, const char *name);
 bool doctor_describe(const struct rmmap_file *file, struct rmmap_info *info);
+
+/* ---- what the doctor asks the system for: linux/, windows/ ---- */
+
+extern const char no_huge_pages[], no_populate[]; /* why not */
+size_t page_size(void);
+long faults_so_far(void); /* page faults of this process; always 0 where they aren't counted */
+bool lives_in_memory(const struct rmmap_info *info);
+/* Why a file that rmmap_create made has no space of its own. */
+const char *why_not_reserved(const struct doctor *doctor);
+/* Is it an errno of the library or the system for a file that can't be mapped? */
+bool not_mapped(int error);
 
 void examine_kernel(struct doctor *doctor);
 void examine_file_system(struct doctor *doctor);

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 enum { LONGEST_PAGE = 65536 };
 
@@ -81,12 +80,12 @@ static uint64_t least(uint64_t a, uint64_t b)
 static bool has_more(const struct first *first)
 {
         char *scheme = NULL, bytes[3];
-        ssize_t got;
+        int64_t got;
 
         if (first->sockets != 1 || curl_easy_getinfo(first->easy, CURLINFO_SCHEME, &scheme) ||
             !scheme || strcasecmp(scheme, "http"))
                 return false;
-        got = recv(first->socket, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
+        got = socket_peek((uintptr_t)first->socket, bytes, sizeof(bytes));
         return got > 2 || (got == 2 && memcmp(bytes, "\r\n", 2)) || (got == 1 && *bytes != '\n');
 }
 

@@ -3,12 +3,10 @@
 #include "rmget.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static bool append(struct curl_slist **list, const char *line)
 {
@@ -137,7 +135,7 @@ static enum status print_digest(const struct job *job)
         }
         putchar('\n');
         if (fflush(stdout))
-                return fail(FAILED, "standard output: %s", strerror(errno));
+                return fail(FAILED, "standard output: %s", error_text(errno));
         return DONE;
 }
 
@@ -179,24 +177,12 @@ static enum status download(const struct options *options)
         return status;
 }
 
-/*
- * If the program is started without one of the first three descriptors, the file that it opens
- * would get that number, and messages would be written into the file.
- */
-static bool fill_descriptors(void)
-{
-        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-                if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
-                        return false;
-        return true;
-}
-
 int main(int argc, char **argv)
 {
         struct options options;
         enum status status;
 
-        if (!fill_descriptors())
+        if (!program_begin(&argc, &argv, false))
                 return FAILED; /* there is no descriptor for a message */
         say_as("rmget");
         setlocale(LC_CTYPE, "");

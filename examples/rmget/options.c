@@ -178,7 +178,7 @@ static enum status print_and_leave(bool version)
         else
                 fputs(help, stdout);
         if (fflush(stdout))
-                return fail(FAILED, "standard output: %s", strerror(errno));
+                return fail(FAILED, "standard output: %s", error_text(errno));
         return DONE;
 }
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* The last part of the URL's path, if that can be the name of a file. The caller frees it. */
 static char *name_of_url(const char *url)
@@ -19,7 +18,7 @@ static char *name_of_url(const char *url)
             !curl_url_get(parts, CURLUPART_PATH, &path, 0))
                 decoded = curl_easy_unescape(NULL, strrchr(path, '/') + 1, 0, &length);
         usable = decoded && *decoded && strlen(decoded) == (size_t)length &&
-                 !strchr(decoded, '/') && strcmp(decoded, ".") && strcmp(decoded, "..");
+                 last_name(decoded) == decoded && strcmp(decoded, ".") && strcmp(decoded, "..");
         for (const char *c = decoded; usable && *c; c++)
                 usable = (unsigned char)*c >= ' ' && *c != 0x7f;
         if (usable)
@@ -32,9 +31,9 @@ static char *name_of_url(const char *url)
 
 static bool is_directory(const char *path)
 {
-        struct stat facts;
+        struct file_facts facts;
 
-        return !stat(path, &facts) && S_ISDIR(facts.st_mode);
+        return !path_facts(path, true, &facts) && facts.kind == FILE_DIRECTORY;
 }
 
 /* The file's path: FILE, a name in the directory FILE, or a name in this directory. */

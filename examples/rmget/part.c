@@ -10,68 +10,20 @@
 #include "part.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
-#ifndef RENAME_NOREPLACE
-#define RENAME_NOREPLACE 1
-#endif
-
-#define EKERNEL_NOTSUPP 524 /* internal to the kernel, but NFS and some sandboxes return it */
-
-bool is_missing(int error)
-{
-        switch (error) {
-        case ENOSYS:
-        case EOPNOTSUPP:
-        case EINVAL:
-        case EPERM:
-        case EACCES:
-        case EROFS:
-        case ENOLCK:
-        case ENOTTY:
-        case EKERNEL_NOTSUPP:
-                return true;
-        default:
-                return false;
-        }
-}
+#include "system.h"
 
 enum status output_failed(const struct output *output, int error)
 {
-        if (error == -ENOSPC || error == -EDQUOT)
-                return fail(NO_SPACE, "%s: %s", output->path, strerror(-error));
+        if (error == -ENOSPC || error == -RMMAP_EDQUOT)
+                return fail(NO_SPACE, "%s: %s", output->path, error_text(error));
         if (error == -ENOMEM)
                 return fail(FAILED, "no memory");
-        return fail(OUTPUT_ERROR, "%s: %s", output->path, strerror(-error));
-}
-
-/* The directory of path, as a string to free. */
-static char *directory_of(const char *path)
-{
-        const char *slash = strrchr(path, '/');
-
-        if (!slash)
-                return strdup(".");
-        return strndup(path, slash == path ? 1 : (size_t)(slash - path));
-}
-
-static size_t longest_name(const char *path)
-{
-        char *directory = directory_of(path);
-        long most = directory ? pathconf(directory, _PC_NAME_MAX) : -1;
-
-        free(directory);
-        return most > 0 ? (size_t)most : 255;
+        return fail(OUTPUT_ERROR, "%s: %s", output->path, error_text(error));
 }
 
 /* FNV-1a: the same name gets the same temporary name in each run. */
@@ -84,12 +36,20 @@ static uint64_t hash(const char *text)
         return hash;
 }
 
+static size_t longest_beside(const char *path)
+{
+        char *directory = directory_of(path);
+        size_t most = directory ? longest_name(directory) : 0;
+
+        free(directory);
+        return most;
+}
+
 /* path with the suffix. A name that would be too long is shortened, at the end of a character. */
 static char *name_with(const char *path, const char *suffix)
 {
-        const char *slash = strrchr(path, '/');
-        const char *name = slash ? slash + 1 : path;
-        size_t length = strlen(name), most = longest_name(path);
+        const char *name = last_name(path);
+        size_t length = strlen(name), most = longest_beside(path);
         char *whole;
 
         if (length + strlen(suffix) > most) {
@@ -105,12 +65,11 @@ static char *name_with(const char *path, const char *suffix)
 /* Another file could have the same shortened name, so it gets a hash of the whole name. */
 static char *usual_part_name(const char *path)
 {
-        const char *slash = strrchr(path, '/');
-        const char *name = slash ? slash + 1 : path;
+        const char *name = last_name(path);
         char suffix[64];
 
         snprintf(suffix, sizeof(suffix), ".%s-part", say_name());
-        if (strlen(name) + strlen(suffix) > longest_name(path))
+        if (strlen(name) + strlen(suffix) > longest_beside(path))
                 snprintf(suffix, sizeof(suffix), ".%016" PRIx64 ".%s-part", hash(name), say_name());
         return name_with(path, suffix);
 }
@@ -118,28 +77,27 @@ static char *usual_part_name(const char *path)
 /* A name that no other run has, active or killed. */
 static char *own_part_name(const char *path)
 {
-        struct timespec time;
-        char suffix[96];
+        char suffix[64];
 
-        clock_gettime(CLOCK_REALTIME, &time);
-        snprintf(suffix, sizeof(suffix), ".%lx-%lx%08lx.%s-part", (unsigned long)getpid(),
-                 (unsigned long)time.tv_sec, (unsigned long)time.tv_nsec, say_name());
+        snprintf(suffix, sizeof(suffix), ".%016" PRIx64 ".%s-part", random_number(), say_name());
         return name_with(path, suffix);
 }
 
 /* Takes over path, a string that will be freed. */
 enum status output_begin(struct output *output, char *path, bool force)
 {
-        struct stat facts;
+        struct file_facts facts;
+        int error;
 
         output->fd = -1;
         output->path = path;
         output->part = usual_part_name(path);
         if (!output->part)
                 return fail(FAILED, "no memory");
-        if (lstat(path, &facts))
-                return errno == ENOENT ? DONE : output_failed(output, -errno);
-        if (!S_ISREG(facts.st_mode))
+        error = path_facts(path, false, &facts);
+        if (error)
+                return error == -ENOENT ? DONE : output_failed(output, error);
+        if (facts.kind != FILE_REGULAR)
                 return fail(OUTPUT_ERROR, "%s: not a regular file", path);
         if (!force)
                 return fail(EXISTS, "%s: already there; --force replaces it", path);
@@ -152,19 +110,14 @@ static enum status in_use(const struct output *output)
                     say_name(), output->part);
 }
 
-static bool is_same_file(int fd, const char *path)
-{
-        struct stat a, b;
-
-        return !fstat(fd, &a) && !lstat(path, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
 /* 0: fd is locked, and still the file of that name; or the file system has no locks. */
 static int take_lock(struct output *output, int fd)
 {
-        if (!flock(fd, LOCK_EX | LOCK_NB))
-                return is_same_file(fd, output->part) ? 0 : -EBUSY;
-        output->lockless = is_missing(errno);
+        int error = file_lock(fd);
+
+        if (!error)
+                return name_means(output->part, fd) ? 0 : -EBUSY;
+        output->lockless = is_missing(error);
         return output->lockless ? 0 : -EBUSY;
 }
 
@@ -172,21 +125,22 @@ static int take_lock(struct output *output, int fd)
 static enum status remove_left_behind(struct output *output)
 {
         /* Opened for writing, because NFS requires that for an exclusive lock. */
-        int fd = open(output->part, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        int fd = file_open(output->part, FILE_WRITABLE | FILE_NO_FOLLOW), error = 0;
         enum status status = DONE;
-        struct stat facts;
+        struct file_facts facts;
 
         if (fd < 0)
-                return errno == ENOENT
-                               ? DONE
-                               : fail(OUTPUT_ERROR, "%s: %s", output->part, strerror(errno));
-        if (fstat(fd, &facts) || !S_ISREG(facts.st_mode))
+                return fd == -ENOENT ? DONE
+                                     : fail(OUTPUT_ERROR, "%s: %s", output->part, error_text(fd));
+        if (file_facts(fd, &facts) || facts.kind != FILE_REGULAR)
                 status = fail(OUTPUT_ERROR, "%s: not a regular file", output->part);
         else if (take_lock(output, fd))
                 status = in_use(output);
-        else if (!output->lockless && unlink(output->part))
-                status = fail(OUTPUT_ERROR, "%s: %s", output->part, strerror(errno));
-        close(fd);
+        else if (!output->lockless)
+                error = name_remove(output->part);
+        if (error)
+                status = fail(OUTPUT_ERROR, "%s: %s", output->part, error_text(error));
+        file_close(fd);
         return status;
 }
 
@@ -198,9 +152,9 @@ static enum status open_part(struct output *output, unsigned mode)
                 if (!output->part)
                         return fail(FAILED, "no memory");
         }
-        output->fd = open(output->part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode ? mode : 0666);
+        output->fd = file_create(output->part, mode ? mode : 0666);
         if (output->fd < 0)
-                return errno == EEXIST ? in_use(output) : output_failed(output, -errno);
+                return output->fd == -EEXIST ? in_use(output) : output_failed(output, output->fd);
         output->made = true;
         return DONE;
 }
@@ -222,15 +176,6 @@ static enum status make_part(struct output *output, unsigned mode)
                 return DONE;
         output_discard(output);
         return open_part(output, mode);
-}
-
-static uint64_t free_space(const char *directory)
-{
-        struct statvfs facts;
-
-        if (statvfs(directory, &facts))
-                return UINT64_MAX;
-        return (uint64_t)facts.f_frsize * (geteuid() ? facts.f_bavail : facts.f_bfree);
 }
 
 static enum status too_little_space(const struct output *output, uint64_t size, uint64_t space)
@@ -275,10 +220,10 @@ static enum status create_map(struct output *output, uint64_t size,
          */
         /* The handle takes the lock next; it is an error if another run gets it in between. */
         if (!output->lockless)
-                (void)flock(output->fd, LOCK_UN);
+                file_unlock(output->fd);
         error = rmmap_create(output->part, size, &options, &output->file);
-        if (error || !is_same_file(output->fd, output->part))
-                output->made = is_same_file(output->fd, output->part) && error != -EBUSY;
+        if (error || !name_means(output->part, output->fd))
+                output->made = name_means(output->part, output->fd) && error != -EBUSY;
         if (error == -EBUSY)
                 return in_use(output);
         if (error == -ENOSPC)
@@ -308,58 +253,20 @@ enum status output_plain(struct output *output, unsigned mode)
         return make_part(output, mode);
 }
 
-/*
- * Rename that never replaces. Where a file system has neither that nor hard links, it checks that
- * the name is free before.
- */
-static int rename_new(const char *from, const char *to)
-{
-        struct stat there;
-
-        if (!syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE))
-                return 0;
-        if (!is_missing(errno))
-                return -errno;
-        if (!link(from, to)) {
-                unlink(from);
-                return 0;
-        }
-        if (!is_missing(errno) && errno != EMLINK)
-                return -errno;
-        if (!lstat(to, &there))
-                return -EEXIST;
-        if (errno != ENOENT || rename(from, to))
-                return -errno;
-        return 0;
-}
-
-/* Without this sync the new name may be lost in a power loss. */
-static int sync_directory(const char *path)
-{
-        char *directory = directory_of(path);
-        int fd = directory ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-        int error = fd < 0 || fsync(fd) ? -errno : 0;
-
-        if (fd >= 0)
-                close(fd);
-        free(directory);
-        return is_missing(-error) ? 0 : error; /* this directory can't be synced */
-}
-
 enum status output_publish(struct output *output, bool force, bool durable)
 {
-        int error = 0;
+        bool synced;
+        int error = force ? rename_over(output->part, output->path)
+                          : rename_new(output->part, output->path);
 
-        if (!force)
-                error = rename_new(output->part, output->path);
-        else if (rename(output->part, output->path))
-                error = -errno;
         if (error == -EEXIST)
                 return fail(EXISTS, "%s: appeared meanwhile; --force replaces it", output->path);
         if (error)
                 return output_failed(output, error);
+        if (name_means(output->part, output->fd)) /* a second name */
+                (void)name_remove(output->part);
         output->made = false;
-        error = durable ? sync_directory(output->path) : 0;
+        error = durable ? name_sync(output->path, &synced) : 0;
         return error ? output_failed(output, error) : DONE;
 }
 
@@ -367,11 +274,11 @@ enum status output_publish(struct output *output, bool force, bool durable)
 void output_discard(struct output *output)
 {
         if (output->made)
-                unlink(output->part);
+                (void)name_remove(output->part);
         output->made = false;
         output->file = rmmap_release(output->file);
         if (output->fd >= 0)
-                close(output->fd);
+                file_close(output->fd);
         output->fd = -1;
 }
 

@@ -40,7 +40,4 @@ void output_discard(struct output *output); /* removes an unpublished part, to b
 void output_close(struct output *output);   /* the same at the end; frees everything */
 enum status output_failed(const struct output *output, int error);
 
-/* Is it an errno of a file system or sandbox that doesn't have the call? */
-bool is_missing(int error);
-
 #endif

@@ -7,13 +7,12 @@
  */
 #include "progress.h"
 
-#include <langinfo.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "say.h"
+#include "system.h"
 
 enum { MAX_COLUMNS = 400, LEAST_BAR = 10 };
 
@@ -31,13 +30,11 @@ static struct {
         uint64_t last_done;
 } state;
 
-static unsigned terminal_columns(void)
+static unsigned columns(void)
 {
-        struct winsize size;
+        unsigned columns = terminal_columns(STDERR_FILENO);
 
-        if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || !size.ws_col)
-                return 80;
-        return size.ws_col < MAX_COLUMNS ? size.ws_col : MAX_COLUMNS;
+        return columns < MAX_COLUMNS ? columns : MAX_COLUMNS;
 }
 
 void progress_begin(bool shown, const char *label, uint64_t size)
@@ -48,16 +45,16 @@ void progress_begin(bool shown, const char *label, uint64_t size)
         state.begun = state.last = now();
         if (!shown)
                 return;
-        state.bar = isatty(STDERR_FILENO);
+        state.columns = columns();
+        state.bar = state.columns > 0;
         state.lines = !state.bar;
-        state.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
-        state.columns = terminal_columns();
+        state.utf8 = terminal_is_utf8();
 }
 
 void progress_resized(void)
 {
         progress_clear();
-        state.columns = terminal_columns();
+        state.columns = columns();
 }
 
 void progress_add(int64_t bytes)
@@ -208,14 +205,6 @@ static void draw(const signed char *cells, size_t count)
         state.drawn = true;
 }
 
-/* In the background a bar would only disturb the shell's line. */
-static bool in_foreground(void)
-{
-        pid_t group = tcgetpgrp(STDERR_FILENO);
-
-        return group < 0 || group == getpgrp();
-}
-
 static void print_line(void)
 {
         char done[SIZE_TEXT], size[SIZE_TEXT], rate[SIZE_TEXT], left[32];
@@ -239,7 +228,7 @@ void progress_tick(const signed char *cells, size_t count)
         if (time - state.last < (state.bar ? draw_every : line_every))
                 return;
         measure(time);
-        if (state.bar && in_foreground())
+        if (state.bar && !in_background()) /* there it would only disturb the shell's line */
                 draw(cells, cells ? count : 0);
         else if (state.lines)
                 print_line();

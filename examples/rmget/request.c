@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/random.h>
 
 /* Follows from https to http only with --sha256, which proves the bytes, or with --insecure. */
 static const char *redirect_protocols(const struct options *options)
@@ -143,11 +142,7 @@ void request_judge(struct verdict *verdict, CURL *easy, CURLcode code, const cha
 
 static double random_part(void)
 {
-        uint32_t number = 0;
-
-        if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
-                return 0.5;
-        return (double)number / UINT32_MAX;
+        return (double)(uint32_t)random_number() / UINT32_MAX;
 }
 
 /*
@@ -169,11 +164,12 @@ double request_back_off(const struct verdict *verdict, unsigned failures)
 
 enum status request_wait(CURLM *multi, int milliseconds)
 {
-        struct curl_waitfd signals = {.fd = signals_fd(), .events = CURL_WAIT_POLLIN};
+        int fd = signals_fd(); /* none on Windows: a signal is noticed when the wait ends */
+        struct curl_waitfd signals = {.fd = (curl_socket_t)fd, .events = CURL_WAIT_POLLIN};
 
         if (signals_caught())
                 return INTERRUPTED;
-        if (curl_multi_poll(multi, &signals, 1, milliseconds, NULL))
+        if (curl_multi_poll(multi, &signals, fd >= 0, milliseconds, NULL))
                 return fail(FAILED, "can't wait for the network");
         return signals_caught() ? INTERRUPTED : DONE;
 }

@@ -43,6 +43,7 @@
 #include "progress.h"
 #include "say.h"
 #include "signals.h"
+#include "system.h"
 
 #define DIGEST_SIZE 32
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* say.c - messages on standard error */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* memrchr, vasprintf */
+#define _GNU_SOURCE /* vasprintf */
 #endif
 #include "say.h"
 
@@ -59,9 +59,9 @@ static char *end_of_credentials(char *start)
         char *end = start + strcspn(start, "/?#' \"");
         char *port, *at;
 
-        at = memrchr(start, '@', (size_t)(end - start));
-        if (at)
-                return at + 1;
+        for (at = end; at > start; at--)
+                if (at[-1] == '@')
+                        return at;
         port = memchr(start, ':', (size_t)(end - start));
         if (!port || *start == '[' || strspn(port + 1, "0123456789") == (size_t)(end - port - 1))
                 return start;
@@ -82,7 +82,7 @@ static void hide_credentials(char *text)
 }
 
 /* Parts of a message may come from a server, so control characters are replaced. */
-__attribute__((format(printf, 1, 0))) static void say(const char *format, va_list arguments)
+PRINTF_LIKE(1, 0) static void say(const char *format, va_list arguments)
 {
         char *text;
 

@@ -5,6 +5,15 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+
+/* The C library of mingw-w64 knows more than that of Windows, whose formats gcc would check. */
+#ifdef __MINGW_PRINTF_FORMAT
+#define PRINTF_LIKE(format_at, first)                                                              \
+        __attribute__((format(__MINGW_PRINTF_FORMAT, format_at, first)))
+#else
+#define PRINTF_LIKE(format_at, first) __attribute__((format(printf, format_at, first)))
+#endif
 
 /* Exit statuses; the man page and --help list them. */
 enum status {
@@ -31,8 +40,8 @@ const char *say_name(void);
 enum { SIZE_TEXT = 16 };
 const char *size_text(char text[SIZE_TEXT], uint64_t bytes);
 void say_only_errors(bool quiet);
-__attribute__((format(printf, 1, 2))) void note(const char *format, ...);
-__attribute__((format(printf, 2, 3))) enum status fail(enum status status, const char *format, ...);
+PRINTF_LIKE(1, 2) void note(const char *format, ...);
+PRINTF_LIKE(2, 3) enum status fail(enum status status, const char *format, ...);
 double now(void); /* seconds on a monotonic clock */
 
 #endif

@@ -7,9 +7,7 @@
  */
 #include "rmget.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 struct sink {
         struct job *job;
@@ -18,27 +16,12 @@ struct sink {
         int write_error;
 };
 
-static int write_all(int fd, const char *data, size_t length)
-{
-        while (length) {
-                ssize_t written = write(fd, data, length);
-
-                if (written < 0 && errno != EINTR)
-                        return -errno;
-                if (written > 0) {
-                        data += written;
-                        length -= (size_t)written;
-                }
-        }
-        return 0;
-}
-
 static size_t take_body(char *data, size_t one, size_t length, void *argument)
 {
         struct sink *sink = argument;
 
         (void)one;
-        sink->write_error = write_all(sink->job->output.fd, data, length);
+        sink->write_error = file_write(sink->job->output.fd, data, length, sink->came);
         if (sink->write_error || EVP_DigestUpdate(sink->context, data, length) != 1)
                 return 0;
         sink->came += length;
@@ -84,7 +67,11 @@ enum status stream(struct job *job)
                 status = verify_digest(job, sink.context);
         job->size = sink.came;
         EVP_MD_CTX_free(sink.context);
-        if (!status && !job->anew && fsync(job->output.fd))
-                status = output_failed(&job->output, -errno);
+        if (!status && !job->anew) {
+                int error = file_sync(job->output.fd);
+
+                if (error)
+                        status = output_failed(&job->output, error);
+        }
         return status;
 }

@@ -208,7 +208,8 @@ done
 # The one of several files.
 # shellcheck disable=SC2046
 if is_there libcurl && is_there libcrypto; then
-        step "rmget" cc -o rmget "$top"/examples/rmget/*.c -pthread \
+        step "rmget" cc -o rmget -iquote "$top/examples/rmget" \
+                "$top"/examples/rmget/*.c "$top"/examples/rmget/linux/*.c -pthread \
                 $(pkg-config --cflags --libs ranged-mmap libcurl libcrypto)
 else
         skip "rmget: no libcurl or libcrypto here"

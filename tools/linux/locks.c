@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-struct locks locks_on(const struct stat *facts)
+struct locks locks_on(const struct file_facts *facts)
 {
         FILE *table = fopen("/proc/locks", "re");
         struct locks locks = {.known = table};
@@ -26,8 +26,8 @@ struct locks locks_on(const struct stat *facts)
                 if (strstr(line, "->") || sscanf(line, "%*s %15s %*s %15s %*s %x:%x:%" SCNu64, kind,
                                                  access, &major, &minor, &inode) != 5)
                         continue;
-                if (strcmp(kind, "FLOCK") || inode != (uint64_t)facts->st_ino ||
-                    makedev(major, minor) != facts->st_dev)
+                if (strcmp(kind, "FLOCK") || inode != facts->identity[1] ||
+                    makedev(major, minor) != facts->identity[0])
                         continue;
                 if (!strcmp(access, "WRITE"))
                         locks.exclusive++;

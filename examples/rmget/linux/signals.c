@@ -30,6 +30,7 @@ bool signals_open(void)
         sigset_t set;
 
         signal(SIGPIPE, SIG_IGN); /* a closed connection must not end the program */
+        signal(SIGXFSZ, SIG_IGN); /* the write's error is enough */
         sigemptyset(&set);
         add_unless_ignored(&set, SIGINT);
         add_unless_ignored(&set, SIGTERM);

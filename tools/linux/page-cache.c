@@ -2,6 +2,7 @@
 /* page-cache.c - how much of a file is in the page cache: cachestat, since Linux 6.5 */
 #include "rmmap.h"
 
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -28,4 +29,9 @@ bool page_cache_of(int fd, struct page_cache *cache)
         *cache = (struct page_cache){counts.cached, counts.dirty, counts.writing};
         return true;
 #endif
+}
+
+void page_cache_drop(int fd, uint64_t offset, uint64_t length)
+{
+        (void)posix_fadvise(fd, (off_t)offset, (off_t)length, POSIX_FADV_DONTNEED);
 }
