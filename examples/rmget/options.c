@@ -93,7 +93,7 @@ static enum status parse_rate(const char *text, uint64_t *rate)
         errno = 0;
         value = strtoull(text, &end, 10);
         unit = *end ? strchr(units, *end == 'k' ? 'K' : *end) : NULL;
-        for (long n = unit ? unit - units + 1 : 0; n > 0 && value <= UINT64_C(1) << 50; n--)
+        for (ptrdiff_t n = unit ? unit - units + 1 : 0; n > 0 && value <= UINT64_C(1) << 50; n--)
                 value *= 1024;
         if (*text < '0' || *text > '9' || errno || !value || value > UINT64_C(1) << 50 ||
             (*end && (!unit || end[1])))

@@ -173,7 +173,7 @@ int pieces_complete(struct pieces *pieces, struct piece *piece)
 
         if (pieces->receipt_count == pieces->receipt_capacity) {
                 size_t capacity = pieces->receipt_capacity ? 2 * pieces->receipt_capacity : 64;
-                void *more = reallocarray(pieces->receipts, capacity, sizeof(*pieces->receipts));
+                void *more = realloc(pieces->receipts, capacity * sizeof(*pieces->receipts));
 
                 if (!more)
                         return -ENOMEM;

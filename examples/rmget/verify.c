@@ -39,7 +39,7 @@ static enum status add_map(struct job *job, EVP_MD_CTX *context, unsigned char *
 
                 error = rmmap_raw_read(job->output.file, offset, slice, SLICE, &length);
                 if (!error && !length)
-                        error = -ESTALE; /* another program truncated it */
+                        error = -RMMAP_ESTALE; /* another program truncated it */
                 if (error)
                         break;
                 if (EVP_DigestUpdate(context, slice, length) != 1)
