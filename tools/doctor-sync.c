@@ -61,7 +61,7 @@ void examine_flush(struct doctor *doctor)
         }
         if (error == -EOPNOTSUPP)
                 report_row(&doctor->report, "early_write-back", NOTE,
-                           "The kernel has no sync_file_range: rmmap_flush returns EOPNOTSUPP.",
+                           "The system can't start write-back: rmmap_flush returns EOPNOTSUPP.",
                            "not available");
         else if (error)
                 report_row(&doctor->report, "early_write-back", UNKNOWN, NULL, "%s",

@@ -56,11 +56,10 @@ void examine_faults(struct doctor *doctor)
                 report_row(&doctor->report, "faults", GOOD, NULL,
                            "no program can truncate a file that is mapped");
         else if (!error)
-                report_row(
-                        &doctor->report, "faults", NOTE,
-                        "With RMMAP_CATCH_FAULTS reading it is an error; without, a mapping that "
-                        "is read then ends the process.",
-                        "another program can truncate a file that is mapped");
+                report_row(&doctor->report, "faults", NOTE,
+                           "With RMMAP_CATCH_FAULTS reading it is an error; without, it ends the "
+                           "process.",
+                           "another program can truncate a file that is mapped");
         else
                 report_row(&doctor->report, "faults", UNKNOWN, NULL, "%s", error_text(error));
         fact_flag(&doctor->report, "faults_caught", error == -EBUSY);
