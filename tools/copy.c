@@ -135,12 +135,10 @@ static enum status name_output(struct copy *copy, const char *given)
         struct file_facts there;
         char *path;
 
-        if (!path_facts(given, true, &there) && there.kind == FILE_DIRECTORY) {
-                if (asprintf(&path, "%s/%s", given, last_name(copy->source)) < 0)
-                        path = NULL;
-        } else {
+        if (!path_facts(given, true, &there) && there.kind == FILE_DIRECTORY)
+                path = path_in(given, last_name(copy->source));
+        else
                 path = strdup(given);
-        }
         if (!path)
                 return fail(FAILED, "no memory");
         if (!path_facts(path, true, &there) && same_facts(&there, &copy->before)) {

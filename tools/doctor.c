@@ -40,9 +40,7 @@ static void (*const examinations[])(struct doctor *) = {
 
 char *doctor_path(const struct doctor *doctor, const char *name)
 {
-        char *path;
-
-        return asprintf(&path, "%s/%s", doctor->scratch, name) < 0 ? NULL : path;
+        return path_in(doctor->scratch, name);
 }
 
 int doctor_create(const struct doctor *doctor, const char *name, uint64_t size,
@@ -80,11 +78,13 @@ static enum status make_scratch(struct doctor *doctor)
         int error = -EEXIST;
 
         for (unsigned turn = 0; error == -EEXIST && turn < NAMES; turn++) {
-                if (asprintf(&doctor->scratch, "%s/.rmmap-doctor-%08x", doctor->directory,
-                             (unsigned)random_number() ^ turn) < 0) {
-                        doctor->scratch = NULL;
+                char name[32];
+
+                snprintf(name, sizeof(name), ".rmmap-doctor-%08x",
+                         (unsigned)random_number() ^ turn);
+                doctor->scratch = path_in(doctor->directory, name);
+                if (!doctor->scratch)
                         return fail(FAILED, "no memory");
-                }
                 error = directory_make(doctor->scratch);
                 if (!error)
                         return DONE;

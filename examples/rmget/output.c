@@ -47,8 +47,7 @@ static char *choose_path(const struct options *options)
         name = name_of_url(options->url);
         if (!name || !directory)
                 return name;
-        if (asprintf(&path, "%s/%s", directory, name) < 0)
-                path = NULL;
+        path = path_in(directory, name);
         free(name);
         return path;
 }

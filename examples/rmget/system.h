@@ -87,7 +87,10 @@ int file_of(const struct rmmap_file *file);
 /* ---- names: name.c ---- */
 
 const char *last_name(const char *path); /* where the last part of path begins */
-char *directory_of(const char *path);    /* to be freed */
+/* Each to be freed; NULL: no memory. */
+char *directory_of(const char *path);
+char *path_in(const char *directory, const char *name);
+
 size_t longest_name(const char *directory);
 
 int path_facts(const char *path, bool follow, struct file_facts *facts);

@@ -87,6 +87,11 @@ sizes()
                 run 0 copy -f source copy
                 same source copy
         done
+        # A drive's own directory, here its root, which no test shares.
+        run 0 copy source c:
+        run 9 copy source 'C:\'
+        says '^rmmap: C:.source: already there'
+        run 0 info c:/source
         there copy copy-of-empty empty source
 }
 

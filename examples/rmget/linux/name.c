@@ -38,6 +38,13 @@ char *directory_of(const char *path)
         return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
+char *path_in(const char *directory, const char *name)
+{
+        char *path;
+
+        return asprintf(&path, "%s/%s", directory, name) < 0 ? NULL : path;
+}
+
 size_t longest_name(const char *directory)
 {
         long most = pathconf(directory, _PC_NAME_MAX);

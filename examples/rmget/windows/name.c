@@ -3,6 +3,7 @@
 #include "windows/inside.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
@@ -100,6 +101,15 @@ char *directory_of(const char *path)
                 directory[length] = '\0';
         }
         return directory;
+}
+
+/* "C:" and "C:/" are two directories. */
+char *path_in(const char *directory, const char *name)
+{
+        bool separated = !*last_name(directory);
+        char *path;
+
+        return asprintf(&path, "%s%s%s", directory, separated ? "" : "/", name) < 0 ? NULL : path;
 }
 
 size_t longest_name(const char *directory)
