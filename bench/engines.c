@@ -10,7 +10,7 @@ const struct engine *const engines[] = {
 #ifdef HAVE_LIBPMEM
         &engine_pmem,
 #endif
-        &engine_direct, &engine_dontcache, &engine_memory,
+        &engine_direct, &engine_dontcache,  &engine_memory,
 };
 
 const size_t engines_count = sizeof(engines) / sizeof(engines[0]);
