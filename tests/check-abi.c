@@ -260,7 +260,7 @@ static int expected_of_flag(int maker, uint32_t flag)
                 return -EOPNOTSUPP;
         if (!(makers[maker].known & flag))
                 return -EINVAL;
-        if (ON_FLOOR && flag == RMMAP_LOCK_FILE && maker == 2)
+        if (!REOPENS_DESCRIPTORS && flag == RMMAP_LOCK_FILE && maker == 2)
                 return -EOPNOTSUPP;
         return flag == RMMAP_LOCK_FILE && maker != 0 ? -EBUSY : 0; /* set_up's handle holds file */
 }

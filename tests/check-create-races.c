@@ -11,6 +11,7 @@
 
 #include "child.h"
 #include "fault/inject.h"
+#include "instrumented.h"
 #include "setups.h"
 
 #define SIZE 8192
@@ -264,12 +265,12 @@ START_TEST(a_creator_outlasts_openers)
         char *path = (char *)(uintptr_t)test_path("contended");
         struct rmmap_file *file;
         pthread_t opener;
-        int failed = 0;
+        int rounds = test_is_interpreted() ? 200 : 2000, failed = 0;
 
         inject_start();
         atomic_store(&stop, false);
         ck_assert_int_eq(pthread_create(&opener, NULL, keep_opening, path), 0);
-        for (int round = 0; round < 2000; round++) {
+        for (int round = 0; round < rounds; round++) {
                 if (rmmap_create(path, 4096, NULL, &file) != 0)
                         failed++;
                 else

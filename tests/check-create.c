@@ -9,6 +9,12 @@
 
 #include "child.h"
 
+/* Windows has other names, and an error less. */
+#ifndef ODD_NAME
+#define ODD_NAME "a b\nc"
+#define BELOW_A_FILE ENOTDIR
+#endif
+
 /* Create must fail with this error, leave *file unchanged and leak nothing. */
 static void fails(const char *path, uint64_t size, uint32_t flags, int want)
 {
@@ -78,12 +84,14 @@ START_TEST(an_older_file_is_taken_over_and_emptied)
         static const char zeros[30000];
         const char *path = test_file("older", 20000);
         struct rmmap_file *file;
+        mode_t mode;
 
         ck_assert_int_eq(chmod(path, 0640), 0);
+        mode = mode_of(path);
         ck_ok(rmmap_create(path, sizeof(zeros), NULL, &file));
         ck_assert_uint_eq(size_of(path), sizeof(zeros));
         ck_assert(test_file_holds(path, 0, zeros, sizeof(zeros)));
-        ck_assert_uint_eq(mode_of(path), 0640); /* its owner set it */
+        ck_assert_uint_eq(mode_of(path), mode); /* its owner set it */
         rmmap_release(file);
 
         ck_ok(rmmap_create(path, 100, NULL, &file));
@@ -167,7 +175,7 @@ END_TEST
 START_TEST(relative_paths_and_odd_ones)
 {
         static const char *const names[] = {"plain",  "./dotted", "sub/../up",
-                                            "a b\nc", "-",        ".hidden"};
+                                            ODD_NAME, "-",        ".hidden"};
         struct rmmap_file *file;
         char before[PATH_MAX];
 
@@ -182,7 +190,7 @@ START_TEST(relative_paths_and_odd_ones)
         }
         fails("", 1, 0, -ENOENT);
         fails("missing/name", 1, 0, -ENOENT);
-        fails("plain/name", 1, 0, -ENOTDIR);
+        fails("plain/name", 1, 0, -BELOW_A_FILE);
         fails("new/", 1, 0, -EISDIR);
         ck_assert_int_eq(chdir(before), 0);
 }

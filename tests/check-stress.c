@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "instrumented.h"
 
 #define THREADS 8
 #define LONGEST ((size_t)3 << 20) /* of a piece: more than a region */
@@ -387,7 +388,7 @@ static void compare(const struct stress *stress, size_t size)
 
 START_TEST(everything_at_once)
 {
-        int steps = test_under_valgrind() ? 300 : 1500;
+        int steps = test_is_interpreted() ? 300 : 1500;
         size_t size = THREADS * (size_t)steps * 4096 + 777, descriptors;
         uint64_t seed = test_seed();
         pthread_t threads[THREADS];

@@ -1,61 +1,19 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "child.h"
 #include "instrumented.h"
 
-#define LONGEST_MS 100000
 #define LONGEST_UNTIL_MS 60000
-
-pid_t child_start(int (*body)(void *arg), void *arg)
-{
-        const struct rlimit no_core = {0, 0};
-        pid_t child;
-
-        fflush(NULL); /* otherwise the child prints it again */
-        child = fork();
-        if (child != 0)
-                return child;
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        setrlimit(RLIMIT_CORE, &no_core);
-        _exit(body(arg));
-}
 
 void test_pause(void)
 {
         const struct timespec moment = {.tv_nsec = 1000000};
 
         nanosleep(&moment, NULL);
-}
-
-int child_wait(pid_t child)
-{
-        int status;
-
-        if (child < 0)
-                return -1;
-        for (int waited = 0; waited < LONGEST_MS * (test_under_valgrind() ? 10 : 1); waited++) {
-                if (waitpid(child, &status, WNOHANG) == child)
-                        return WIFEXITED(status) ? WEXITSTATUS(status)
-                                                 : CHILD_KILLED + WTERMSIG(status);
-                test_pause();
-        }
-        kill(child, SIGKILL);
-        waitpid(child, &status, 0);
-        return CHILD_HUNG;
-}
-
-int child_run(int (*body)(void *arg), void *arg)
-{
-        return child_wait(child_start(body, arg));
 }
 
 void skip_part(const char *format, ...)

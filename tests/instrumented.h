@@ -18,7 +18,7 @@
 #define TEST_HAS_SANITIZER false
 #endif
 
-/* valgrind, or an emulator of another processor. */
+/* valgrind, or an emulator of another processor or system. */
 static inline bool test_is_interpreted(void)
 {
         const char *tool = getenv("RMMAP_TOOL"), *emulator = getenv("RMMAP_EMULATOR");

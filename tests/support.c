@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -11,21 +9,13 @@
 #include "place.h"
 #include "support.h"
 
-static char directory[4096];
+static char root[4096], directory[4200];
 static pid_t maker; /* forked tests must not remove what the program still needs */
-
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *where)
-{
-        (void)status;
-        (void)type;
-        (void)where;
-        return remove(path);
-}
 
 static void remove_directory(void)
 {
         if (getpid() == maker)
-                nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+                test_remove_tree(root);
 }
 
 static const char *parent_directory(void)
@@ -45,14 +35,23 @@ const char *test_directory(void)
 {
         if (directory[0] != '\0')
                 return directory;
-        snprintf(directory, sizeof(directory), "%s/rmmap-test-XXXXXX", parent_directory());
-        if (mkdtemp(directory) == NULL) {
-                perror(directory);
+        snprintf(root, sizeof(root), "%s/rmmap-test-XXXXXX", parent_directory());
+        if (mkdtemp(root) == NULL) {
+                perror(root);
                 exit(99);
         }
+        strcpy(directory, root);
         maker = getpid();
         atexit(remove_directory);
         return directory;
+}
+
+void test_next_directory(void)
+{
+        static int count;
+
+        snprintf(directory, sizeof(directory), "%s/%d", root, ++count);
+        mkdir(directory, 0700);
 }
 
 /* All that were given, so that they are no leaks. */
@@ -147,32 +146,6 @@ uint64_t test_random(uint64_t *state)
         z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
         z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
         return z ^ (z >> 31);
-}
-
-size_t test_count_descriptors(void)
-{
-        DIR *open_files = opendir("/proc/self/fd");
-        size_t count = 0;
-
-        if (open_files == NULL)
-                return 0;
-        while (readdir(open_files) != NULL)
-                count++;
-        closedir(open_files);
-        return count;
-}
-
-size_t test_count_mappings(void)
-{
-        FILE *maps = fopen("/proc/self/maps", "r");
-        size_t lines = 0;
-
-        if (maps == NULL)
-                return 0;
-        for (int c = getc(maps); c != EOF; c = getc(maps))
-                lines += c == '\n';
-        fclose(maps);
-        return lines;
 }
 
 void test_skip_all(const char *why)

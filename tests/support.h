@@ -37,6 +37,9 @@
  */
 const char *test_directory(void);
 
+/* From here on another one, where nothing has a name yet, for tests in one process. */
+void test_next_directory(void);
+
 /* A path in the directory, in a new buffer for each call. The string is never freed. */
 const char *test_path(const char *name);
 
@@ -65,14 +68,22 @@ uint64_t test_random(uint64_t *state);
 size_t test_count_descriptors(void);
 size_t test_count_mappings(void);
 
+/* Removes a directory with its content. */
+void test_remove_tree(const char *path);
+
 /* Ends the whole program as skipped and prints why; call it before any suite runs. */
 _Noreturn void test_skip_all(const char *why);
 
 /*
  * First in a test of what the floor build (configure --with-os=posix) can't have: the test ends
- * there, and says so.
+ * there, and says so. Windows has some of it.
  */
-#ifdef RMMAP_FLOOR
+#ifdef _WIN32
+#define FLOOR_LACKS(what) windows_may_lack(what)
+#define ON_FLOOR true
+#define REOPENS_DESCRIPTORS true
+#elif defined(RMMAP_FLOOR)
+#define REOPENS_DESCRIPTORS false
 #define FLOOR_LACKS(what)                                                                          \
         do {                                                                                       \
                 printf("SKIP: the floor build has no %s\n", what);                                 \
@@ -80,6 +91,7 @@ _Noreturn void test_skip_all(const char *why);
         } while (0)
 #define ON_FLOOR true
 #else
+#define REOPENS_DESCRIPTORS true
 #define FLOOR_LACKS(what) ((void)0)
 #define ON_FLOOR false
 #endif

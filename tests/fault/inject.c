@@ -2,14 +2,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #ifdef RMMAP_FLOOR
@@ -18,196 +15,45 @@
 #include "os/linux/calls.h"
 #endif
 
-#include "inject.h"
-
-#define MOST_RECORDS 4096
+#include "rules.h"
 
 /* What stands in a table in the place of NAME. */
 #define DECLARE(type, name, arguments) static type injected_##name arguments
-
-static struct rule {
-        atomic_int calls_until; /* 1: the next one fails; 0 and below: so long ago */
-        atomic_int error, times;
-        void (*step)(void *arg); /* set and called by one thread */
-        void *arg;
-} rules[INJECT_CALLS];
-
-static struct inject_record records[MOST_RECORDS];
-static atomic_int record_count, counts[INJECT_CALLS], failed_count, blocks;
-static atomic_llong mapped, bytes, longest_reserved;
-static atomic_bool synced_since;
-/* The process whose callers wait: a forked child must not find itself at its parent's gate. */
-static atomic_int gate_of, waiting;
-
-void inject_start(void)
-{
-        for (int i = 0; i < INJECT_CALLS; i++) {
-                atomic_store(&rules[i].calls_until, 0);
-                atomic_store(&rules[i].times, 0);
-                rules[i].step = NULL;
-                atomic_store(&counts[i], 0);
-        }
-        atomic_store(&record_count, 0);
-        atomic_store(&failed_count, 0);
-        atomic_store(&longest_reserved, 0);
-        atomic_store(&synced_since, false);
-        inject_open_gate();
-}
-
-void inject_fail(enum injected call, int k, int error, int times)
-{
-        atomic_store(&rules[call].error, error);
-        atomic_store(&rules[call].times, times);
-        atomic_store(&rules[call].calls_until, k);
-}
-
-void inject_before(enum injected call, void (*step)(void *arg), void *arg)
-{
-        rules[call].arg = arg;
-        rules[call].step = step;
-}
-
-int inject_count(enum injected call)
-{
-        return atomic_load(&counts[call]);
-}
-
-int inject_sync_count(void)
-{
-        if (INJECT_CALLS_OF_SYNC == 2 && inject_count(INJECT_MSYNC) > 0)
-                return inject_count(INJECT_MSYNC);
-        return inject_total() - inject_count(INJECT_SYNC_FILE_RANGE);
-}
-
-struct inject_record inject_record(int n)
-{
-        return records[n];
-}
-
-#define TELLS(type, function, counter)                                                             \
-        type function(void)                                                                        \
-        {                                                                                          \
-                return atomic_load(&(counter));                                                    \
-        }
-
-TELLS(int, inject_failed, failed_count)
-TELLS(int, inject_total, record_count)
-TELLS(int, inject_blocks, blocks)
-TELLS(int, inject_waiting, waiting)
-TELLS(bool, inject_synced_since, synced_since)
-TELLS(long long, inject_longest_reserved, longest_reserved)
-TELLS(long long, inject_bytes, bytes)
-TELLS(long long, inject_mapped, mapped)
-
-void inject_close_gate(void)
-{
-        atomic_store(&waiting, 0);
-        atomic_store(&gate_of, getpid());
-}
-
-void inject_open_gate(void)
-{
-        atomic_store(&gate_of, 0);
-}
-
-static void pass_gate(void)
-{
-        const struct timespec moment = {.tv_nsec = 200000};
-
-        if (atomic_load(&gate_of) != getpid())
-                return;
-        atomic_fetch_add(&waiting, 1);
-        while (atomic_load(&gate_of) == getpid())
-                nanosleep(&moment, NULL);
-}
-
-/* 0: pass it on; or what this call is to answer instead. */
-static int meddle(enum injected call)
-{
-        struct rule *rule = &rules[call];
-        int left = atomic_fetch_sub(&rule->calls_until, 1);
-        void (*step)(void *arg) = rule->step;
-
-        if (step != NULL) {
-                rule->step = NULL;
-                step(rule->arg);
-        }
-        atomic_fetch_add(&counts[call], 1);
-        if (left > 1 || left <= 1 - atomic_load(&rule->times))
-                return 0;
-        atomic_fetch_add(&failed_count, 1);
-        if (call != INJECT_MADVISE && call != INJECT_MINCORE) /* they keep nothing from the disk */
-                atomic_store(&synced_since, false);
-        return atomic_load(&rule->error);
-}
-
-/* Of a call with errno; true: it fails. */
-static bool fails(enum injected call)
-{
-        int error = meddle(call);
-
-        if (error != 0)
-                errno = error;
-        return error != 0;
-}
-
-/* Of a call that may do its work in part. */
-static bool fails_or_shortens(enum injected call, size_t *length)
-{
-        int error = meddle(call);
-
-        if (error == INJECT_SHORT) {
-                *length = (*length + 1) / 2;
-                return false;
-        }
-        if (error != 0)
-                errno = error;
-        return error != 0;
-}
 
 /* A call that fails, or is made as it was asked for; or its work is done in part. */
 #define FAILS(type, name, as, failed, parameters, ...)                                             \
         DECLARE(type, name, parameters)                                                            \
         {                                                                                          \
-                return fails(INJECT_##as) ? (failed) : name(__VA_ARGS__);                          \
+                return inject_fails(INJECT_##as) ? (failed) : name(__VA_ARGS__);                   \
         }
 #define FAILS_OR_SHORTENS(name, as, parameters, ...)                                               \
         DECLARE(ssize_t, name, parameters)                                                         \
         {                                                                                          \
-                return fails_or_shortens(INJECT_##as, &length) ? -1 : name(__VA_ARGS__);           \
+                return inject_fails_or_shortens(INJECT_##as, &length) ? -1 : name(__VA_ARGS__);    \
         }
-
-static int synced(int result)
-{
-        if (result >= 0)
-                atomic_store(&synced_since, true);
-        return result;
-}
 
 /* ---- memory: counted, to see what is left over */
 
 static void *counted(void *block)
 {
-        if (block != NULL) {
-                atomic_fetch_add(&blocks, 1);
-                atomic_fetch_add(&bytes, (long long)malloc_usable_size(block));
-        }
+        if (block != NULL)
+                inject_take(1, (long long)malloc_usable_size(block));
         return block;
 }
 
 DECLARE(void *, calloc, (size_t count, size_t size))
 {
-        return fails(INJECT_CALLOC) ? NULL : counted(calloc(count, size));
+        return inject_fails(INJECT_CALLOC) ? NULL : counted(calloc(count, size));
 }
 
 DECLARE(char *, strdup, (const char *text))
 {
-        return fails(INJECT_STRDUP) ? NULL : counted(strdup(text));
+        return inject_fails(INJECT_STRDUP) ? NULL : counted(strdup(text));
 }
 
 DECLARE(int, posix_memalign, (void **memory, size_t alignment, size_t size))
 {
-        int error = meddle(INJECT_POSIX_MEMALIGN);
+        int error = inject_meddle(INJECT_POSIX_MEMALIGN);
 
         if (error == 0)
                 error = posix_memalign(memory, alignment, size);
@@ -218,10 +64,8 @@ DECLARE(int, posix_memalign, (void **memory, size_t alignment, size_t size))
 
 DECLARE(void, free, (void *block))
 {
-        if (block != NULL) {
-                atomic_fetch_sub(&blocks, 1);
-                atomic_fetch_sub(&bytes, (long long)malloc_usable_size(block));
-        }
+        if (block != NULL)
+                inject_take(-1, -(long long)malloc_usable_size(block));
         free(block);
 }
 
@@ -237,13 +81,13 @@ DECLARE(int, open, (const char *path, int flags, ...))
                 mode = (mode_t)va_arg(arguments, unsigned int);
                 va_end(arguments);
         }
-        return fails(INJECT_OPEN) ? -1 : open(path, flags, mode);
+        return inject_fails(INJECT_OPEN) ? -1 : open(path, flags, mode);
 }
 
 /* Linux has closed the descriptor whatever it says. To close one twice is a mistake of ours. */
 DECLARE(int, close, (int fd))
 {
-        int error = meddle(INJECT_CLOSE), result = close(fd);
+        int error = inject_meddle(INJECT_CLOSE), result = close(fd);
 
         if (result != 0 && errno == EBADF && fd >= 0)
                 abort();
@@ -279,8 +123,7 @@ DECLARE(int, fcntl, (int fd, int command, ...))
         va_start(arguments, command);
         argument = va_arg(arguments, long);
         va_end(arguments);
-        return fails(IS_LOCK(command) ? INJECT_FLOCK : INJECT_FCNTL) ? -1
-                                                                     : fcntl(fd, command, argument);
+        return inject_fails(INJECT_FCNTL) ? -1 : fcntl(fd, command, argument);
 }
 
 /* ---- bytes */
@@ -306,11 +149,11 @@ static long long whole_pages(size_t length)
 /* What is mapped at a fixed place replaces what was there. */
 DECLARE(void *, mmap, (void *address, size_t length, int protection, int flags, int fd, off_t at))
 {
-        void *got =
-                fails(INJECT_MMAP) ? MAP_FAILED : mmap(address, length, protection, flags, fd, at);
+        void *got = inject_fails(INJECT_MMAP) ? MAP_FAILED
+                                              : mmap(address, length, protection, flags, fd, at);
 
         if (got != MAP_FAILED && !(flags & MAP_FIXED))
-                atomic_fetch_add(&mapped, whole_pages(length));
+                inject_map(whole_pages(length));
         return got;
 }
 
@@ -319,7 +162,7 @@ DECLARE(int, munmap, (void *address, size_t length))
         int result = munmap(address, length);
 
         if (result == 0)
-                atomic_fetch_sub(&mapped, whole_pages(length));
+                inject_map(-whole_pages(length));
         return result;
 }
 
@@ -335,37 +178,28 @@ FAILS(int, getrlimit, GETRLIMIT, -1, (int resource, struct rlimit *limit), resou
 
 /* ---- what makes data durable. All of it is a cancellation point in libc, too. */
 
-static void note(struct inject_record record, int fd)
+static void enter(struct inject_record record, int fd)
 {
-        int at = atomic_fetch_add(&record_count, 1);
         struct stat status;
 
         if (fd >= 0 && fstat(fd, &status) == 0) {
                 record.inode = status.st_ino;
                 record.directory = S_ISDIR(status.st_mode);
         }
-        if (at < MOST_RECORDS)
-                records[at] = record;
-}
-
-static void enter(struct inject_record record, int fd)
-{
-        pthread_testcancel();
-        note(record, fd);
-        pass_gate();
+        inject_enter(record);
 }
 
 DECLARE(int, fsync, (int fd))
 {
         enter((struct inject_record){.call = INJECT_FSYNC}, fd);
-        return fails(INJECT_FSYNC) ? -1 : synced(fsync(fd));
+        return inject_fails(INJECT_FSYNC) ? -1 : inject_synced(fsync(fd));
 }
 
 #if HAVE_DECL_FDATASYNC
 DECLARE(int, fdatasync, (int fd))
 {
         enter((struct inject_record){.call = INJECT_FDATASYNC}, fd);
-        return fails(INJECT_FDATASYNC) ? -1 : synced(fdatasync(fd));
+        return inject_fails(INJECT_FDATASYNC) ? -1 : inject_synced(fdatasync(fd));
 }
 #endif
 
@@ -375,7 +209,7 @@ DECLARE(int, msync, (void *address, size_t length, int flags))
                 (struct inject_record){
                         .call = INJECT_MSYNC, .address = address, .length = length, .flags = flags},
                 -1);
-        return fails(INJECT_MSYNC) ? -1 : synced(msync(address, length, flags));
+        return inject_fails(INJECT_MSYNC) ? -1 : inject_synced(msync(address, length, flags));
 }
 
 /* clang-format off */
@@ -397,9 +231,8 @@ FAILS(ssize_t, readlink, READLINK, -1, (const char *path, char *target, size_t s
 
 DECLARE(int, fallocate, (int fd, int mode, off_t offset, off_t length))
 {
-        if (length > atomic_load(&longest_reserved))
-                atomic_store(&longest_reserved, length);
-        return fails(INJECT_FALLOCATE) ? -1 : fallocate(fd, mode, offset, length);
+        inject_reserve(length);
+        return inject_fails(INJECT_FALLOCATE) ? -1 : fallocate(fd, mode, offset, length);
 }
 
 #ifdef __GLIBC__
@@ -414,7 +247,7 @@ DECLARE(int, ioctl, (int fd, int request, ...))
         va_start(arguments, request);
         argument = va_arg(arguments, void *);
         va_end(arguments);
-        return fails(INJECT_IOCTL) ? -1 : ioctl(fd, request, argument);
+        return inject_fails(INJECT_IOCTL) ? -1 : ioctl(fd, request, argument);
 }
 
 /* The same by its number; with more arguments than were given, as libc itself reads them. */
@@ -429,7 +262,7 @@ DECLARE(UNSANITIZED long, syscall, (long number, ...))
                 arguments[i] = va_arg(list, long);
         va_end(list);
 #ifdef SYS_getrlimit
-        if (number == SYS_getrlimit && fails(INJECT_GETRLIMIT))
+        if (number == SYS_getrlimit && inject_fails(INJECT_GETRLIMIT))
                 return -1;
 #endif
         return syscall(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
@@ -447,11 +280,11 @@ DECLARE(ssize_t, pwritev2, (int fd, const struct iovec *iov, int count, off_t at
                                      .length = piece.iov_len,
                                      .flags = flags},
               fd);
-        if (fails_or_shortens(INJECT_PWRITEV2, &piece.iov_len))
+        if (inject_fails_or_shortens(INJECT_PWRITEV2, &piece.iov_len))
                 return -1;
         written = pwritev2(fd, count == 1 ? &piece : iov, count, at, flags);
         if (written >= 0)
-                synced(0);
+                inject_synced(0);
         return written;
 }
 #endif
@@ -462,7 +295,8 @@ DECLARE(int, sync_file_range, (int fd, off_t offset, off_t length, unsigned int 
                                      .length = (size_t)length,
                                      .flags = (int)flags},
               fd);
-        return fails(INJECT_SYNC_FILE_RANGE) ? -1 : sync_file_range(fd, offset, length, flags);
+        return inject_fails(INJECT_SYNC_FILE_RANGE) ? -1
+                                                    : sync_file_range(fd, offset, length, flags);
 }
 
 const struct linux_calls linux_calls = {LINUX_CALLS(INJECTED)};
