@@ -11,6 +11,7 @@
 #define DEVICES L"\\\\.\\"
 #define SHARES L"\\\\"
 #define LONGEST_PREFIX 8
+#define LONGEST_NAME 255
 
 /* ---- names */
 
@@ -116,6 +117,24 @@ struct opening {
         bool made; /* the call created the file */
 };
 
+/* Windows says of one that there is no such file. */
+static bool has_long_name(const WCHAR *path)
+{
+        size_t length = 0;
+
+        for (; *path != 0; path++) {
+                length = *path == L'\\' ? 0 : length + 1;
+                if (length > LONGEST_NAME)
+                        return true;
+        }
+        return false;
+}
+
+static bool ends_in_slash(const WCHAR *path)
+{
+        return path[wcslen(path) - 1] == L'\\';
+}
+
 static int open_once(struct opening *opening, DWORD flags, int *fd)
 {
         HANDLE handle =
@@ -133,6 +152,10 @@ static int open_once(struct opening *opening, DWORD flags, int *fd)
         attributes = error == ERROR_FILE_EXISTS ? INVALID_FILE_ATTRIBUTES
                                                 : GetFileAttributesW(opening->path);
         if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY))
+                return -EISDIR;
+        if (error_of(error) == -ENOENT && has_long_name(opening->path))
+                return -ENAMETOOLONG;
+        if (opening->disposition != OPEN_EXISTING && ends_in_slash(opening->path))
                 return -EISDIR;
         return error_of(error);
 }
