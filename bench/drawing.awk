@@ -187,6 +187,6 @@ END {
                 say(36, y + 4.5, job[i])
                 marks(of_row[i], y)
         }
-        say(20, bottom + 20, "Medians on one machine: " machine ".", " font-size=\"12\"")
+        say(20, bottom + 20, "Medians on such a machine: " machine ".", " font-size=\"12\"")
         print "</svg>"
 }

@@ -21,7 +21,7 @@ files == 1 {
         }
         next
 }
-/^# .*read-ahead/ { machine = substr($0, 3) }
+/^# .*read-ahead/ && machine == "" { machine = substr($0, 3) }
 /^#/ { next }
 $1 == "scenario" {
         for (i = 1; i <= NF; i++)

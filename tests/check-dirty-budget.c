@@ -140,10 +140,6 @@ START_TEST(large_writes_at_random_populate_nothing)
 }
 END_TEST
 
-/*
- * The write that receives the error returns it, and so does every sync. The fourth call waits; what
- * means "not here" where write-back starts is an error like any other there.
- */
 /* A populated region would be written to the disk once more. */
 START_TEST(large_writes_in_order_populate_nothing)
 {
@@ -156,6 +152,10 @@ START_TEST(large_writes_in_order_populate_nothing)
 }
 END_TEST
 
+/*
+ * The write that receives the error returns it, and so does every sync. The fourth call waits; what
+ * means "not here" where write-back starts is an error like any other there.
+ */
 START_TEST(an_error_of_write_back_stays)
 {
         FLOOR_LACKS("start of write-back");
