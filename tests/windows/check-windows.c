@@ -422,6 +422,29 @@ static void test_neighbours(void)
         CHECK(DeleteFileA("shared"));
 }
 
+/* A file that another program maps stays as it is when it can't be created anew. */
+static void test_mapped_elsewhere(void)
+{
+        struct rmmap_file *file = created("mapped", PIECE, 0, 0);
+        HANDLE handle, mapping;
+        void *view;
+
+        rmmap_release(file);
+        handle = handle_to("mapped", GENERIC_READ | GENERIC_WRITE,
+                           FILE_SHARE_READ | FILE_SHARE_WRITE);
+        mapping = CreateFileMappingA(handle, NULL, PAGE_READWRITE, 0, 0, NULL);
+        view = MapViewOfFile(mapping, FILE_MAP_WRITE, 0, 0, 0);
+        CHECK(view != NULL);
+        CHECK_IS(rmmap_create("mapped", SIZE, NULL, &file), -EBUSY);
+        CHECK_IS(GetFileSize(handle, NULL), PIECE);
+        CHECK_IS(rmmap_create("mapped", PIECE / 2, NULL, &file), -EBUSY);
+        CHECK_IS(GetFileSize(handle, NULL), PIECE);
+        UnmapViewOfFile(view);
+        CloseHandle(mapping);
+        CloseHandle(handle);
+        CHECK(DeleteFileA("mapped"));
+}
+
 int main(int argc, char **argv)
 {
         GetModuleFileNameA(NULL, self, sizeof(self));
@@ -436,6 +459,7 @@ int main(int argc, char **argv)
         test_names();
         test_locks();
         test_neighbours();
+        test_mapped_elsewhere();
         test_faults();
         printf("%d failures\n", failures);
         return failures != 0;
