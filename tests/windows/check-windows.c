@@ -237,6 +237,17 @@ static void test_utf8(void)
 
 static void test_names(void)
 {
+        static const char *const devices[] = {
+                "NUL",
+                "\\\\.\\pipe\\nothing",
+                "\\\\?\\pipe\\nothing",
+                "\\\\?\\COM1",
+                "\\\\?\\PhysicalDrive0",
+                "\\\\?\\C:",
+                "\\\\?\\Volume{0}",
+                "\\\\?\\",
+                "//?/COM1",
+        };
         static WCHAR wide[4096];
         char path[4096] = "";
         struct rmmap_file *file = NULL;
@@ -252,14 +263,18 @@ static void test_names(void)
                 MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, 4096);
                 CHECK(CreateDirectoryW(wide, NULL) || GetLastError() == ERROR_ALREADY_EXISTS);
         }
-        strcat(path, "\\file");
+        strcat(path, "\\dot.");
+        CHECK_IS(made_anew(path), 0); /* with the prefix a name may end with a dot */
+        MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, 4096);
+        CHECK(DeleteFileW(wide));
+        strcpy(strrchr(path, '\\'), "\\file");
         file = created(path + 4, 4096, 0, 0); /* absolute, without the prefix */
         rmmap_release(file);
         CHECK_IS(opened(path, 0), 0);                /* with it */
         CHECK_IS(opened(strstr(path, "aaa"), 0), 0); /* relative */
         CHECK_IS(opened(".", 0), -EISDIR);
-        CHECK_IS(opened("NUL", 0), -ENODEV);
-        CHECK_IS(opened("\\\\.\\pipe\\nothing", 0), -ENODEV);
+        for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
+                CHECK_IS(opened(devices[i], 0), -ENODEV);
         CHECK_IS(opened("", 0), -ENOENT);
         CHECK_IS(opened("no-directory/file", 0), -ENOENT);
         CHECK_IS(opened("\xff", 0), -EILSEQ);

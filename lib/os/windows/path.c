@@ -20,6 +20,29 @@ static bool starts_with(const WCHAR *text, const WCHAR *start)
         return wcsncmp(text, start, wcslen(start)) == 0;
 }
 
+/* As starts_with, for names, where letters count alike. start: in capitals. */
+static bool names_kind(const WCHAR *name, const WCHAR *start)
+{
+        return CompareStringOrdinal(name, (int)wcsnlen(name, wcslen(start)), start, -1, TRUE) ==
+               CSTR_EQUAL;
+}
+
+/*
+ * path: absolute. With the prefix it may name anything that the kernel knows; files have a drive, a
+ * share or a volume, and a backslash after that: without one a drive or volume is the disk itself.
+ */
+static bool is_device(const WCHAR *path)
+{
+        const WCHAR *name = path + wcslen(PREFIX);
+
+        if (!starts_with(path, PREFIX))
+                return starts_with(path, DEVICES);
+        if (name[0] != 0 && name[1] == L':')
+                return name[2] != L'\\';
+        return !names_kind(name, L"UNC\\") &&
+               !(names_kind(name, L"VOLUME{") && wcschr(name, L'\\') != NULL);
+}
+
 /* NULL, and a reason in *err. */
 static WCHAR *utf16_of(const char *path, int *err)
 {
@@ -48,7 +71,7 @@ static WCHAR *put_prefix(WCHAR *path)
         return path - length;
 }
 
-/* -ENODEV: a device; opening one can have effects. */
+/* -ENODEV: as of is_device; opening one can have effects. */
 static int absolute_of(const WCHAR *path, WCHAR **made)
 {
         DWORD size = windows_calls.GetFullPathNameW(path, 0, NULL, NULL), length;
@@ -62,7 +85,7 @@ static int absolute_of(const WCHAR *path, WCHAR **made)
         full = text + LONGEST_PREFIX;
         length = windows_calls.GetFullPathNameW(path, size, full, NULL);
         /* Longer than before: another thread has changed the working directory. */
-        if (length == 0 || length >= size || starts_with(full, DEVICES)) {
+        if (length == 0 || length >= size || is_device(full)) {
                 memory_free(text);
                 return length == 0 || length >= size ? -ENOENT : -ENODEV;
         }
@@ -72,7 +95,10 @@ static int absolute_of(const WCHAR *path, WCHAR **made)
         return 0;
 }
 
-/* The caller frees *made with memory_free. */
+/*
+ * The caller frees *made with memory_free. A path that has the prefix already stays as it is: making
+ * it absolute would take dots and spaces from the ends of its parts.
+ */
 static int system_path(const char *path, WCHAR **made)
 {
         int err;
@@ -80,7 +106,14 @@ static int system_path(const char *path, WCHAR **made)
 
         if (wide == NULL)
                 return err;
-        err = wide[0] == 0 ? -ENOENT : absolute_of(wide, made);
+        if (starts_with(wide, PREFIX) && !is_device(wide)) {
+                *made = wide;
+                return 0;
+        }
+        if (is_device(wide))
+                err = -ENODEV;
+        else
+                err = wide[0] == 0 ? -ENOENT : absolute_of(wide, made);
         memory_free(wide);
         return err;
 }
