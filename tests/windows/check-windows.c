@@ -335,6 +335,10 @@ static void test_handles(void)
         CHECK(facts & RMMAP_FACT_ERRORS_SHARED);
         CloseHandle(handle);
 
+        handle = handle_to("threads", GENERIC_READ, FILE_SHARE_READ); /* nobody else may write */
+        CHECK_IS(imported(handle, RMMAP_READ_ONLY, NULL), 0);
+        CloseHandle(handle);
+
         handle = handle_to("threads", GENERIC_READ, share);
         CHECK_IS(imported(handle, 0, NULL), -EACCES);
         CHECK_IS(imported(handle, RMMAP_READ_ONLY, NULL), 0);

@@ -22,6 +22,9 @@ int error_of(DWORD error);
 /* error_of the last error of this thread. */
 int last_error(void);
 
+/* reopen.c: was the handle opened with this access? */
+bool handle_allows(int fd, ACCESS_MASK access);
+
 /* ---- io.c: an operation of a handle that may be overlapped */
 
 struct io {

@@ -17,14 +17,13 @@ int path_open_directory(const struct path_request *request, int fd)
         return -EOPNOTSUPP;
 }
 
-static int check_access(int fd, bool read_only)
+bool handle_allows(int fd, ACCESS_MASK access)
 {
-        ACCESS_MASK needed = read_only ? FILE_READ_DATA : FILE_READ_DATA | FILE_WRITE_DATA;
         PUBLIC_OBJECT_BASIC_INFORMATION info;
 
-        if (NtQueryObject(handle_of(fd), ObjectBasicInformation, &info, sizeof(info), NULL) < 0)
-                return -EBADF;
-        return (info.GrantedAccess & needed) == needed ? 0 : -EACCES;
+        return NtQueryObject(handle_of(fd), ObjectBasicInformation, &info, sizeof(info), NULL) >=
+                       0 &&
+               (info.GrantedAccess & access) == access;
 }
 
 /*
@@ -51,12 +50,13 @@ static int duplicate(int fd, int *duplicated, bool *shared)
 
 int path_reopen(int fd, bool read_only, int *reopened, bool *shared)
 {
+        ACCESS_MASK needed = read_only ? FILE_READ_DATA : FILE_READ_DATA | FILE_WRITE_DATA;
         uint64_t size;
         HANDLE again;
         int err = storage_size(fd, &size);
 
         if (err == 0)
-                err = check_access(fd, read_only);
+                err = handle_allows(fd, needed) ? 0 : -EACCES;
         if (err != 0)
                 return err;
         again = windows_calls.ReOpenFile(handle_of(fd),

