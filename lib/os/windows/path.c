@@ -96,8 +96,8 @@ static int absolute_of(const WCHAR *path, WCHAR **made)
 }
 
 /*
- * The caller frees *made with memory_free. A path that has the prefix already stays as it is: making
- * it absolute would take dots and spaces from the ends of its parts.
+ * The caller frees *made with memory_free. A path that has the prefix already stays as it is:
+ * making it absolute would take dots and spaces from the ends of its parts.
  */
 static int system_path(const char *path, WCHAR **made)
 {
@@ -309,6 +309,15 @@ bool path_names(const struct path_request *request, int fd)
 }
 
 /* A read-only file can't be deleted. */
+static bool make_writable(const WCHAR *path)
+{
+        DWORD attributes = GetFileAttributesW(path);
+        DWORD others = attributes & ~(DWORD)FILE_ATTRIBUTE_READONLY;
+
+        return attributes != INVALID_FILE_ATTRIBUTES && attributes != others &&
+               SetFileAttributesW(path, others != 0 ? others : FILE_ATTRIBUTE_NORMAL);
+}
+
 void path_remove(const struct path_request *request)
 {
         WCHAR *path;
@@ -316,7 +325,7 @@ void path_remove(const struct path_request *request)
         if (system_path(request->path, &path) != 0)
                 return;
         if (!windows_calls.DeleteFileW(path) && GetLastError() == ERROR_ACCESS_DENIED &&
-            SetFileAttributesW(path, FILE_ATTRIBUTE_NORMAL))
+            make_writable(path))
                 (void)windows_calls.DeleteFileW(path);
         memory_free(path);
 }
