@@ -78,9 +78,9 @@ TOKEN = re.compile(
 
 
 def tokens(text: str) -> Iterator[tuple[str, str]]:
-    """Each macro ("define", text) and declaration ("code", text), and each comment ("comment", text)
-    that begins a line; and ("system", name) where what follows is for some systems only, or ("system",
-    "") where it is for all again."""
+    """Each macro ("define", text) and declaration ("code", text), and each comment ("comment",
+    text) that begins a line; and ("system", name) where what follows is for some systems only, or
+    ("system", "") where it is for all again."""
     text = re.sub(r"#ifdef __cplusplus\n.*?#endif\n", "", text, flags=re.S)
     code, depth, first = "", 0, True
     conditions: list[str] = []  # the systems of each #if around
@@ -181,7 +181,7 @@ def parse(text: str) -> Api:
                 parts = re.split(";" if kind == "struct" else ",", inside or "")
                 members = [part.strip() for part in parts if part.strip()]
                 api.public.append(Type(name, kind, members, section))
-            elif system == "":
+            elif not token.startswith("struct iovec {"):
                 fail(f"rmmap.h.in declares neither a function nor a type: {token}")
     for comment, names in groups.items():
         for name in re.findall(r"rmmap_\w+", " ".join(re.findall(r"Also of ([^:]*):", comment))):

@@ -253,7 +253,7 @@ DECLARE(BOOL, WriteFile,
                        : WriteFile(file, data, length, done, overlapped);
 }
 
-/* ---- what makes data durable. FlushViewOfFile alone doesn't, so only its errors are of interest */
+/* ---- what makes data durable. FlushViewOfFile alone doesn't, so only its errors count */
 
 FAILS(BOOL, FlushViewOfFile, MSYNC, FALSE, (LPCVOID base, SIZE_T length), base, length)
 
