@@ -265,7 +265,7 @@ START_TEST(a_creator_outlasts_openers)
         char *path = (char *)(uintptr_t)test_path("contended");
         struct rmmap_file *file;
         pthread_t opener;
-        int rounds = test_is_interpreted() ? 200 : 2000, failed = 0;
+        int rounds = test_is_interpreted() ? 100 : 2000, failed = 0;
 
         inject_start();
         atomic_store(&stop, false);
