@@ -204,10 +204,10 @@ ssize_t pwrite(int fd, const void *data, size_t length, off_t offset)
 }
 
 /*
- * Nobody may cut a mapped file; but under Wine a program of the system may. Who writes to the file
- * meanwhile may change its size again, so this waits for a while only.
+ * Nobody may cut a mapped file; but under Wine a program of the system may. patience: milliseconds
+ * to wait for it at most, which is few where others write to the file and change its size again.
  */
-static int cut_by_program(HANDLE file, uint64_t size)
+static int cut_by_program(HANDLE file, uint64_t size, int patience)
 {
         static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
         STARTUPINFOA startup = {.cb = sizeof(startup)};
@@ -226,7 +226,7 @@ static int cut_by_program(HANDLE file, uint64_t size)
                 test_lacks("way to cut a mapped file");
         CloseHandle(process.hThread);
         CloseHandle(process.hProcess);
-        for (int tries = 0; tries < 2000 && status.st_size != size; tries++) {
+        for (int tries = 0; tries < patience && status.st_size != size; tries++) {
                 Sleep(1);
                 stat_handle(file, &status);
         }
@@ -234,14 +234,15 @@ static int cut_by_program(HANDLE file, uint64_t size)
         return 0;
 }
 
-static int cut(HANDLE file, off_t size)
+static int cut(HANDLE file, off_t size, int patience)
 {
         FILE_END_OF_FILE_INFO end = {.EndOfFile.QuadPart = size};
 
         if (SetFileInformationByHandle(file, FileEndOfFileInfo, &end, sizeof(end)))
                 return 0;
-        return GetLastError() == ERROR_USER_MAPPED_FILE ? cut_by_program(file, (uint64_t)size)
-                                                        : failed();
+        return GetLastError() == ERROR_USER_MAPPED_FILE
+                       ? cut_by_program(file, (uint64_t)size, patience)
+                       : failed();
 }
 
 int posix_truncate(const char *path, off_t size)
@@ -251,14 +252,14 @@ int posix_truncate(const char *path, off_t size)
 
         if (file == INVALID_HANDLE_VALUE)
                 return failed();
-        result = cut(file, size);
+        result = cut(file, size, 5000);
         CloseHandle(file);
         return result;
 }
 
 int posix_ftruncate(int fd, off_t size)
 {
-        return cut(handle_behind(fd), size);
+        return cut(handle_behind(fd), size, 20);
 }
 
 /* ---- handles of the library */
