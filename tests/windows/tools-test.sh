@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
 #
-# The tools of a build for Windows, under wine. In its build directory: make check-windows-tools.
+# The tools of a build for Windows, under wine. In its build directory: make check-wine.
 # tools-test.sh NAME...: only these cases.
 set -u
 export LC_ALL=C.UTF-8

@@ -3,7 +3,7 @@
 # What make dist-windows packs is all that a user of Windows needs: a program builds with what is
 # unpacked, shared and static, and runs under wine; the DLL exports the names of the header and
 # needs only the system's; two zips of one source are the same. In a build directory for Windows:
-# make check-windows-zip.
+# make check-wine.
 set -u
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
