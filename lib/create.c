@@ -81,26 +81,24 @@ static int check_engine(const struct rmmap_file *file, const struct rmmap_option
 }
 
 /*
- * Truncates to nothing and extends to the size. Tries to enlarge first, because that may fail; but
- * not where another program that maps the file would keep it at the larger size.
+ * Truncates to nothing and extends to the size. Tries to enlarge first, because that may fail while
+ * the old content is still there. Windows refuses to truncate a file that another program maps.
  */
 static int resize(struct rmmap_file *file, struct creation *creation)
 {
         bool sparse = (creation->options->flags & RMMAP_NO_PREALLOCATE) != 0;
-        bool enlarge = false;
         uint64_t before;
         int err = storage_size(file->os.fd, &before);
 
-        if (err == 0) {
-                enlarge = file->config.size > before && storage_shrinks_mapped();
-                if (enlarge)
-                        err = storage_resize(file->os.fd, file->config.size);
-        }
+        if (err == 0 && before == 0)
+                storage_set_sparse(file->os.fd, sparse);
+        if (err == 0 && file->config.size > before)
+                err = storage_resize(file->os.fd, file->config.size);
         if (err != 0)
                 return err;
         err = storage_resize(file->os.fd, 0);
         if (err != 0) {
-                if (enlarge)
+                if (file->config.size > before)
                         (void)storage_resize(file->os.fd, before);
                 return err;
         }

@@ -114,9 +114,6 @@ int storage_size(int fd, uint64_t *size);
 
 int storage_resize(int fd, uint64_t size);
 
-/* Can a file become smaller while another program maps it? Not on Windows, though it can grow. */
-bool storage_shrinks_mapped(void);
-
 /*
  * Before the file gets its size: shall only what is written take space? Elsewhere than on Windows
  * every file that isn't reserved is so. Only advice.

@@ -106,7 +106,7 @@ void inject_open_gate(void);
 int inject_waiting(void);
 
 /* The floor build syncs a mapped file by msync and then fsync or fdatasync, always. */
-#ifdef RMMAP_FLOOR
+#if defined(RMMAP_FLOOR) && !defined(_WIN32)
 #define INJECT_CALLS_OF_SYNC 2
 #else
 #define INJECT_CALLS_OF_SYNC 1

@@ -27,5 +27,4 @@ wine ./wine-probe.exe >/dev/null 2>&1
         echo "SKIP: wine doesn't run what $CC makes"
         exit 77
 }
-# shellcheck disable=SC2086 # the same
-${MAKE:-make} check
+"${MAKE:-make}" check

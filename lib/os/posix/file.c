@@ -34,11 +34,6 @@ void storage_set_sparse(int fd, bool sparse)
         (void)sparse;
 }
 
-bool storage_shrinks_mapped(void)
-{
-        return true;
-}
-
 int storage_write(int fd, uint64_t offset, const void *data, size_t length)
 {
         const unsigned char *at = data;

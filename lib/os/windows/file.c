@@ -44,11 +44,6 @@ int storage_resize(int fd, uint64_t size)
                        : last_error();
 }
 
-bool storage_shrinks_mapped(void)
-{
-        return false;
-}
-
 int storage_write(int fd, uint64_t offset, const void *data, size_t length)
 {
         const unsigned char *at = data;
