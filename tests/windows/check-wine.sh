@@ -3,12 +3,13 @@
 # In a build directory for Windows, as make check-wine: make check under Wine. Exit status 77: there
 # is no Wine for this processor.
 set -u
+LC_ALL=C.UTF-8 # of the names of files
 WINEPREFIX=$PWD/wine
 WINEDEBUG=-all
 WINEDLLOVERRIDES='winedbg.exe,mscoree,mshtml='
 DISPLAY=
 RMMAP_EMULATOR=wine
-export WINEPREFIX WINEDEBUG WINEDLLOVERRIDES DISPLAY RMMAP_EMULATOR
+export LC_ALL WINEPREFIX WINEDEBUG WINEDLLOVERRIDES DISPLAY RMMAP_EMULATOR
 
 command -v wine >/dev/null || {
         echo "SKIP: wine is missing"

@@ -27,6 +27,7 @@ static const struct {
         {"paths_that_are_too_long", "Windows takes dots out of a path first", 0, 0},
         {"who_syncs_often_is_bet_on_once", "Windows can't drop page table entries", 1, 2},
         {"who_syncs_often_is_bet_on_once", "Windows can't drop page table entries", 3, 4},
+        {"whole_jobs_without_it", "Windows tells of a file whether it is coherent", 18, 27},
         {"whole_jobs_without_it", "Windows has one source of random bytes only", 27, 36},
 };
 

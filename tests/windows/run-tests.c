@@ -13,6 +13,12 @@ static const stand_in_test *running;
 static bool failed;
 static DWORD main_thread;
 
+/* Lines end as elsewhere. */
+__attribute__((__constructor__)) static void begin(void)
+{
+        _setmode(_fileno(stdout), _O_BINARY);
+}
+
 /* What a thread finds can't be left by a jump of the main thread. */
 _Noreturn static void leave(void)
 {
