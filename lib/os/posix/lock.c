@@ -12,9 +12,6 @@
 #include "os/os.h"
 #include "os/posix/calls.h"
 
-/* Half a second in all. */
-#define EXCLUSIVE_TRIES (BACKOFF_YIELDS + 500)
-
 /* lock: F_RDLCK, F_WRLCK or F_UNLCK. 0, or -1 and errno. */
 #if HAVE_DECL_FLOCK
 static int set_lock(int fd, short lock)
@@ -53,26 +50,8 @@ int file_lock_take(int fd, enum file_lock lock)
         return 0;
 }
 
-int file_lock_outlast(int fd)
-{
-        int err = file_lock_take(fd, FILE_LOCK_EXCLUSIVE);
-
-        for (unsigned int tries = 0; err == -EBUSY && tries < EXCLUSIVE_TRIES; tries++) {
-                backoff(tries);
-                err = file_lock_take(fd, FILE_LOCK_EXCLUSIVE);
-        }
-        return err;
-}
-
 void file_lock_drop(int fd)
 {
         while (set_lock(fd, F_UNLCK) != 0 && errno == EINTR)
                 ;
-}
-
-void file_lock_close(int fd, bool locked)
-{
-        if (locked)
-                file_lock_drop(fd);
-        storage_close(fd);
 }

@@ -9,9 +9,6 @@
 
 #define LOCKED_BYTE ((uint64_t)INT64_MAX - 1)
 
-/* Half a second in all. */
-#define EXCLUSIVE_TRIES (BACKOFF_YIELDS + 500)
-
 /*
  * As with flock, a handle that has a lock changes it, and has none in between: two locks of one
  * handle conflict here.
@@ -32,17 +29,6 @@ int file_lock_take(int fd, enum file_lock lock)
         return err == 0 || err == -EBUSY || err == -ENOMEM ? err : unavailable_or(-err);
 }
 
-int file_lock_outlast(int fd)
-{
-        int err = file_lock_take(fd, FILE_LOCK_EXCLUSIVE);
-
-        for (unsigned int tries = 0; err == -EBUSY && tries < EXCLUSIVE_TRIES; tries++) {
-                backoff(tries);
-                err = file_lock_take(fd, FILE_LOCK_EXCLUSIVE);
-        }
-        return err;
-}
-
 void file_lock_drop(int fd)
 {
         struct io io;
@@ -51,11 +37,4 @@ void file_lock_drop(int fd)
                 (void)io_end(&io, fd,
                              windows_calls.UnlockFileEx(handle_of(fd), 0, 1, 0, &io.overlapped),
                              NULL);
-}
-
-void file_lock_close(int fd, bool locked)
-{
-        if (locked)
-                file_lock_drop(fd);
-        storage_close(fd);
 }

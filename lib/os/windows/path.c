@@ -193,7 +193,7 @@ static int open_once(struct opening *opening, DWORD flags, int *fd)
         return error_of(error);
 }
 
-static int open_path(struct opening *opening, int *fd)
+static int open_file(struct opening *opening, int *fd)
 {
         bool other;
         int err;
@@ -210,6 +210,19 @@ static int open_path(struct opening *opening, int *fd)
         return err != 0 ? err : open_once(opening, 0, fd);
 }
 
+static int open_path(const char *name, struct opening *opening, int *fd)
+{
+        WCHAR *path;
+        int err = system_path(name, &path);
+
+        if (err != 0)
+                return err;
+        opening->path = path;
+        err = open_file(opening, fd);
+        memory_free(path);
+        return err;
+}
+
 /* As the C runtime of Windows has it, a file that nobody may write is read-only. */
 int path_create(const struct path_request *request, int *fd, bool *made)
 {
@@ -221,14 +234,8 @@ int path_create(const struct path_request *request, int *fd, bool *made)
                          (request->mode & write ? FILE_ATTRIBUTE_NORMAL : FILE_ATTRIBUTE_READONLY),
                 .no_follow = request->no_follow || request->must_create,
         };
-        WCHAR *path;
-        int err = system_path(request->path, &path);
+        int err = open_path(request->path, &opening, fd);
 
-        if (err != 0)
-                return err;
-        opening.path = path;
-        err = open_path(&opening, fd);
-        memory_free(path);
         *made = err == 0 && opening.made;
         return err;
 }
@@ -241,15 +248,8 @@ static int open_existing(const struct path_request *request, DWORD access, DWORD
                 .flags = flags,
                 .no_follow = request->no_follow,
         };
-        WCHAR *path;
-        int err = system_path(request->path, &path);
 
-        if (err != 0)
-                return err;
-        opening.path = path;
-        err = open_path(&opening, fd);
-        memory_free(path);
-        return err;
+        return open_path(request->path, &opening, fd);
 }
 
 int path_open(const struct path_request *request, int *fd)
