@@ -129,18 +129,17 @@ static bool dontcache_suits(const struct engine *engine, const struct job *job)
         return !job->tmpfs && job->scenario->operation == OP_WRITE && job->durable;
 }
 
+#define FUNCTIONS                                                                                  \
+        .create = habit_create, .open = habit_open, .write = habit_write, .read = habit_read,      \
+        .sync = habit_sync, .close = habit_close
+
 const struct engine engine_pwrite = {
         .name = "pwrite",
         .title = "ftruncate, pwrite, fdatasync",
         .flags = ENGINE_CORE | ENGINE_PEER,
         .choice = PLAIN,
-        .create = habit_create,
-        .open = habit_open,
-        .write = habit_write,
         .write_durable = plain_write_durable,
-        .read = habit_read,
-        .sync = habit_sync,
-        .close = habit_close,
+        FUNCTIONS,
 };
 
 const struct engine engine_tuned = {
@@ -148,13 +147,8 @@ const struct engine engine_tuned = {
         .title = "fallocate, pwrite, early sync_file_range, fdatasync; RWF_DSYNC for records",
         .flags = ENGINE_PEER,
         .choice = TUNED,
-        .create = habit_create,
-        .open = habit_open,
-        .write = habit_write,
         .write_durable = tuned_write_durable,
-        .read = habit_read,
-        .sync = habit_sync,
-        .close = habit_close,
+        FUNCTIONS,
 };
 
 const struct engine engine_direct = {
@@ -163,13 +157,8 @@ const struct engine engine_direct = {
         .flags = ENGINE_PEER,
         .choice = DIRECT,
         .suits = direct_suits,
-        .create = habit_create,
-        .open = habit_open,
-        .write = habit_write,
         .write_durable = tuned_write_durable,
-        .read = habit_read,
-        .sync = habit_sync,
-        .close = habit_close,
+        FUNCTIONS,
 };
 
 const struct engine engine_dontcache = {
@@ -178,11 +167,6 @@ const struct engine engine_dontcache = {
         .flags = ENGINE_PEER,
         .choice = DONTCACHE,
         .suits = dontcache_suits,
-        .create = habit_create,
-        .open = habit_open,
-        .write = habit_write,
         .write_durable = tuned_write_durable,
-        .read = habit_read,
-        .sync = habit_sync,
-        .close = habit_close,
+        FUNCTIONS,
 };
