@@ -21,36 +21,17 @@ fi
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-failed=0
 skipped=0
+# shellcheck source=tests/steps.sh
+. "$here/../steps.sh"
 
-# step WHAT COMMAND...: says how it went, and what the command said if it went wrong.
-step()
-{
-        what=$1
-        shift
-        if "$@" >"$work/log" 2>&1; then
-                echo "PASS: $what"
-                return 0
-        fi
-        echo "FAIL: $what"
-        tail -n 20 "$work/log" | sed 's/^/  /'
-        failed=$((failed + 1))
-        return 1
-}
 skip()
 {
         echo "SKIP: $1"
         skipped=$((skipped + 1))
 }
 
-# A make of its own, not a part of the one that runs the tests.
-make_alone()
-{
-        env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES \
-                "${MAKE:-make}" -C "$build" "$@" DESTDIR="$work/root"
-}
-step "make install" make_alone install || exit 1
+step "make install" make_alone install DESTDIR="$work/root" || exit 1
 
 # ---- where things are now
 value_of()
@@ -245,7 +226,8 @@ every_page_is_there()
 step "every name has its page" every_page_is_there
 # ---- a program that make install leaves alone, with its page and its completion
 if [ -x "$build/examples/rmget/rmget" ]; then
-        step "make install-tools" make_alone install-tools packaged_tools=examples/rmget/rmget
+        step "make install-tools" make_alone install-tools DESTDIR="$work/root" \
+                packaged_tools=examples/rmget/rmget
         completes_rmget()
         {
                 [ -x "$bindir/rmget" ] && [ -s "$mandir/man1/rmget.1" ] || return
@@ -254,13 +236,14 @@ if [ -x "$build/examples/rmget/rmget" ]; then
                 [ -z "$completion" ] || [ -s "$(dirname "$completion")/rmget" ]
         }
         step "rmget has its page and its completion" completes_rmget
-        step "make uninstall-tools" make_alone uninstall-tools packaged_tools=examples/rmget/rmget
+        step "make uninstall-tools" make_alone uninstall-tools DESTDIR="$work/root" \
+                packaged_tools=examples/rmget/rmget
 else
         skip "make install-tools: rmget isn't built"
 fi
 
 # ---- and away with it
-step "make uninstall" make_alone uninstall
+step "make uninstall" make_alone uninstall DESTDIR="$work/root"
 nothing_is_left()
 {
         ! find "$work/root" ! -type d -print | grep .

@@ -3,22 +3,17 @@
 # In a build directory for Windows, as make check-wine: make check under Wine. Exit status 77: there
 # is no Wine for this processor.
 set -u
-LC_ALL=C.UTF-8 # of the names of files
-WINEPREFIX=$PWD/wine
-WINEDEBUG=-all
-WINEDLLOVERRIDES='winedbg.exe,mscoree,mshtml='
-DISPLAY=
-RMMAP_EMULATOR=wine
-export LC_ALL WINEPREFIX WINEDEBUG WINEDLLOVERRIDES DISPLAY RMMAP_EMULATOR
+export LC_ALL=C.UTF-8 RMMAP_EMULATOR=wine # LC_ALL: of the names of files
 
 command -v wine >/dev/null || {
         echo "SKIP: wine is missing"
         exit 77
 }
-server=$(command -v wineserver || echo /usr/lib/wine/wineserver)
-wine wineboot --init >/dev/null 2>&1
-# shellcheck disable=SC2064 # its name is known
-trap "'$server' -k" EXIT
+work=$PWD
+# shellcheck source=tests/windows/wine.sh
+. "$(dirname "$0")/wine.sh"
+trap end_wine EXIT
+begin_wine
 
 echo 'int main(void) { return 42; }' >wine-probe.c
 # shellcheck disable=SC2086 # a command with its arguments

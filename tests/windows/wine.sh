@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2154
 #
 # Sourced by tests that run programs for Windows, and have a directory $work: a wine of their own.
-export WINEPREFIX="$work/wine" WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml="
+export WINEPREFIX="$work/wine" WINEDEBUG=-all WINEDLLOVERRIDES="winedbg.exe,mscoree,mshtml=" DISPLAY=
 
 begin_wine()
 {

@@ -21,27 +21,8 @@ work=$(mktemp -d) || exit 99
 . "$here/wine.sh"
 trap 'end_wine; rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-failed=0
-
-# step WHAT COMMAND...: says how it went, and what the command said if it went wrong.
-step()
-{
-        what=$1
-        shift
-        if "$@" >"$work/log" 2>&1; then
-                echo "PASS: $what"
-                return 0
-        fi
-        echo "FAIL: $what"
-        tail -n 20 "$work/log" | sed 's/^/  /'
-        failed=$((failed + 1))
-        return 1
-}
-
-make_alone()
-{
-        env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES "${MAKE:-make}" -C "$build" "$@"
-}
+# shellcheck source=tests/steps.sh
+. "$here/../steps.sh"
 
 # The first zip, and one of files that are linked a second time.
 packed_twice()
