@@ -123,7 +123,9 @@ DECLARE(int, fcntl, (int fd, int command, ...))
         va_start(arguments, command);
         argument = va_arg(arguments, long);
         va_end(arguments);
-        return inject_fails(INJECT_FCNTL) ? -1 : fcntl(fd, command, argument);
+        return inject_fails(IS_LOCK(command) ? INJECT_FLOCK : INJECT_FCNTL)
+                       ? -1
+                       : fcntl(fd, command, argument);
 }
 
 /* ---- bytes */
