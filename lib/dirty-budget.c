@@ -18,8 +18,13 @@
 #define SWEEP_AFTER ((uint64_t)8 << 20)
 #define SWEEP_PIECE ((uint64_t)4 << 20)
 
-/* What a thread may have on its way to the disk: with less the disk waits between two runs. */
-#define MOST_BACKLOG ((uint64_t)4 << 20)
+/*
+ * What a thread may have on its way to the disk: with less the disk waits between two runs. More
+ * where nobody asked for a limit: 1 GiB in 1 MiB at random by one thread, in 256 MiB of memory,
+ * took 0.73 s with 4 MiB, 0.66 s with 16, and 0.58 s with 32; fallocate + pwrite took 0.55 s.
+ */
+#define LEAST_BACKLOG ((uint64_t)4 << 20)
+#define MOST_BACKLOG ((uint64_t)32 << 20)
 
 /* The limit that the library chooses, as a part of the memory that is left. */
 #define PART_OF_ROOM 8
@@ -126,7 +131,17 @@ static void take_oldest(struct dirty_backlog *backlog, struct work *work)
         work->finish[work->finishes++] = piece;
 }
 
-static void end_run(struct dirty_backlog *backlog, struct work *work)
+static uint64_t most_backlog(const struct dirty_budget *budget)
+{
+        uint64_t chosen = atomic_load_explicit(&budget->chosen, memory_order_relaxed);
+
+        if (budget->uncached || budget->limit != 0)
+                return LEAST_BACKLOG;
+        return min_u64(max_u64(chosen, LEAST_BACKLOG), MOST_BACKLOG);
+}
+
+static void end_run(const struct dirty_budget *budget, struct dirty_backlog *backlog,
+                    struct work *work)
 {
         struct dirty_piece run = backlog->run;
 
@@ -140,7 +155,7 @@ static void end_run(struct dirty_backlog *backlog, struct work *work)
         backlog->pieces[(backlog->first + backlog->count++) % DIRTY_PIECES] = run;
         backlog->bytes += run.end - run.start;
         work->start[work->starts++] = run;
-        while (backlog->bytes > MOST_BACKLOG)
+        while (backlog->bytes > most_backlog(budget))
                 take_oldest(backlog, work);
 }
 
@@ -160,14 +175,14 @@ static void add(struct dirty_budget *budget, struct dirty_backlog *backlog, uint
         if (backlog->epoch != work->epoch)
                 forget(backlog, work->epoch);
         if (start != backlog->run.end) {
-                end_run(backlog, work);
+                end_run(budget, backlog, work);
                 backlog->run.start = start;
         }
         backlog->run.end = end;
         if (region_of(end) != region_of(backlog->run.start)) {
                 if (backlog->run.start < start && end - start < REGION_LARGE_WRITE)
                         work->next = end;
-                end_run(backlog, work);
+                end_run(budget, backlog, work);
         }
         /* Nobody asked for a limit: then the kernel cares for short runs. */
         work->sweep = (budget->uncached || budget->limit != 0) && backlog->scattered >= SWEEP_AFTER;

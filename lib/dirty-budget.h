@@ -16,7 +16,7 @@
 #include "dirty-estimate.h"
 #include "io-stats.h"
 
-#define DIRTY_PIECES 8
+#define DIRTY_PIECES 32
 
 /* Limits that nothing reaches: the library didn't choose yet; no limit of memory is known. */
 #define DIRTY_NOT_CHOSEN UINT64_MAX
