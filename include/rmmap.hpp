@@ -1092,6 +1092,18 @@ class options
                 return *this;
         }
 
+        constexpr options &max_size(std::uint64_t highest) noexcept
+        {
+                value_.max_size = highest;
+                return *this;
+        }
+
+        constexpr options &grow_step(std::uint64_t step) noexcept
+        {
+                value_.grow_step = step;
+                return *this;
+        }
+
         constexpr options &dirty_limit(std::uint64_t limit) noexcept
         {
                 value_.dirty_limit = limit;
@@ -1142,6 +1154,10 @@ class options
         constexpr options &shared_claims() noexcept
         {
                 return add(RMMAP_SHARED_CLAIMS);
+        }
+        constexpr options &keep() noexcept
+        {
+                return add(RMMAP_KEEP);
         }
         constexpr options &uncached() noexcept
         {
@@ -1233,6 +1249,15 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 handle_ = nullptr;
                 if (handle != nullptr)
                         ::rmmap_release(handle);
+        }
+        /* As rmmap_close: syncs, drops the reference, and tells. This object is then empty. */
+        RMMAP_SET_TYPESTATE(consumed)
+        void close(std::error_code &error) noexcept
+        {
+                ::rmmap_file *const handle = handle_;
+
+                handle_ = nullptr;
+                detail::tell(::rmmap_close(handle), error);
         }
         /* Passes the reference to C code, which must release it; this object is then empty. */
         RMMAP_SET_TYPESTATE(consumed)
@@ -1521,6 +1546,11 @@ class RMMAP_CONSUMABLE(unconsumed) file
         void sync_all(std::error_code &error) const noexcept
         {
                 detail::tell(::rmmap_sync_all(handle_), error);
+        }
+        RMMAP_ALIVE
+        void grow(std::uint64_t size, std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_grow(handle_, size), error);
         }
 
         /* ---- with a std::error_code: raw access, faults, the handle ---- */
@@ -1867,6 +1897,19 @@ class RMMAP_CONSUMABLE(unconsumed) file
         void sync_all() const
         {
                 detail::check(::rmmap_sync_all(handle_), "rmmap_sync_all");
+        }
+        RMMAP_SET_TYPESTATE(consumed)
+        void close()
+        {
+                ::rmmap_file *const handle = handle_;
+
+                handle_ = nullptr;
+                detail::check(::rmmap_close(handle), "rmmap_close");
+        }
+        RMMAP_ALIVE
+        void grow(std::uint64_t size) const
+        {
+                detail::check(::rmmap_grow(handle_, size), "rmmap_grow");
         }
 
         /* ---- the same by exceptions: raw access, faults, the handle ---- */

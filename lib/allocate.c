@@ -2,6 +2,35 @@
 /* Ranges of a handle: allocated, claimed, and encoded as bytes. */
 #include "api-check.h"
 
+static inline int take(struct rmmap_file *file, uint64_t size, uint32_t flags, uint64_t *start,
+                       uint64_t *end)
+{
+        if (likely(file->bump != NULL && flags == 0))
+                return bump_allocate(file->bump, size, start, end);
+        return allocator_allocate(&file->allocator, size, flags, start, end);
+}
+
+/*
+ * Where allocations let the file grow, a range is short only at the highest size. -ENOSPC below it
+ * is the disk's answer.
+ */
+static NOINLINE int take_growing(struct rmmap_file *file, uint64_t size, uint32_t flags,
+                                 uint64_t *start, uint64_t *end)
+{
+        for (;;) {
+                uint64_t before = allocator_total(&file->allocator);
+                int err = take(file, size, flags | RMMAP_ALLOCATE_EXACT, start, end);
+
+                if (err != -ENOSPC)
+                        return err;
+                if (before == file->growth.max_size)
+                        return take(file, size, flags, start, end);
+                err = file_grow_for(file, before, rmmap_align_up(size));
+                if (err != 0)
+                        return err;
+        }
+}
+
 static int allocate(struct rmmap_file *file, uint64_t size, uint32_t flags,
                     struct rmmap_range *range)
 {
@@ -15,10 +44,10 @@ static int allocate(struct rmmap_file *file, uint64_t size, uint32_t flags,
                 return err;
         if (unlikely(size == 0))
                 return -EINVAL;
-        if (likely(file->bump != NULL && flags == 0))
-                err = bump_add(file->bump, size, &start, &end);
+        if (likely(file->growth.step == 0))
+                err = take(file, size, flags, &start, &end);
         else
-                err = allocator_allocate(&file->allocator, size, flags, &start, &end);
+                err = take_growing(file, size, flags, &start, &end);
         if (unlikely(err != 0)) {
                 PROBE4(allocate, file, UINT64_C(0), UINT64_C(0), err);
                 return err;
@@ -86,12 +115,18 @@ int rmmap_give_back_range(struct rmmap_file *file, struct rmmap_range range)
 
 uint64_t rmmap_remaining(const struct rmmap_file *file)
 {
-        return file == NULL ? 0 : allocator_remaining(&file->allocator);
+        if (file == NULL)
+                return 0;
+        if (file->growth.step == 0)
+                return allocator_remaining(&file->allocator);
+        return file->growth.max_size - rmmap_allocated(file);
 }
 
 uint64_t rmmap_allocated(const struct rmmap_file *file)
 {
-        return file == NULL ? 0 : file->config.size - allocator_remaining(&file->allocator);
+        uint64_t total;
+
+        return file == NULL ? 0 : allocator_taken(&file->allocator, &total);
 }
 
 int rmmap_allocator_save(const struct rmmap_file *file, void *buffer, size_t *length)

@@ -25,7 +25,10 @@ static int check_args(const struct rmmap_allocator_args *args)
         if (!is_power_of_two(args->alignment) || args->alignment < RMMAP_ALIGNMENT ||
             args->total == 0)
                 return -EINVAL;
-        if (args->total > LARGEST_TOTAL || args->alignment > LARGEST_TOTAL)
+        if (args->max_total != 0 && args->max_total < args->total)
+                return -EINVAL;
+        if (max_u64(args->total, args->max_total) > LARGEST_TOTAL ||
+            args->alignment > LARGEST_TOTAL)
                 return -EFBIG;
         return (args->flags & ~RMMAP_ALLOCATOR_START_AT_END) ? -EOPNOTSUPP : 0;
 }
@@ -56,17 +59,18 @@ int bump_create(const struct rmmap_allocator_args *given, uint64_t name, void **
         if (bump == NULL)
                 return -ENOMEM;
         memset(bump, 0, sizeof(*bump));
-        bump->total = args.total;
+        atomic_init(&bump->total, args.total);
+        bump->max_total = max_u64(args.total, args.max_total);
+        bump->grows = bump->max_total > args.total;
         bump->name = name;
         bump->shift = shift_of(args.alignment);
-        bump->limit = (size_t)bump_units(bump, args.total);
-        bump->whole = (size_t)(args.total >> bump->shift);
-        atomic_init(&bump->first, (size_t)min_u64(bump_units(bump, args.first), bump->limit));
+        atomic_init(&bump->first, (size_t)bump_units(bump, min_u64(args.first, args.total)));
         bump->floor = (args.flags & RMMAP_ALLOCATOR_START_AT_END)
                               ? 0
                               : atomic_load_explicit(&bump->first, memory_order_relaxed);
         atomic_init(&bump->next, atomic_load_explicit(&bump->first, memory_order_relaxed));
         atomic_init(&bump->in_use, false);
+        NOTE_ATOMIC(&bump->total);
         NOTE_ATOMIC(&bump->next);
         NOTE_ATOMIC(&bump->first);
         NOTE_ATOMIC(&bump->in_use);
@@ -79,19 +83,31 @@ void bump_destroy(void *state)
         memory_free(state);
 }
 
-/* The offset of the next allocation; all bytes before it were handed out. */
-static uint64_t position(const struct bump *bump)
+/* The offset of the next allocation in a file of total bytes; those before it were handed out. */
+static uint64_t position(const struct bump *bump, uint64_t total)
 {
         size_t next = atomic_load_explicit(&bump->next, memory_order_relaxed);
 
-        return next < bump->limit ? (uint64_t)next << bump->shift : bump->total;
+        return next < bump_limit(bump, total) ? (uint64_t)next << bump->shift : total;
+}
+
+uint64_t bump_position(const void *state)
+{
+        const struct bump *bump = state;
+
+        return position(bump, bump_total(bump));
 }
 
 uint64_t bump_remaining(const void *state)
 {
         const struct bump *bump = state;
 
-        return bump == NULL ? 0 : bump->total - position(bump);
+        uint64_t total;
+
+        if (bump == NULL)
+                return 0;
+        total = bump_total(bump);
+        return total - position(bump, total);
 }
 
 int bump_claim(const void *state, uint64_t start, uint64_t end)
@@ -100,7 +116,7 @@ int bump_claim(const void *state, uint64_t start, uint64_t end)
 
         if (bump == NULL || start > end)
                 return -EINVAL;
-        if (end > position(bump))
+        if (end > position(bump, bump_total(bump)))
                 return -ERANGE;
         return bump_units(bump, end) <= atomic_load_explicit(&bump->first, memory_order_relaxed)
                        ? 0
@@ -110,7 +126,7 @@ int bump_claim(const void *state, uint64_t start, uint64_t end)
 int bump_save(const void *state, void *buffer, size_t *length)
 {
         const struct bump *bump = state;
-        uint64_t words[STATE_WORDS];
+        uint64_t total, words[STATE_WORDS];
         size_t capacity;
 
         if (bump == NULL || length == NULL)
@@ -121,20 +137,22 @@ int bump_save(const void *state, void *buffer, size_t *length)
                 return 0;
         if (capacity < SERIALIZED_SIZE(STATE_WORDS))
                 return -ENOBUFS;
+        total = bump_total(bump);
         words[STATE_NAME] = bump->name;
-        words[STATE_TOTAL] = bump->total;
+        words[STATE_TOTAL] = total;
         words[STATE_ALIGNMENT] = UINT64_C(1) << bump->shift;
-        words[STATE_POSITION] = position(bump);
+        words[STATE_POSITION] = position(bump, total);
         serialize_words(buffer, STATE_MAGIC, words, STATE_WORDS);
         return 0;
 }
 
+/* Of this allocator, for a file that wasn't longer then. */
 static bool is_mine(const struct bump *bump, const uint64_t *words)
 {
-        return words[STATE_NAME] == bump->name && words[STATE_TOTAL] == bump->total &&
+        return words[STATE_NAME] == bump->name && words[STATE_TOTAL] <= bump_total(bump) &&
                words[STATE_ALIGNMENT] == UINT64_C(1) << bump->shift &&
-               words[STATE_POSITION] <= bump->total &&
-               (words[STATE_POSITION] == bump->total ||
+               words[STATE_POSITION] <= words[STATE_TOTAL] &&
+               (words[STATE_POSITION] == words[STATE_TOTAL] ||
                 is_aligned_to(words[STATE_POSITION], words[STATE_ALIGNMENT]));
 }
 
@@ -159,6 +177,17 @@ int bump_restore(void *state, const void *buffer, size_t length)
                 return -EBUSY;
         atomic_store_explicit(&bump->first, restored, memory_order_relaxed);
         bump->floor = restored;
+        return 0;
+}
+
+/* Release: see bump_total. */
+int bump_grow(void *state, uint64_t total)
+{
+        struct bump *bump = state;
+
+        if (bump == NULL || total > bump->max_total || total < bump_total(bump))
+                return -EINVAL;
+        atomic_store_explicit(&bump->total, total, memory_order_release);
         return 0;
 }
 

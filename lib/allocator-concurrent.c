@@ -5,8 +5,8 @@
  *  A.1  No byte is in two ranges: each range is one addition to one counter, and the additions
  *       have a single order.
  *  A.2  allocate is wait-free where fetch-and-add is one instruction: see bump_add.
- *  A.3  exact is lock-free: when the compare-and-swap of one thread fails, that of another one
- *       has succeeded.
+ *  A.3  exact, and allocate where the file grows, are lock-free: when the compare-and-swap of
+ *       one thread fails, that of another one has succeeded. See bump_exchange.
  */
 #include "allocator-bump.h"
 #include "allocator.h"
@@ -18,21 +18,6 @@ static int concurrent_create(const struct rmmap_allocator_args *args, void **sta
         return bump_create(args, NAME, state);
 }
 
-static int allocate_exact(struct bump *bump, uint64_t size, uint64_t *start, uint64_t *end)
-{
-        uint64_t count = bump_units(bump, size);
-        size_t from = atomic_load_explicit(&bump->next, memory_order_relaxed);
-
-        do {
-                if (from > bump->whole || count > bump->whole - from)
-                        return -ENOSPC;
-        } while (!atomic_compare_exchange_weak_explicit(&bump->next, &from, from + (size_t)count,
-                                                        memory_order_relaxed,
-                                                        memory_order_relaxed));
-        bump_place(bump, from, (size_t)count, start, end);
-        return 0;
-}
-
 int allocator_concurrent_allocate(void *state, uint64_t size, uint32_t flags, uint64_t *start,
                                   uint64_t *end)
 {
@@ -41,8 +26,8 @@ int allocator_concurrent_allocate(void *state, uint64_t size, uint32_t flags, ui
         if (err != 0)
                 return err;
         if (flags & RMMAP_ALLOCATE_EXACT)
-                return allocate_exact(state, size, start, end);
-        return bump_add(state, size, start, end);
+                return bump_exchange(state, size, true, start, end);
+        return bump_allocate(state, size, start, end);
 }
 
 const struct rmmap_allocator_ops *rmmap_concurrent_allocator(void)
@@ -58,6 +43,7 @@ const struct rmmap_allocator_ops *rmmap_concurrent_allocator(void)
                 .claim = bump_claim,
                 .save = bump_save,
                 .restore = bump_restore,
+                .grow = bump_grow,
         };
 
         return &ops;

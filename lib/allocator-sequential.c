@@ -16,18 +16,13 @@ static int sequential_create(const struct rmmap_allocator_args *args, void **sta
 static int take(struct bump *bump, uint64_t size, uint32_t flags, uint64_t *start, uint64_t *end)
 {
         size_t from = atomic_load_explicit(&bump->next, memory_order_relaxed);
-        uint64_t count = bump_units(bump, size);
+        uint64_t total = bump_total(bump);
+        size_t count = bump_fit(bump, total, from, size, flags & RMMAP_ALLOCATE_EXACT);
 
-        if (flags & RMMAP_ALLOCATE_EXACT) {
-                if (from > bump->whole || count > bump->whole - from)
-                        return -ENOSPC;
-        } else {
-                if (from >= bump->limit)
-                        return -ENOSPC;
-                count = min_u64(count, bump->limit - from);
-        }
-        atomic_store_explicit(&bump->next, from + (size_t)count, memory_order_relaxed);
-        bump_place(bump, from, (size_t)count, start, end);
+        if (count == 0)
+                return -ENOSPC;
+        atomic_store_explicit(&bump->next, from + count, memory_order_relaxed);
+        bump_place(bump, total, from, count, start, end);
         return 0;
 }
 
@@ -59,6 +54,7 @@ const struct rmmap_allocator_ops *rmmap_sequential_allocator(void)
                 .claim = bump_claim,
                 .save = bump_save,
                 .restore = bump_restore,
+                .grow = bump_grow,
         };
 
         return &ops;

@@ -7,10 +7,11 @@
 #include "base/abi-struct.h"
 #include "base/checked.h"
 #include "base/compiler.h"
+#include "base/sync-annotations.h"
 #include "os/os.h"
 
-ASSERT_ABI_SIZE(struct rmmap_allocator_ops, 10 * sizeof(void *) + 8);
-ASSERT_ABI_SIZE(struct rmmap_allocator_args, 2 * sizeof(void *) + 32);
+ASSERT_ABI_SIZE(struct rmmap_allocator_ops, 12 * sizeof(void *) + 8);
+ASSERT_ABI_SIZE(struct rmmap_allocator_args, 2 * sizeof(void *) + 40);
 
 #define KNOWN_FLAGS RMMAP_ALLOCATOR_THREAD_SAFE
 
@@ -47,7 +48,8 @@ static int read_ops(struct allocator *allocator, const struct rmmap_allocator_op
 }
 
 int allocator_create(struct allocator *allocator, const struct rmmap_allocator_ops *ops,
-                     const void *config, uint64_t first, uint64_t total, uint64_t flags)
+                     const void *config, uint64_t first, uint64_t total, uint64_t max_total,
+                     uint64_t flags)
 {
         struct rmmap_allocator_args args = {
                 .size = sizeof(args),
@@ -56,12 +58,17 @@ int allocator_create(struct allocator *allocator, const struct rmmap_allocator_o
                 .total = total,
                 .alignment = RMMAP_ALIGNMENT,
                 .flags = flags,
+                .max_total = max_total,
         };
         int err = read_ops(allocator, ops != NULL ? ops : rmmap_concurrent_allocator());
 
         if (err != 0)
                 return err;
-        allocator->total = total;
+        atomic_init(&allocator->total, total);
+        atomic_init(&allocator->settled, total);
+        NOTE_ATOMIC(&allocator->total);
+        NOTE_ATOMIC(&allocator->settled);
+        allocator->max_total = max_u64(total, max_total);
         allocator->name = memory_text(allocator->ops.name ? allocator->ops.name : "unnamed");
         if (allocator->name == NULL)
                 return -ENOMEM;
@@ -83,27 +90,36 @@ void allocator_destroy(struct allocator *allocator)
         allocator->name = NULL;
 }
 
-static bool is_boundary(const struct allocator *allocator, uint64_t offset)
+static uint64_t total_now(const struct allocator *allocator)
 {
-        return is_aligned_to(offset, RMMAP_ALIGNMENT) || offset == allocator->total;
+        return atomic_load_explicit(&allocator->total, memory_order_acquire);
 }
 
-/* Checks what an allocator returned, so that a faulty one can't make the handle leave the file. */
-static bool is_plausible(const struct allocator *allocator, uint64_t start, uint64_t end)
+static bool is_boundary(uint64_t offset, uint64_t total)
 {
-        return start < end && end <= allocator->total && is_aligned_to(start, RMMAP_ALIGNMENT) &&
-               is_boundary(allocator, end);
+        return is_aligned_to(offset, RMMAP_ALIGNMENT) || offset == total;
+}
+
+/*
+ * Checks what an allocator returned, so that a faulty one can't make the handle leave the file.
+ * Only the end of the file needn't be aligned, and the file may have grown from before to total.
+ */
+static bool is_plausible(uint64_t start, uint64_t end, uint64_t before, uint64_t total)
+{
+        return start < end && end <= total && is_aligned_to(start, RMMAP_ALIGNMENT) &&
+               (is_aligned_to(end, RMMAP_ALIGNMENT) || end >= before);
 }
 
 int allocator_allocate(const struct allocator *allocator, uint64_t size, uint32_t flags,
                        uint64_t *start, uint64_t *end)
 {
+        uint64_t before = total_now(allocator);
         int err = checked_answer(allocator->ops.allocate(allocator->state, size, flags, start, end),
                                  0);
 
         if (err != 0)
                 return err;
-        if (!is_plausible(allocator, *start, *end))
+        if (!is_plausible(*start, *end, before, total_now(allocator)))
                 return -EPROTO;
         if ((flags & RMMAP_ALLOCATE_EXACT) && *end - *start != align_up_to(size, RMMAP_ALIGNMENT))
                 return -EPROTO;
@@ -112,7 +128,38 @@ int allocator_allocate(const struct allocator *allocator, uint64_t size, uint32_
 
 uint64_t allocator_remaining(const struct allocator *allocator)
 {
-        return min_u64(allocator->ops.remaining(allocator->state), allocator->total);
+        return min_u64(allocator->ops.remaining(allocator->state), total_now(allocator));
+}
+
+uint64_t allocator_taken(const struct allocator *allocator, uint64_t *total)
+{
+        for (unsigned int tries = 0;; tries++) {
+                uint64_t settled = allocator_total(allocator);
+                uint64_t left = allocator->ops.remaining(allocator->state);
+
+                if (total_now(allocator) == settled) {
+                        *total = settled;
+                        return settled - min_u64(left, settled);
+                }
+                backoff(tries);
+        }
+}
+
+/* total rises before the op is called, because the op may hand out what is new at once. */
+int allocator_grow(struct allocator *allocator, uint64_t total)
+{
+        uint64_t before = allocator_total(allocator);
+        int err;
+
+        if (allocator->ops.grow == NULL)
+                return -EOPNOTSUPP;
+        atomic_store_explicit(&allocator->total, total, memory_order_release);
+        err = checked_answer(allocator->ops.grow(allocator->state, total), 0);
+        if (err != 0)
+                atomic_store_explicit(&allocator->total, before, memory_order_release);
+        else
+                atomic_store_explicit(&allocator->settled, total, memory_order_release);
+        return err;
 }
 
 int allocator_give_back(const struct allocator *allocator, uint64_t start, uint64_t end)
@@ -122,11 +169,13 @@ int allocator_give_back(const struct allocator *allocator, uint64_t start, uint6
 
 int allocator_check_bounds(const struct allocator *allocator, uint64_t start, uint64_t end)
 {
+        uint64_t total = total_now(allocator);
+
         if (start > end)
                 return -EINVAL;
-        if (end > allocator->total)
+        if (end > total)
                 return -ERANGE;
-        return is_boundary(allocator, start) && is_boundary(allocator, end) ? 0 : -EINVAL;
+        return is_boundary(start, total) && is_boundary(end, total) ? 0 : -EINVAL;
 }
 
 int allocator_claim(const struct allocator *allocator, uint64_t start, uint64_t end)

@@ -6,6 +6,7 @@
 #ifndef RMMAP_ALLOCATOR_H
 #define RMMAP_ALLOCATOR_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "rmmap.h"
@@ -14,7 +15,9 @@ struct allocator {
         struct rmmap_allocator_ops ops;
         void *state;
         char *name;
-        uint64_t total;
+        _Atomic uint64_t total;   /* the file's size, bytes; no range ends behind it */
+        _Atomic uint64_t settled; /* as total, once the grow op has returned */
+        uint64_t max_total;       /* the highest total */
 };
 
 /* The handle recognises this op by its address, and then calls the allocator directly. */
@@ -23,15 +26,28 @@ int allocator_concurrent_allocate(void *state, uint64_t size, uint32_t flags, ui
 
 /*
  * ops NULL: the concurrent allocator. first is rounded up; past the end nothing is left to hand
- * out. flags: those of rmmap_allocator_args.
+ * out. max_total, flags: those of rmmap_allocator_args.
  */
 int allocator_create(struct allocator *allocator, const struct rmmap_allocator_ops *ops,
-                     const void *config, uint64_t first, uint64_t total, uint64_t flags);
+                     const void *config, uint64_t first, uint64_t total, uint64_t max_total,
+                     uint64_t flags);
 void allocator_destroy(struct allocator *allocator);
 
 int allocator_allocate(const struct allocator *allocator, uint64_t size, uint32_t flags,
                        uint64_t *start, uint64_t *end);
 uint64_t allocator_remaining(const struct allocator *allocator);
+
+/* Acquire. Up to here the file's bytes can be handed out. */
+static inline uint64_t allocator_total(const struct allocator *allocator)
+{
+        return atomic_load_explicit(&allocator->settled, memory_order_acquire);
+}
+
+/* The bytes that aren't left, and the total that goes with them. Waits for a grow op to return. */
+uint64_t allocator_taken(const struct allocator *allocator, uint64_t *total);
+
+/* One thread at a time. total: at least that of the last call, at most max_total. */
+int allocator_grow(struct allocator *allocator, uint64_t total);
 
 /* The allocator must have the op. */
 int allocator_give_back(const struct allocator *allocator, uint64_t start, uint64_t end);

@@ -47,7 +47,7 @@ static inline int check_bytes_and_process(const struct rmmap_file *file, uint64_
 {
         int err = check_handle(file);
 
-        if (err == 0 && !within(offset, length, file->config.size))
+        if (err == 0 && !within(offset, length, file_size(file)))
                 err = -ERANGE;
         return err;
 }

@@ -42,7 +42,7 @@ void claims_destroy(struct claims *claims)
 
 static uint64_t bitmap_words(const struct claims *claims)
 {
-        return BITMAP_WORDS(block_count(claims->allocator->total));
+        return BITMAP_WORDS(block_count(claims->allocator->max_total));
 }
 
 /* Acquire: the bits were cleared before their address was published. NULL: all bits are clear. */
@@ -87,8 +87,9 @@ static bool any_tracked(const struct claims *claims, struct blocks blocks)
 
 static int ask_allocator(const struct claims *claims, struct blocks blocks)
 {
-        return allocator_claim(claims->allocator, blocks.first * RMMAP_ALIGNMENT,
-                               min_u64(blocks.end * RMMAP_ALIGNMENT, claims->allocator->total));
+        return allocator_claim(
+                claims->allocator, blocks.first * RMMAP_ALIGNMENT,
+                min_u64(blocks.end * RMMAP_ALIGNMENT, allocator_total(claims->allocator)));
 }
 
 /*
@@ -101,7 +102,7 @@ static struct blocks first_part(const struct claims *claims, struct blocks block
         uint64_t middle = blocks.first + (blocks.end - blocks.first) / 2;
 
         if (allocator->ops.claim == bump_claim)
-                middle = block_count(allocator->total - bump_remaining(allocator->state));
+                middle = block_count(bump_position(allocator->state));
         return (struct blocks){blocks.first, min_u64(max_u64(middle, blocks.first), blocks.end)};
 }
 

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "base/checked.h"
 #include "file.h"
 #include "os/os.h"
 
@@ -13,9 +14,46 @@ struct creation {
         const struct rmmap_options *options;
         int fd;
         bool made;    /* by this call: a failure removes it */
-        bool locked;  /* with the exclusive lock */
+        bool locked;  /* with the exclusive lock; with the shared one, if others have it */
+        bool others;  /* RMMAP_KEEP: another handle has the file */
         bool emptied; /* the content of an older file is gone */
 };
+
+static bool wants_to_keep(const struct creation *creation)
+{
+        return (creation->options->flags & RMMAP_KEEP) != 0;
+}
+
+/* In tries of backoff: five seconds. */
+#define KEEP_TRIES (BACKOFF_YIELDS + 4800)
+
+/* The exclusive lock; or, while others have the shared one, that. Waits while one has the other. */
+static int lock_to_keep(struct creation *creation)
+{
+        for (unsigned int tries = 0;; tries++) {
+                int err = file_lock_take(creation->fd, FILE_LOCK_EXCLUSIVE);
+
+                if (err != -EBUSY || options_want_lock(creation->options))
+                        return err;
+                err = file_lock_take(creation->fd, FILE_LOCK_SHARED);
+                if (err != -EBUSY || tries == KEEP_TRIES) {
+                        creation->others = err == 0;
+                        return err;
+                }
+                backoff(tries);
+        }
+}
+
+static int share_kept(int fd)
+{
+        int err = file_lock_take(fd, FILE_LOCK_SHARED);
+
+        for (unsigned int tries = 0; err == -EBUSY && tries < KEEP_TRIES; tries++) {
+                backoff(tries);
+                err = file_lock_take(fd, FILE_LOCK_SHARED);
+        }
+        return err;
+}
 
 /*
  * 0 with the lock; also 0 without it where files can't be locked and the caller didn't ask for a
@@ -27,8 +65,9 @@ static int lock_exclusively(struct creation *creation)
          * Another process that opens a file made just now finds it empty and closes it soon: wait
          * for that.
          */
-        int err = creation->made ? file_lock_outlast(creation->fd)
-                                 : file_lock_take(creation->fd, FILE_LOCK_EXCLUSIVE);
+        int err = wants_to_keep(creation) ? lock_to_keep(creation)
+                  : creation->made        ? file_lock_outlast(creation->fd)
+                                          : file_lock_take(creation->fd, FILE_LOCK_EXCLUSIVE);
 
         creation->locked = err == 0;
         return err == -EOPNOTSUPP && !options_want_lock(creation->options) ? 0 : err;
@@ -92,19 +131,19 @@ static int resize(struct rmmap_file *file, struct creation *creation)
 
         if (err == 0 && before == 0)
                 storage_set_sparse(file->os.fd, sparse);
-        if (err == 0 && file->config.size > before)
-                err = storage_resize(file->os.fd, file->config.size);
+        if (err == 0 && file_size(file) > before)
+                err = storage_resize(file->os.fd, file_size(file));
         if (err != 0)
                 return err;
         err = storage_resize(file->os.fd, 0);
         if (err != 0) {
-                if (file->config.size > before)
+                if (file_size(file) > before)
                         (void)storage_resize(file->os.fd, before);
                 return err;
         }
         creation->emptied = true;
         storage_set_sparse(file->os.fd, sparse);
-        return storage_resize(file->os.fd, file->config.size);
+        return storage_resize(file->os.fd, file_size(file));
 }
 
 /* Gives the file its size and disk space. *reserved: every byte has its disk space now. */
@@ -118,7 +157,7 @@ static int fill(struct rmmap_file *file, struct creation *creation, bool *reserv
         *reserved = reservation == RESERVES_BY_MAP;
         if (err != 0 || (creation->options->flags & RMMAP_NO_PREALLOCATE))
                 return err;
-        err = storage_reserve(file->os.fd, &file->os.file_system, file->config.size, reserved);
+        err = storage_reserve(file->os.fd, &file->os.file_system, file_size(file), reserved);
         return err == -EOPNOTSUPP ? 0 : err;
 }
 
@@ -131,13 +170,15 @@ static int share_lock(struct rmmap_file *file, struct creation *creation)
         uint64_t size;
         int err;
 
-        if (!creation->locked || options_want_lock(creation->options))
+        if (!creation->locked || creation->others || options_want_lock(creation->options))
                 return 0;
         creation->locked = false;
-        err = file_lock_take(file->os.fd, FILE_LOCK_SHARED);
+        err = wants_to_keep(creation) ? share_kept(file->os.fd)
+                                      : file_lock_take(file->os.fd, FILE_LOCK_SHARED);
         if (err == 0)
                 err = storage_size(file->os.fd, &size);
-        if (err == 0 && size != file->config.size)
+        if (err == 0 &&
+            (wants_to_keep(creation) ? size < file_size(file) : size != file_size(file)))
                 err = -EBUSY;
         return err;
 }
@@ -161,6 +202,7 @@ static int make(struct rmmap_file *file, struct creation *creation)
         if (err != 0)
                 return err;
         file->config.created = true;
+        file->config.made = creation->made;
         err = file_attach(file, creation->fd, creation->locked);
         if (err == 0)
                 err = fill(file, creation, &reserved);
@@ -180,11 +222,118 @@ static int make(struct rmmap_file *file, struct creation *creation)
         return err;
 }
 
+/* ---- RMMAP_KEEP: open, or create */
+
+/* The creator of the file may not have given it its size yet. */
+static int wait_for_size(const struct creation *creation, uint64_t size, uint64_t *now)
+{
+        for (unsigned int tries = 0;; tries++) {
+                int err = storage_size(creation->fd, now);
+
+                if (err != 0 || *now >= size || !creation->others)
+                        return err;
+                if (tries == KEEP_TRIES)
+                        return -EBUSY;
+                backoff(tries);
+        }
+}
+
+/* Lets the file have at least the handle's size, and space for all of it, and maps it. */
+static int extend_and_map(struct rmmap_file *file, const struct creation *creation,
+                          uint64_t content)
+{
+        const struct rmmap_options *options = creation->options;
+        bool reserve = !creation->others && !(options->flags & RMMAP_NO_PREALLOCATE);
+        uint64_t size = file_size(file), got;
+        bool reserved = false;
+        int err = check_engine(file, options);
+
+        file->config.preallocates = reserve;
+        if (err == 0 && content == 0)
+                storage_set_sparse(file->os.fd, !reserve);
+        if (err == 0 && !creation->others)
+                err = file_extend(file, 0, size, &got);
+        if (err == 0 && reserve)
+                err = storage_reserve(file->os.fd, &file->os.file_system, size, &reserved);
+        if (err != 0 && err != -EOPNOTSUPP)
+                return err;
+        return file_map(file, options,
+                        reserved || storage_is_reserved(file->os.fd, &file->os.file_system, size));
+}
+
+static int finish_keeping(struct rmmap_file *file, struct creation *creation, uint64_t content)
+{
+        int err = file_attach(file, creation->fd, creation->locked);
+
+        file->config.made = creation->made;
+        file->config.created = content == 0;
+        if (err == 0)
+                err = extend_and_map(file, creation, content);
+        if (err != 0)
+                return err;
+        open_directory(file, creation);
+        return share_lock(file, creation);
+}
+
+/* On failure the file is as it was, as far as nobody else can have it. */
+static void undo_keeping(const struct creation *creation, uint64_t content)
+{
+        if (!creation->locked || creation->others)
+                return;
+        if (content > 0)
+                (void)storage_resize(creation->fd, content);
+        remove_made(creation);
+}
+
+static int keep(struct creation *creation, uint64_t size, struct rmmap_file **file)
+{
+        struct rmmap_file *fresh;
+        uint64_t content;
+        int err = take_name(creation);
+
+        if (err != 0)
+                return err;
+        err = wait_for_size(creation, size, &content);
+        if (err == 0)
+                err = file_new(creation->options, max_u64(size, content), content, &fresh);
+        if (err != 0) {
+                if (creation->locked && !creation->others)
+                        remove_made(creation);
+                file_lock_close(creation->fd, creation->locked);
+                return err;
+        }
+        err = finish_keeping(fresh, creation, content);
+        if (err == 0) {
+                *file = fresh;
+                return 0;
+        }
+        mapping_free(&fresh->os.mapping);
+        undo_keeping(creation, content);
+        file_free(fresh);
+        return err;
+}
+
+/* ---- create */
+
+static int create(struct creation *creation, uint64_t size, struct rmmap_file **file)
+{
+        struct rmmap_file *fresh;
+        int err = file_new(creation->options, size, 0, &fresh);
+
+        if (err != 0)
+                return err;
+        err = make(fresh, creation);
+        if (err == 0)
+                *file = fresh;
+        else
+                file_free(fresh);
+        return err;
+}
+
 int rmmap_create(const char *path, uint64_t size, const struct rmmap_options *given,
                  struct rmmap_file **file)
 {
         struct rmmap_options options;
-        struct rmmap_file *fresh;
         struct creation creation = {.options = &options, .fd = -1};
         int before, err;
 
@@ -193,7 +342,7 @@ int rmmap_create(const char *path, uint64_t size, const struct rmmap_options *gi
         err = options_read(&options, given, OPTIONS_CREATE);
         if (err != 0)
                 return err;
-        if (size == 0)
+        if (size == 0 || ((options.flags & RMMAP_REWRITE) && !(options.flags & RMMAP_KEEP)))
                 return -EINVAL;
         err = storage_check_limit(size);
         if (err != 0)
@@ -203,14 +352,8 @@ int rmmap_create(const char *path, uint64_t size, const struct rmmap_options *gi
         creation.request.mode = options.mode;
         creation.request.must_create = (options.flags & RMMAP_MUST_CREATE) != 0;
         creation.request.no_follow = (options.flags & RMMAP_NO_FOLLOW) != 0;
-        err = file_new(&options, size, false, &fresh);
-        if (err == 0) {
-                err = make(fresh, &creation);
-                if (err == 0)
-                        *file = fresh;
-                else
-                        file_free(fresh);
-        }
+        err = (options.flags & RMMAP_KEEP) ? keep(&creation, size, file)
+                                           : create(&creation, size, file);
         PROBE4(create, err == 0 ? *file : NULL, path, size, err);
         cancellation_restore(before);
         return err;

@@ -236,8 +236,8 @@ static int finish_all(struct rmmap_file *file)
 {
         int err = 0;
 
-        for (uint64_t at = 0; err == 0 && at < file->config.size; at += SWEEP_PIECE) {
-                uint64_t end = min_u64(at + SWEEP_PIECE, file->config.size);
+        for (uint64_t at = 0; err == 0 && at < file_size(file); at += SWEEP_PIECE) {
+                uint64_t end = min_u64(at + SWEEP_PIECE, file_size(file));
 
                 err = finish(file, (struct dirty_piece){at, end});
         }
@@ -253,7 +253,7 @@ static int sweep(struct rmmap_file *file, unsigned int epoch)
         if (atomic_flag_test_and_set_explicit(&file->dirty.sweeping, memory_order_relaxed))
                 return 0;
         taken = atomic_exchange_explicit(&file->dirty.unswept, 0, memory_order_relaxed);
-        err = start(file, (struct dirty_piece){0, file->config.size});
+        err = start(file, (struct dirty_piece){0, file_size(file)});
         if (err == 0)
                 err = finish_all(file);
         if (err == 0)
@@ -317,7 +317,7 @@ void dirty_check(struct rmmap_file *file)
 {
         struct dirty_budget *budget = &file->dirty;
         uint64_t chosen = atomic_load_explicit(&budget->chosen, memory_order_relaxed);
-        uint64_t dirty = min_u64(dirty_written(file), file->config.size);
+        uint64_t dirty = min_u64(dirty_written(file), file_size(file));
 
         if (!dirty_is_possible(file))
                 return;
@@ -355,7 +355,7 @@ void dirty_synced_all(struct rmmap_file *file, uint64_t written)
         if (!dirty_is_possible(file))
                 return;
         if (budget->uncached) {
-                drop(file, 0, file->config.size);
+                drop(file, 0, file_size(file));
                 return;
         }
         atomic_store_explicit(&budget->mode, budget->limit != 0 ? DIRTY_WATCHED : DIRTY_UNBOUNDED,

@@ -20,7 +20,7 @@ uint64_t dirty_estimate_now(const struct rmmap_file *file)
 
         if (file_in_memory(file) || written <= cleaned)
                 return 0;
-        return min_u64(written - cleaned, file->config.size);
+        return min_u64(written - cleaned, file_size(file));
 }
 
 uint64_t dirty_estimate_highest(const struct rmmap_file *file, uint64_t now)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/checked.h"
 #include "base/sync-annotations.h"
 #include "file.h"
 #include "memcpy-nt.h"
@@ -47,15 +48,26 @@ static void init_counters(struct rmmap_file *file)
         NOTE_ATOMIC(&file->io.stats);
 }
 
+static void init_growth(struct rmmap_file *file, const struct rmmap_options *options, uint64_t size,
+                        uint64_t max_size)
+{
+        atomic_init(&file->growth.size, size);
+        NOTE_ATOMIC(&file->growth.size);
+        file->growth.max_size = max_size;
+        file->growth.step = rmmap_align_up(options->grow_step);
+        mutex_init(&file->growth.lock);
+}
+
 /* Existing content is handed out only if allocate_from or RMMAP_REWRITE asks for it. */
 static int make_allocator(struct rmmap_file *file, const struct rmmap_options *options,
-                          bool has_content)
+                          uint64_t content)
 {
-        bool at_end = has_content && options->allocate_from == 0 &&
+        bool at_end = content != 0 && options->allocate_from == 0 &&
                       !(options->flags & (RMMAP_READ_ONLY | RMMAP_REWRITE));
-        int err = allocator_create(&file->allocator, options->allocator, options->allocator_config,
-                                   at_end ? file->config.size : options->allocate_from,
-                                   file->config.size, at_end ? RMMAP_ALLOCATOR_START_AT_END : 0);
+        int err =
+                allocator_create(&file->allocator, options->allocator, options->allocator_config,
+                                 at_end ? content : options->allocate_from, file_size(file),
+                                 file->growth.max_size, at_end ? RMMAP_ALLOCATOR_START_AT_END : 0);
 
         if (err == 0 && file->allocator.ops.allocate == allocator_concurrent_allocate)
                 file->bump = file->allocator.state;
@@ -63,7 +75,7 @@ static int make_allocator(struct rmmap_file *file, const struct rmmap_options *o
 }
 
 /* From this step on file_free undoes everything. */
-static int prepare(struct rmmap_file *file, const struct rmmap_options *options, bool has_content)
+static int prepare(struct rmmap_file *file, const struct rmmap_options *options, uint64_t content)
 {
         int err = random_word(&file->config.owner);
 
@@ -74,20 +86,23 @@ static int prepare(struct rmmap_file *file, const struct rmmap_options *options,
                                   (options->flags & RMMAP_UNCACHED) != 0);
         if (err != 0)
                 return err;
-        err = mapping_reserve(&file->os.mapping, file->config.size, mapping_page_size());
+        err = mapping_reserve(&file->os.mapping, file->growth.max_size, mapping_page_size());
         if (err != 0)
                 return err;
-        return make_allocator(file, options, has_content);
+        return make_allocator(file, options, content);
 }
 
-int file_new(const struct rmmap_options *options, uint64_t size, bool has_content,
+int file_new(const struct rmmap_options *options, uint64_t size, uint64_t content,
              struct rmmap_file **made)
 {
         struct rmmap_file *file;
-        int err = mapping_check_size(size);
+        uint64_t max_size = max_u64(size, options->max_size);
+        int err = mapping_check_size(max_size);
 
         if (err != 0)
                 return err;
+        if (options->max_size != 0 && options->max_size < size)
+                return -EINVAL;
         file = allocate_blank();
         if (file == NULL)
                 return -ENOMEM;
@@ -98,15 +113,15 @@ int file_new(const struct rmmap_options *options, uint64_t size, bool has_conten
                 memory_free(file);
                 return err;
         }
-        file->config.size = size;
+        init_growth(file, options, size, max_size);
         file->config.pattern = options->pattern;
         file->config.read_only = (options->flags & RMMAP_READ_ONLY) != 0;
         file->config.catch_faults = (options->flags & RMMAP_CATCH_FAULTS) != 0;
         file->config.write_behind = (options->flags & RMMAP_WRITE_BEHIND) != 0;
-        file->config.bypass_caches = memcpy_nt_suits(size);
+        file->config.bypass_caches = memcpy_nt_suits(max_size);
         init_counters(file);
         claims_init(&file->claims, &file->allocator, (options->flags & RMMAP_SHARED_CLAIMS) != 0);
-        err = prepare(file, options, has_content);
+        err = prepare(file, options, content);
         if (err != 0) {
                 file_free(file);
                 return err;
@@ -126,7 +141,7 @@ int file_attach(struct rmmap_file *file, int fd, bool locked)
                 return err;
         /* The file system has larger pages than the machine: reserve by those. */
         mapping_free(&file->os.mapping);
-        return mapping_reserve(&file->os.mapping, file->config.size, file->os.file_system.page);
+        return mapping_reserve(&file->os.mapping, file->growth.max_size, file->os.file_system.page);
 }
 
 void file_want_huge_pages(struct rmmap_file *file)
@@ -148,7 +163,7 @@ static bool keeps_unwritten(const struct rmmap_file *file)
 /* Where the kernel can't populate, pages are mapped as they are touched. */
 static int populate(struct rmmap_file *file)
 {
-        int err = mapping_populate(&file->os.mapping, file->config.read_only);
+        int err = mapping_populate(&file->os.mapping, file_size(file), file->config.read_only);
 
         if (err != 0)
                 return err == -EOPNOTSUPP ? 0 : err;
@@ -166,11 +181,13 @@ static int use_mapping(struct rmmap_file *file, uint32_t flags)
         int err = 0;
 
         if (file->config.engine.chosen == RMMAP_ENGINE_AUTO)
-                err = page_state_create(&file->io.page_state, file->config.size);
+                err = page_state_create(&file->io.page_state, file_size(file),
+                                        file->growth.max_size);
         if (err == 0 && file->config.engine.reads_both_ways)
-                err = page_state_create(&file->io.read_state, file->config.size);
+                err = page_state_create(&file->io.read_state, file_size(file),
+                                        file->growth.max_size);
         if (err == 0 && keeps_unwritten(file))
-                err = unwritten_create(&file->sync.unwritten, file->config.size);
+                err = unwritten_create(&file->sync.unwritten, file->growth.max_size);
         if (err != 0)
                 return err;
         if (flags & RMMAP_HUGE_PAGES)
@@ -191,17 +208,21 @@ static bool reads_agree(const struct rmmap_file *file)
 int file_choose_engine(const struct rmmap_file *file, const struct rmmap_options *options,
                        bool reserved, struct engine *engine)
 {
+        bool mappable = file->growth.max_size == file_size(file) ||
+                        mapping_reaches_beyond(&file->os.file_system);
         struct engine_facts facts = {
                 .asked = options->engine,
                 .reserved = reserved,
                 .guarded = file->config.catch_faults,
-                .coherent = file->os.file_system.coherent,
+                .coherent = file->os.file_system.coherent && mappable,
                 .has_file_io = file_has_calls(file),
                 .reads_agree = reads_agree(file),
                 .writable = !file->config.read_only,
         };
         int err = engine_select(&facts, engine);
 
+        if (err == 0 && !mappable)
+                engine->reason = "a file that grows can't be mapped here";
         if (err == 0 && !engine->mapped && (options->flags & RMMAP_POPULATE))
                 err = -EOPNOTSUPP; /* there is nothing to populate */
         /* RMMAP_ENGINE_PWRITE without CATCH_FAULTS leaves the program's signals alone. */
@@ -232,6 +253,8 @@ int file_map(struct rmmap_file *file, const struct rmmap_options *options, bool 
         if (err != 0)
                 return err;
         file->config.reserved = reserved;
+        file->config.preallocates =
+                reserved || (file->config.created && !(options->flags & RMMAP_NO_PREALLOCATE));
         if (!file->config.engine.mapped)
                 mapping_free(&file->os.mapping);
         else
@@ -260,8 +283,11 @@ void file_free(struct rmmap_file *file)
         unwritten_destroy(&file->sync.unwritten);
         dirty_budget_destroy(&file->dirty);
         /* In a forked child, threads that don't exist there may hold the mutex. */
-        if (!file_forked(file))
+        if (!file_forked(file)) {
                 group_commit_destroy(&file->sync.group_commit);
+                if (file->growth.used) /* as there */
+                        mutex_destroy(&file->growth.lock);
+        }
         memory_free(file);
         cancellation_restore(before);
 }
@@ -276,13 +302,27 @@ struct rmmap_file *rmmap_clone(struct rmmap_file *file)
 struct rmmap_file *rmmap_release(struct rmmap_file *file)
 {
         if (file != NULL && refcount_put(&file->references)) {
-                PROBE2(release, file, file->config.size);
+                PROBE2(release, file, file_size(file));
                 file_free(file);
         }
         return NULL;
 }
 
+int rmmap_close(struct rmmap_file *file)
+{
+        int err = 0;
+
+        if (file == NULL)
+                return 0;
+        if (file_forked(file))
+                err = -EPERM;
+        else if (!file->config.read_only)
+                err = rmmap_sync_all(file);
+        rmmap_release(file);
+        return err;
+}
+
 uint64_t rmmap_size(const struct rmmap_file *file)
 {
-        return file == NULL ? 0 : file->config.size;
+        return file == NULL ? 0 : file_size(file);
 }

@@ -29,7 +29,6 @@
 
 /* Options and decisions: set before the handle is returned to the caller, then constant. */
 struct file_config {
-        uint64_t size;       /* bytes */
         uint64_t owner;      /* identity of the handle, sealed into each of its ranges */
         uint64_t generation; /* fork generation of the process that made the handle */
         struct engine engine;
@@ -40,7 +39,18 @@ struct file_config {
         bool bypass_caches; /* large copies into the mapping use non-temporal stores */
         bool populated;     /* RMMAP_POPULATE: the page table entries are the caller's wish */
         bool reserved;      /* every byte has its disk space */
-        bool created;       /* by this handle: nothing in the file is worth reading ahead */
+        bool preallocates;  /* what the file grows by gets its space at once, where it can be had */
+        bool created;       /* nothing in the file is worth reading ahead */
+        bool made;          /* the call that made the handle also made the file */
+};
+
+/* How large the file is, and may become: grow.c. */
+struct file_growth {
+        _Atomic uint64_t size; /* bytes; never falls */
+        uint64_t max_size;     /* bytes; constant. That of the file, if it doesn't grow */
+        uint64_t step;         /* bytes; constant. 0: allocations don't let the file grow */
+        struct mutex lock;     /* held by the thread that lets the file grow */
+        bool used;             /* the lock was */
 };
 
 /* What the operating system gave; constant like file_config. */
@@ -82,6 +92,7 @@ struct file_sync {
 struct rmmap_file {
         struct file_config config;
         struct file_os os;
+        struct file_growth growth;
         struct bump *bump; /* the concurrent allocator's state, for direct calls; or NULL */
         struct allocator allocator;
         struct claims claims;
@@ -94,10 +105,10 @@ struct rmmap_file {
 /* ---- the life of a handle: file.c */
 
 /*
- * Makes everything but the file itself: memory, identity, allocator, address space for size bytes.
- * has_content: the file's content stays, and allocation starts where the options say.
+ * Makes everything but the file itself: memory, identity, allocator, address space. content: the
+ * first bytes hold content that stays, so allocation starts where the options say.
  */
-int file_new(const struct rmmap_options *options, uint64_t size, bool has_content,
+int file_new(const struct rmmap_options *options, uint64_t size, uint64_t content,
              struct rmmap_file **file);
 
 /* Takes fd over, and reads the properties of its file system. locked: fd holds the file lock. */
@@ -122,7 +133,29 @@ void file_free(struct rmmap_file *file);
  */
 int file_open_again(int fd, const struct rmmap_options *given, struct rmmap_file **file);
 
+/* ---- growth: grow.c */
+
+/*
+ * Makes the file at least end bytes long on the disk; space is reserved from start on, also in what
+ * another handle added, where the handle preallocates. *size: what the file has now. On failure it
+ * has the size that it had. -ESTALE: it ends before start. -EBUSY: another handle takes too long. A
+ * handle that only reads changes nothing.
+ */
+int file_extend(const struct rmmap_file *file, uint64_t start, uint64_t end, uint64_t *size);
+
+/*
+ * An allocation found less than length bytes in a row left when the file had before bytes: makes it
+ * longer, unless another thread did meanwhile. Returns an error of the system, or -EBUSY.
+ */
+int file_grow_for(struct rmmap_file *file, uint64_t before, uint64_t length);
+
 /* ---- queries */
+
+/* Acquire: the bytes before it exist, on the disk and in the mapping. */
+static inline uint64_t file_size(const struct rmmap_file *file)
+{
+        return atomic_load_explicit(&file->growth.size, memory_order_acquire);
+}
 
 static inline bool file_forked(const struct rmmap_file *file)
 {

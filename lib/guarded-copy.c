@@ -35,8 +35,8 @@ const void *guarded_copy_in_slices(const struct rmmap_file *file, void *to, cons
                                    size_t length, bool past_caches, size_t *done)
 {
         struct copy copy = {.to = to, .from = from, .length = length, .past_caches = past_caches};
-        const void *fault = fault_guard_run(file->os.mapping.base, (size_t)file->config.size,
-                                            copy_slices, &copy);
+        const void *fault =
+                fault_guard_run(file->os.mapping.base, file->os.mapping.length, copy_slices, &copy);
 
         *done = copy.done;
         return fault;
@@ -49,7 +49,7 @@ int fault_check_size(const struct rmmap_file *file)
 
         if (err != 0)
                 return err;
-        return now < file->config.size ? -ESTALE : 0;
+        return now < file_size(file) ? -ESTALE : 0;
 }
 
 int fault_reason(struct rmmap_file *file, uint64_t offset)

@@ -30,7 +30,7 @@ static inline const void *guarded_copy(const struct rmmap_file *file, void *to, 
 {
         *done = 0;
         if (likely(length <= GUARDED_COPY_SLICE && !past_caches))
-                return fault_guard_copy(file->os.mapping.base, (size_t)file->config.size, to, from,
+                return fault_guard_copy(file->os.mapping.base, file->os.mapping.length, to, from,
                                         length);
         return guarded_copy_in_slices(file, to, from, length, past_caches, done);
 }

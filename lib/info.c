@@ -5,7 +5,7 @@
 #include "file.h"
 #include "sync-exec.h"
 
-ASSERT_ABI_SIZE(struct rmmap_info, 6 * sizeof(void *) + 14 * 8 + 6 * 4);
+ASSERT_ABI_SIZE(struct rmmap_info, 6 * sizeof(void *) + 15 * 8 + 6 * 4);
 
 static uint64_t read_counter(const _Atomic uint64_t *counter)
 {
@@ -28,7 +28,8 @@ static uint32_t facts_of(const struct rmmap_file *file)
                (file->os.locked ? RMMAP_FACT_LOCKED : 0) |
                (file->os.errors_shared ? RMMAP_FACT_ERRORS_SHARED : 0) |
                (is_set(&file->sync.entry_unsynced) ? RMMAP_FACT_ENTRY_UNSYNCED : 0) |
-               (file_forked(file) ? RMMAP_FACT_FORKED : 0);
+               (file_forked(file) ? RMMAP_FACT_FORKED : 0) |
+               (file->config.made ? RMMAP_FACT_CREATED : 0);
 }
 
 /* ---- the dirty budget, as dirty-budget.c applies it */
@@ -104,7 +105,7 @@ int rmmap_describe(const struct rmmap_file *file, struct rmmap_info *info)
                 .file_system = file->os.file_system.name,
                 .allocator = file->allocator.name,
                 .engine_reason = file->config.engine.reason,
-                .file_size = file->config.size,
+                .file_size = file_size(file),
                 .page_size = mapping_page_size(),
                 .file_system_magic = file->os.file_system.magic,
                 .allocated = rmmap_allocated(file),
@@ -120,6 +121,7 @@ int rmmap_describe(const struct rmmap_file *file, struct rmmap_info *info)
                 .sync_calls = group_commit_calls(&file->sync.group_commit),
                 .sync_rounds = group_commit_started(&file->sync.group_commit),
                 .dirty_bytes = dirty_estimate_now(file),
+                .max_size = file->growth.max_size,
         };
         now.dirty_highest = dirty_estimate_highest(file, now.dirty_bytes);
         now.dirty_limit_reason = tell_limit(file, &now.dirty_limit);

@@ -244,6 +244,7 @@ static void keep_mapped(struct rmmap_file *file, size_t region, bool returned)
  */
 static bool populate_region(struct rmmap_file *file, uint64_t offset, bool large)
 {
+        uint64_t start = align_down_to(offset, REGION_SIZE);
         size_t region = region_of(offset);
         bool returned = region_state(&file->io.page_state, region) == REGION_LEFT;
         int err;
@@ -257,7 +258,8 @@ static bool populate_region(struct rmmap_file *file, uint64_t offset, bool large
          */
         if (file->config.created && memory_pattern(file) == RMMAP_PATTERN_DENSE)
                 file_want_huge_pages(file);
-        err = mapping_populate_region(&file->os.mapping, offset & ~(REGION_SIZE - 1), REGION_SIZE);
+        err = mapping_populate_region(&file->os.mapping, start,
+                                      min_u64(REGION_SIZE, file_size(file) - start));
         if (err == 0) {
                 count(&file->io.faults_avoided, REGION_SIZE / RMMAP_ALIGNMENT);
                 populate_note(&file->io.populate, REGION_SIZE);
@@ -326,7 +328,7 @@ int io_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t 
                 return write_by_regions(file, offset, data, length);
         memory_count_mapped(file, io_stats_shard(&file->io.stats), length);
         PROBE3(write_by_map, file, offset, length);
-        fault = fault_guard_copy(file->os.mapping.base, (size_t)file->config.size,
+        fault = fault_guard_copy(file->os.mapping.base, file->os.mapping.length,
                                  file->os.mapping.base + offset, data, length);
         if (likely(fault == NULL))
                 return 0;

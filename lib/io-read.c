@@ -29,7 +29,7 @@ static bool is_first_look(struct rmmap_file *file, size_t length)
 
         if (seen == LOOKED)
                 return false;
-        most = min_u64(file_written(file), file->config.size);
+        most = min_u64(file_written(file), file_size(file));
         if (most == 0)
                 return false;
         /* Other threads may end the first look meanwhile. */

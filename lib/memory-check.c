@@ -23,7 +23,7 @@ uint32_t memory_pattern(const struct rmmap_file *file)
 
         if (pattern != RMMAP_PATTERN_DENSE || file_in_memory(file) || file->config.populated)
                 return pattern;
-        return !file->dirty.uncached && populate_has_room(&file->io.populate, file->config.size)
+        return !file->dirty.uncached && populate_has_room(&file->io.populate, file_size(file))
                        ? pattern
                        : (uint32_t)RMMAP_PATTERN_UNKNOWN;
 }

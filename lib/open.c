@@ -35,7 +35,7 @@ static int open_locked(int fd, bool locked, bool errors_shared, const struct rmm
         int err = check_size(fd, options, &size);
 
         if (err == 0)
-                err = file_new(options, size, true, &fresh);
+                err = file_new(options, size, size, &fresh);
         if (err != 0) {
                 file_lock_close(fd, locked);
                 return err;
@@ -92,7 +92,7 @@ int rmmap_open(const char *path, const struct rmmap_options *given, struct rmmap
         request.no_follow = (options.flags & RMMAP_NO_FOLLOW) != 0;
         before = cancellation_off();
         err = open_named(&request, &options, file);
-        PROBE4(open, err == 0 ? *file : NULL, path, err == 0 ? (*file)->config.size : 0, err);
+        PROBE4(open, err == 0 ? *file : NULL, path, err == 0 ? file_size(*file) : 0, err);
         cancellation_restore(before);
         return err;
 }
@@ -124,7 +124,7 @@ int file_open_again(int fd, const struct rmmap_options *given, struct rmmap_file
                 else
                         storage_close(mine);
         }
-        PROBE4(open_fd, err == 0 ? *file : NULL, fd, err == 0 ? (*file)->config.size : 0, err);
+        PROBE4(open_fd, err == 0 ? *file : NULL, fd, err == 0 ? file_size(*file) : 0, err);
         cancellation_restore(before);
         return err;
 }

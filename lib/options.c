@@ -3,7 +3,7 @@
 #include "base/abi-struct.h"
 #include "base/compiler.h"
 
-ASSERT_ABI_SIZE(struct rmmap_options, 4 * sizeof(void *) + 32);
+ASSERT_ABI_SIZE(struct rmmap_options, 4 * sizeof(void *) + 48);
 
 #define KNOWN_FLAGS (OPTIONS_CREATE | OPTIONS_OPEN)
 #define DEFAULT_MODE 0666
@@ -23,7 +23,11 @@ int options_read(struct rmmap_options *options, const struct rmmap_options *give
         if ((options->flags & ~allowed) || options->mode > HIGHEST_MODE)
                 return -EINVAL;
         if ((options->flags & RMMAP_READ_ONLY) &&
-            (options->flags & (RMMAP_REWRITE | RMMAP_UNCACHED)))
+            ((options->flags & (RMMAP_REWRITE | RMMAP_UNCACHED)) || options->grow_step != 0))
+                return -EINVAL;
+        if (options->grow_step != 0 && options->max_size == 0)
+                return -EINVAL;
+        if ((options->flags & RMMAP_KEEP) && (options->flags & RMMAP_MUST_CREATE))
                 return -EINVAL;
         if (options->mode == 0)
                 options->mode = DEFAULT_MODE;

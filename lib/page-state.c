@@ -5,17 +5,19 @@
 #include "os/os.h"
 #include "page-state.h"
 
-int page_state_create(struct page_state *pages, uint64_t size)
+int page_state_create(struct page_state *pages, uint64_t size, uint64_t max_size)
 {
-        pages->size = size;
+        size_t count = (size_t)((max_size - 1) >> REGION_SHIFT) + 1;
+
+        atomic_init(&pages->size, size);
         atomic_init(&pages->in_use, 0);
         atomic_init(&pages->warmed, 0);
-        pages->count = (size_t)((size - 1) >> REGION_SHIFT) + 1;
         /* A huge sparse file costs what it uses. */
-        pages->state = memory_zeroed(pages->count, sizeof(*pages->state));
+        pages->state = memory_zeroed(count, sizeof(*pages->state));
         if (pages->state == NULL)
                 return -ENOMEM;
-        NOTE_ATOMICS(pages->state, pages->count * sizeof(*pages->state));
+        NOTE_ATOMICS(pages->state, count * sizeof(*pages->state));
+        NOTE_ATOMIC(&pages->size);
         NOTE_ATOMIC(&pages->in_use);
         NOTE_ATOMIC(&pages->warmed);
         return 0;
@@ -27,11 +29,33 @@ void page_state_destroy(struct page_state *pages)
         pages->state = NULL;
 }
 
+static uint64_t size_of(const struct page_state *pages)
+{
+        return atomic_load_explicit(&pages->size, memory_order_relaxed);
+}
+
+/* Regions of the file as it is now. */
+static size_t count_of(const struct page_state *pages)
+{
+        return region_of(size_of(pages) - 1) + 1;
+}
+
+void page_state_grow(struct page_state *pages, uint64_t size)
+{
+        uint64_t before = size_of(pages);
+
+        if (pages->state == NULL)
+                return;
+        if (before % REGION_SIZE != 0)
+                region_set(pages, region_of(before), REGION_COLD);
+        atomic_store_explicit(&pages->size, size, memory_order_relaxed);
+}
+
 bool page_state_set_unmapped(struct page_state *pages)
 {
         bool some = false;
 
-        for (size_t region = 0; region < pages->count; region++) {
+        for (size_t region = 0; region < count_of(pages); region++) {
                 if (region_state(pages, region) != REGION_MAPPED)
                         continue;
                 region_set(pages, region, REGION_FILLED);
@@ -50,7 +74,7 @@ bool page_state_leave(struct page_state *pages, size_t region)
 
 void page_state_set_mapped(struct page_state *pages)
 {
-        for (size_t region = 0; region < pages->count; region++)
+        for (size_t region = 0; region < count_of(pages); region++)
                 region_set(pages, region, REGION_MAPPED);
 }
 
@@ -89,7 +113,7 @@ void page_state_note_write(struct page_state *pages, uint64_t offset, uint64_t l
 
 void page_state_note_in_order(struct page_state *pages, uint64_t offset)
 {
-        if (pages->state != NULL && offset < pages->size)
+        if (pages->state != NULL && offset < size_of(pages))
                 fill(pages, region_of(offset), REGION_FILLED);
 }
 
@@ -102,7 +126,7 @@ void page_state_note_read(struct page_state *pages, uint64_t offset, uint64_t le
         size_t last = region_of(offset + length - 1);
 
         for (size_t region = region_of(offset); region <= last; region++) {
-                uint64_t whole = bytes_in(region, 0, pages->size);
+                uint64_t whole = bytes_in(region, 0, size_of(pages));
 
                 fill(pages, region, (bytes_in(region, offset, length) * 256 + whole - 1) / whole);
         }

@@ -40,15 +40,21 @@ enum {
 #define REGION_START ((uint64_t)64 << 10)
 
 struct page_state {
-        _Atomic uint8_t *state; /* NULL: no state is kept */
-        size_t count;
-        uint64_t size;           /* of the file, in bytes */
+        _Atomic uint8_t *state;  /* NULL: no state is kept */
+        _Atomic uint64_t size;   /* of the file, in bytes */
         _Atomic int64_t in_use;  /* regions that aren't cold */
         _Atomic uint64_t warmed; /* cold regions that were written, since a sync of everything */
 };
 
-int page_state_create(struct page_state *pages, uint64_t size);
+/* max_size: what the file may grow to. */
+int page_state_create(struct page_state *pages, uint64_t size, uint64_t max_size);
 void page_state_destroy(struct page_state *pages);
+
+/*
+ * The file has size bytes now. No state: no effect. The region that the end was in counts as cold,
+ * because a part of it is.
+ */
+void page_state_grow(struct page_state *pages, uint64_t size);
 
 /* All pages are mapped for writing. */
 void page_state_set_mapped(struct page_state *pages);

@@ -20,7 +20,7 @@ int rmmap_raw_write(struct rmmap_file *file, uint64_t offset, const void *data, 
                 return -EINVAL;
         if (unlikely(file->config.read_only))
                 return -EROFS;
-        if (unlikely(!within(offset, length, file->config.size)))
+        if (unlikely(!within(offset, length, file_size(file))))
                 return -ERANGE;
         err = io_write(file, offset, data, length);
         if (likely(err == 0))
@@ -36,8 +36,7 @@ int rmmap_raw_read(struct rmmap_file *file, uint64_t offset, void *buffer, size_
 
         if (unlikely(file == NULL || (buffer == NULL && capacity != 0)))
                 return -EINVAL;
-        there = offset < file->config.size ? (size_t)min_u64(file->config.size - offset, capacity)
-                                           : 0;
+        there = offset < file_size(file) ? (size_t)min_u64(file_size(file) - offset, capacity) : 0;
         err = io_read(file, offset, buffer, there);
         if (likely(err == 0) && length != NULL)
                 *length = there;
@@ -66,8 +65,8 @@ int rmmap_raw_fill(struct rmmap_file *file, unsigned char byte)
         if (file->config.read_only)
                 return -EROFS;
         memset(pattern, byte, sizeof(pattern));
-        for (uint64_t at = 0; err == 0 && at < file->config.size; at += FILL_PART)
-                err = fill_part(file, at, min_u64(at + FILL_PART, file->config.size), pattern);
+        for (uint64_t at = 0; err == 0 && at < file_size(file); at += FILL_PART)
+                err = fill_part(file, at, min_u64(at + FILL_PART, file_size(file)), pattern);
         return err;
 }
 

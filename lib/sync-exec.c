@@ -76,7 +76,7 @@ static int issue_everything(struct rmmap_file *file, bool entry_pending)
 
         if (err == 0)
                 file->sync.dirtied_before = made;
-        note_writeback(file, 0, file->config.size);
+        note_writeback(file, 0, file_size(file));
         if (err == 0) {
                 page_state_restart(&file->io.page_state);
                 dirty_synced_all(file, written);
@@ -132,7 +132,7 @@ static int issue_directory(struct rmmap_file *file)
 static void sync_batch(void *context, const struct sync_set *asked)
 {
         struct rmmap_file *file = context;
-        struct sync_set_range span = sync_set_span(asked, file->config.size);
+        struct sync_set_range span = sync_set_span(asked, file_size(file));
         bool entry_pending = atomic_load_explicit(&file->sync.entry_pending, memory_order_relaxed);
         uint64_t began = PROBE_BEGIN(sync_batch);
         struct sync_set converted, set = *asked;
@@ -147,7 +147,7 @@ static void sync_batch(void *context, const struct sync_set *asked)
                 err = issue_directory(file);
         if (err == 0 && entry_pending)
                 atomic_store_explicit(&file->sync.entry_pending, false, memory_order_relaxed);
-        populate_learn(&file->io.populate, file_written(file), file->config.size);
+        populate_learn(&file->io.populate, file_written(file), file_size(file));
         PROBE5(sync_batch, file, span.start, span.end, probe_since(began), err);
         latch(file, err);
         wb_error_settle(&file->sync.error);
@@ -170,7 +170,7 @@ static int join_batch(struct rmmap_file *file, const struct sync_set *set)
 
 int sync_run(struct rmmap_file *file, const struct sync_set *set)
 {
-        struct sync_set_range span = sync_set_span(set, file->config.size);
+        struct sync_set_range span = sync_set_span(set, file_size(file));
         uint64_t began = PROBE_BEGIN(sync_return);
         int err;
 

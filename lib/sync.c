@@ -18,7 +18,7 @@ int rmmap_flush(struct rmmap_file *file)
 {
         int err = check_handle(file);
 
-        return err != 0 ? err : flush_piece(file, 0, file->config.size);
+        return err != 0 ? err : flush_piece(file, 0, file_size(file));
 }
 
 int rmmap_flush_range(struct rmmap_file *file, struct rmmap_receipt receipt)

@@ -100,7 +100,7 @@ static void dirty_unwritten(struct rmmap_file *file, uint64_t start, uint64_t en
                         return;
                 from = align_down_to(from, page);
                 start = align_up_to(to, page);
-                to = min_u64(start, file->config.size);
+                to = min_u64(start, file_size(file));
                 /* On an error the syncs of the records themselves convert, or return the reason. */
                 if (mapping_dirty(&file->os.mapping, from, to - from, at_random) != 0)
                         return;
@@ -126,7 +126,7 @@ static void convert_around(struct rmmap_file *file, const struct sync_set_range 
         count = unwritten_learn(&file->sync.unwritten, range->start, range->end, met, in_order,
                                 &first);
         start = (uint64_t)first << UNWRITTEN_PIECE_SHIFT;
-        end = min_u64(start + count * UNWRITTEN_PIECE, file->config.size);
+        end = min_u64(start + count * UNWRITTEN_PIECE, file_size(file));
         if (count > 0)
                 dirty_unwritten(file, start, end, converted);
 }

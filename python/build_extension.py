@@ -26,6 +26,7 @@ struct rmmap_allocator_args {
     uint64_t total;
     uint64_t alignment;
     uint64_t flags;
+    uint64_t max_total;
     ...;
 };
 struct rmmap_allocator_ops {
@@ -40,6 +41,8 @@ struct rmmap_allocator_ops {
     int (*claim)(const void *state, uint64_t start, uint64_t end);
     int (*save)(const void *state, void *buffer, size_t *length);
     int (*restore)(void *state, const void *buffer, size_t length);
+    int (*grow)(void *state, uint64_t total);
+    int (*allocate_at)(void *state, uint64_t start, uint64_t end);
     ...;
 };
 struct rmmap_file;
@@ -53,6 +56,8 @@ struct rmmap_options {
     uint32_t mode;
     uint32_t engine;
     uint32_t pattern;
+    uint64_t max_size;
+    uint64_t grow_step;
     uint64_t dirty_limit;
     ...;
 };
@@ -83,6 +88,7 @@ struct rmmap_info {
     uint32_t reserved;
     const char *dirty_limit_reason;
     const char *uncached_reason;
+    uint64_t max_size;
     ...;
 };
 #define RMMAP_ALIGNMENT ...
@@ -101,6 +107,7 @@ struct rmmap_info {
 #define RMMAP_REWRITE ...
 #define RMMAP_SHARED_CLAIMS ...
 #define RMMAP_UNCACHED ...
+#define RMMAP_KEEP ...
 #define RMMAP_ENGINE_AUTO ...
 #define RMMAP_ENGINE_MAP ...
 #define RMMAP_ENGINE_PWRITE ...
@@ -121,6 +128,7 @@ struct rmmap_info {
 #define RMMAP_FACT_ERRORS_SHARED ...
 #define RMMAP_FACT_ENTRY_UNSYNCED ...
 #define RMMAP_FACT_FORKED ...
+#define RMMAP_FACT_CREATED ...
 #define RMMAP_UNCACHED_OFF ...
 #define RMMAP_UNCACHED_DROPPED ...
 #define RMMAP_UNCACHED_ADVISED ...
@@ -151,7 +159,9 @@ int rmmap_open(const char *path, const struct rmmap_options *options, struct rmm
 int rmmap_open_fd(int fd, const struct rmmap_options *options, struct rmmap_file **file);
 struct rmmap_file *rmmap_clone(struct rmmap_file *file);
 struct rmmap_file *rmmap_release(struct rmmap_file *file);
+int rmmap_close(struct rmmap_file *file);
 uint64_t rmmap_size(const struct rmmap_file *file);
+int rmmap_grow(struct rmmap_file *file, uint64_t size);
 int rmmap_fd(const struct rmmap_file *file);
 int rmmap_allocate(struct rmmap_file *file, uint64_t size, struct rmmap_range *range);
 int rmmap_allocate_exact(struct rmmap_file *file, uint64_t size, struct rmmap_range *range);

@@ -60,7 +60,7 @@ static void create_of_any_size(struct contract *contract)
         };
 
         for (size_t i = 0; i < sizeof(totals) / sizeof(totals[0]); i++) {
-                struct rmmap_allocator_args args = {sizeof(args), NULL, 0, totals[i], BLOCK, 0};
+                struct rmmap_allocator_args args = {sizeof(args), NULL, 0, totals[i], BLOCK, 0, 0};
                 struct instance instance = {.contract = contract, .total = totals[i]};
                 uint64_t start, end;
                 int err = contract->ops->create(&args, &instance.state);

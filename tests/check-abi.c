@@ -115,7 +115,7 @@ static void fill_ops(void)
 static void fill_args(void)
 {
         any.args = (struct rmmap_allocator_args){sizeof(any.args), NULL, 0, FILE_SIZE,
-                                                 RMMAP_ALIGNMENT,  0};
+                                                 RMMAP_ALIGNMENT,  0,    0};
 }
 
 /* ---- sizes */
@@ -126,12 +126,12 @@ static const struct input {
         fill_function *fill;
         size_t size; /* now and in the first version */
 } inputs[] = {
-        {"options of create", use_in_create, fill_options, WORDS(64, 48)},
-        {"options of open", use_in_open, fill_options, WORDS(64, 48)},
-        {"options of open_fd", use_in_open_fd, fill_options, WORDS(64, 48)},
-        {"ops", use_ops, fill_ops, WORDS(88, 48)},
-        {"args of sequential", use_args_sequential, fill_args, WORDS(48, 40)},
-        {"args of concurrent", use_args_concurrent, fill_args, WORDS(48, 40)},
+        {"options of create", use_in_create, fill_options, WORDS(80, 64)},
+        {"options of open", use_in_open, fill_options, WORDS(80, 64)},
+        {"options of open_fd", use_in_open_fd, fill_options, WORDS(80, 64)},
+        {"ops", use_ops, fill_ops, WORDS(104, 56)},
+        {"args of sequential", use_args_sequential, fill_args, WORDS(56, 48)},
+        {"args of concurrent", use_args_concurrent, fill_args, WORDS(56, 48)},
 };
 #define INPUTS ((int)(sizeof(inputs) / sizeof(inputs[0])))
 
@@ -215,7 +215,7 @@ static int describe_with_size(size_t size)
         return result;
 }
 
-#define INFO_SIZE WORDS(184, 160)
+#define INFO_SIZE WORDS(192, 168)
 
 START_TEST(an_info_of_an_odd_size_is_left_alone)
 {
@@ -247,16 +247,16 @@ static const struct {
         use_function *use;
         uint32_t known; /* flags that it accepts; other known flags are EINVAL */
 } makers[] = {
-        {"create", use_in_create, 0xfff & ~(RMMAP_READ_ONLY | RMMAP_REWRITE)},
-        {"open", use_in_open, 0xfff & ~(RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE)},
+        {"create", use_in_create, 0x1fff & ~(RMMAP_READ_ONLY | RMMAP_REWRITE)},
+        {"open", use_in_open, 0x1fff & ~(RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE | RMMAP_KEEP)},
         {"open_fd", use_in_open_fd,
-         0xfff & ~(RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE | RMMAP_NO_FOLLOW)},
+         0x1fff & ~(RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE | RMMAP_NO_FOLLOW | RMMAP_KEEP)},
 };
 #define MAKERS ((int)(sizeof(makers) / sizeof(makers[0])))
 
 static int expected_of_flag(int maker, uint32_t flag)
 {
-        if (flag > 0x800)
+        if (flag > 0x1000)
                 return -EOPNOTSUPP;
         if (!(makers[maker].known & flag))
                 return -EINVAL;

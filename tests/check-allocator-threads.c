@@ -125,8 +125,8 @@ static void run_on_file_of(uint64_t size, const struct storm *storm, uint64_t se
         judge(storm, workers);
         ck_assert_uint_eq(rmmap_remaining(file), 0);
         bump = file->bump;
-        ck_assert_uint_ge(atomic_load(&bump->next), bump->limit);
-        ck_assert_uint_le(atomic_load(&bump->next), (storm->threads + 1) * bump->limit);
+        ck_assert_uint_ge(atomic_load(&bump->next), bump_limit(bump, size));
+        ck_assert_uint_le(atomic_load(&bump->next), (storm->threads + 1) * bump_limit(bump, size));
         file = rmmap_release(file);
 }
 

@@ -28,7 +28,8 @@ static void choose(int which)
 
 static int create(uint64_t first, uint64_t total, uint64_t alignment)
 {
-        const struct rmmap_allocator_args args = {sizeof(args), NULL, first, total, alignment, 0};
+        const struct rmmap_allocator_args args = {sizeof(args), NULL, first, total,
+                                                  alignment,    0,    0};
 
         return ops->create(&args, &state);
 }
@@ -76,7 +77,7 @@ END_TEST
 /* check-abi has other sizes of the arguments. */
 START_TEST(create_checks_what_it_may_count)
 {
-        struct rmmap_allocator_args args = {sizeof(args), NULL, 0, SIZE, A, 0};
+        struct rmmap_allocator_args args = {sizeof(args), NULL, 0, SIZE, A, 0, 0};
         static const struct {
                 uint64_t total, alignment;
                 int answer;
@@ -187,7 +188,7 @@ START_TEST(counter_beyond_the_limit)
 
                 use(0, 0, LARGEST, A);
                 bump = state;
-                atomic_store(&bump->next, (threads[i] + 1) * bump->limit);
+                atomic_store(&bump->next, (threads[i] + 1) * bump_limit(bump, LARGEST));
                 ck_assert_uint_eq(ops->remaining(state), 0);
                 ck_is(ops->claim(state, 0, LARGEST), -EBUSY);
                 refuses(1, 0, -ENOSPC);

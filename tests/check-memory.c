@@ -109,8 +109,8 @@ START_TEST(notes_of_a_huge_file)
                 struct page_state regions, reads;
                 struct unwritten unwritten;
 
-                ck_ok(page_state_create(&regions, size));
-                ck_ok(page_state_create(&reads, size));
+                ck_ok(page_state_create(&regions, size, size));
+                ck_ok(page_state_create(&reads, size, size));
                 ck_ok(unwritten_create(&unwritten, size));
                 ck_assert_int_gt(inject_bytes(), before);
                 ck_assert_int_le(inject_bytes() - before, (long long)(size / PER_BYTE));

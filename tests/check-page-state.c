@@ -11,8 +11,8 @@ START_TEST(large_writes_fill_by_one_pass)
 {
         struct page_state regions;
 
-        ck_ok(page_state_create(&regions, 5 * MIB)); /* two whole regions and a short one */
-        ck_assert_uint_eq(regions.count, 3);
+        ck_ok(page_state_create(&regions, 5 * MIB,
+                                5 * MIB)); /* two whole regions and a short one */
         page_state_note_write(&regions, 0, MIB, 16);
         ck_assert_uint_lt(region_state(&regions, 0), REGION_FILLED);
         page_state_note_write(&regions, MIB, 2 * MIB, 16); /* over a boundary */
@@ -34,7 +34,7 @@ START_TEST(write_back_cools)
 {
         struct page_state regions;
 
-        ck_ok(page_state_create(&regions, 12 * MIB));
+        ck_ok(page_state_create(&regions, 12 * MIB, 12 * MIB));
         for (size_t region = 0; region < 6; region++)
                 region_set(&regions, region, region % 2 ? REGION_MAPPED : REGION_FILLED);
         for (size_t region = 1; region < 5; region++)
@@ -57,7 +57,7 @@ START_TEST(reads_fill_by_one_pass)
         struct page_state regions;
 
         for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
-                ck_ok(page_state_create(&regions, size));
+                ck_ok(page_state_create(&regions, size, size));
                 page_state_note_read(&regions, 0, 2 * MIB / 2);
                 ck_assert_uint_lt(region_state(&regions, 0), REGION_FILLED);
                 for (uint64_t at = 0; at < size; at += pieces[i])
@@ -74,7 +74,7 @@ START_TEST(small_writes_fill_after_some)
         struct page_state regions;
         int writes = 0;
 
-        ck_ok(page_state_create(&regions, 4 * MIB));
+        ck_ok(page_state_create(&regions, 4 * MIB, 4 * MIB));
         for (; region_state(&regions, 1) < REGION_FILLED && writes < 1000; writes++)
                 page_state_note_write(&regions, 2 * MIB + 64, 64, 16);
         ck_assert_int_eq(writes, 16);
@@ -92,7 +92,7 @@ START_TEST(page_state_in_order)
 {
         struct page_state regions;
 
-        ck_ok(page_state_create(&regions, 6 * MIB));
+        ck_ok(page_state_create(&regions, 6 * MIB, 6 * MIB));
         ck_assert_uint_eq(region_class(&regions, 2 * MIB), REGION_COLD);
         region_set(&regions, 0, REGION_FILLED);
         ck_assert_uint_eq(region_class(&regions, 2 * MIB), REGION_COLD);
@@ -142,7 +142,7 @@ START_TEST(four_pages_in_memory_are_enough)
 {
         struct page_state regions;
 
-        ck_ok(page_state_create(&regions, 4 * MIB));
+        ck_ok(page_state_create(&regions, 4 * MIB, 4 * MIB));
         for (int i = 0; i < 4; i++) {
                 ck_assert_uint_lt(region_state(&regions, 1), REGION_SEEN);
                 page_state_note_cached(&regions, 2 * MIB + 4096 * (uint64_t)i);
@@ -161,7 +161,7 @@ START_TEST(only_mapped_regions_are_left)
 {
         struct page_state regions;
 
-        ck_ok(page_state_create(&regions, 4 * MIB));
+        ck_ok(page_state_create(&regions, 4 * MIB, 4 * MIB));
         ck_assert(!page_state_leave(&regions, 0));
         region_set(&regions, 0, REGION_MAPPED);
         ck_assert(page_state_leave(&regions, 0));

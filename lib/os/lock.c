@@ -18,6 +18,20 @@ int file_lock_outlast(int fd)
         return err;
 }
 
+/* About five seconds in all. */
+#define GROWTH_TRIES (BACKOFF_YIELDS + 4800)
+
+int growth_lock_take(int fd)
+{
+        int err = growth_lock_try(fd);
+
+        for (unsigned int tries = 0; err == -EBUSY && tries < GROWTH_TRIES; tries++) {
+                backoff(tries);
+                err = growth_lock_try(fd);
+        }
+        return err;
+}
+
 void file_lock_close(int fd, bool locked)
 {
         if (locked)

@@ -188,6 +188,13 @@ int file_system_of(int fd, struct file_system *file_system);
  */
 int storage_reserve(int fd, const struct file_system *file_system, uint64_t size, bool *reserved);
 
+/*
+ * Reserves space for [start, end), of which the last part lies beyond the end of the file, whose
+ * size doesn't change. After an error some of it may stay reserved until storage_resize is called,
+ * with any size. [optional] -ENOSPC, -EDQUOT. 0 where storage_resize itself reserves.
+ */
+int storage_reserve_ahead(int fd, uint64_t start, uint64_t end);
+
 /* Does every byte of the file have its own space already? false if unknown. */
 bool storage_is_reserved(int fd, const struct file_system *file_system, uint64_t size);
 
@@ -215,6 +222,14 @@ void file_lock_drop(int fd);
 
 /* Closes fd; locked: drops its lock before. */
 void file_lock_close(int fd, bool locked);
+
+/*
+ * The lock of the thread that changes the size of a file that other handles have open, in any
+ * process. Waits for it, 5 s at most: -EBUSY. [optional]
+ */
+int growth_lock_take(int fd);
+int growth_lock_try(int fd); /* never waits */
+void growth_lock_drop(int fd);
 
 /* ---- to the device: sync.c, writeback.c ------------------------------------------------------ */
 
@@ -264,7 +279,7 @@ int writeback_pwrite_durable(int fd, uint64_t offset, const void *data, size_t l
 /* Address space: first reserved, then the file is mapped there. */
 struct mapping {
         unsigned char *base; /* NULL: none */
-        size_t length;       /* the file's size rounded up to whole pages */
+        size_t length;       /* the file's size, or what it may grow to; in whole pages */
 };
 
 /* Files of this size or larger are never mapped: half of what 48-bit addresses reach. */
@@ -278,6 +293,12 @@ int mapping_check_size(uint64_t size);
 
 /* Reserves address space for size bytes, aligned to huge pages; page: its pages' size in bytes. */
 int mapping_reserve(struct mapping *mapping, uint64_t size, size_t page);
+
+/*
+ * Can a mapping reach beyond the end of the file? Then what the file grows by is mapped at once. A
+ * page wholly beyond the end raises SIGBUS.
+ */
+bool mapping_reaches_beyond(const struct file_system *file_system);
 
 /*
  * Maps the file there; on Windows base is known only then. -ENODEV where the file system can't map
@@ -297,8 +318,11 @@ void mapping_advise(const struct mapping *mapping, int fd, enum mapping_order or
 /* Requests huge pages. true: the kernel accepts the request. */
 bool mapping_want_huge_pages(const struct mapping *mapping);
 
-/* Faults all pages in. [optional] -ENOSPC, or with read_only -EIO: a page can't be supplied. */
-int mapping_populate(const struct mapping *mapping, bool read_only);
+/*
+ * Faults all pages of the first size bytes in. [optional] -ENOSPC, or with read_only -EIO: a page
+ * can't be supplied.
+ */
+int mapping_populate(const struct mapping *mapping, uint64_t size, bool read_only);
 
 /*
  * Maps all of a piece for writing, whatever state its pages are in. [optional] Another negative

@@ -41,6 +41,7 @@ class Fact(enum.IntFlag):
     ERRORS_SHARED = lib.RMMAP_FACT_ERRORS_SHARED
     ENTRY_UNSYNCED = lib.RMMAP_FACT_ENTRY_UNSYNCED
     FORKED = lib.RMMAP_FACT_FORKED
+    CREATED = lib.RMMAP_FACT_CREATED
 
 
 class Uncached(enum.IntEnum):
@@ -81,6 +82,7 @@ class Info:
     uncached: int  # an Uncached, if this version has it
     dirty_limit_reason: str
     uncached_reason: str
+    max_size: int
 
 
 def align_up(offset: int) -> int:

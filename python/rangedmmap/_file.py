@@ -54,9 +54,12 @@ class File:
 
     # ---- life
 
-    def close(self) -> None:
-        """Reports no write-back errors: call sync before."""
-        self._owned = None
+    def close(self, *, sync: bool = False) -> None:
+        """With sync, makes everything durable and raises what went wrong; the file is closed in any
+        case. Without, it reports no write-back errors."""
+        handle, self._owned = self._owned, None
+        if sync and handle is not None:
+            self._check(lib.rmmap_close(lib.rmmap_clone(handle)))
 
     @property
     def closed(self) -> bool:
@@ -133,6 +136,7 @@ class File:
             uncached=known(Uncached, info.uncached),
             dirty_limit_reason=text(info.dirty_limit_reason),
             uncached_reason=text(info.uncached_reason),
+            max_size=info.max_size,
         )
 
     # ---- ranges
@@ -198,6 +202,11 @@ class File:
         """Makes everything durable."""
         self._check(lib.rmmap_sync_all(self._handle()))
 
+    def grow(self, size: int = 0) -> None:
+        """Makes the file at least size bytes long, up to max_size. 0: takes over the size that it
+        has now, because another handle let it grow."""
+        self._check(lib.rmmap_grow(self._handle(), size))
+
     def sync_receipts(self, receipts: Iterable[Receipt]) -> None:
         """Makes these receipts' ranges durable. One of another file is EXDEV, before any I/O."""
         values = ffi.new("struct rmmap_receipt[]", [receipt._value[0] for receipt in receipts])
@@ -252,7 +261,8 @@ class File:
 
 
 def _options(flags: dict[int, bool], allocator: Allocator, allocate_from: int, engine: int,
-             pattern: int, dirty_limit: int, mode: Union[int, None] = None) -> Any:
+             pattern: int, growth: tuple[int, int], dirty_limit: int,
+             mode: Union[int, None] = None) -> Any:
     if mode == 0:
         raise ValueError("mode 0 permits nobody anything; None is 0o666")
     options = ffi.new("struct rmmap_options *")
@@ -266,6 +276,7 @@ def _options(flags: dict[int, bool], allocator: Allocator, allocate_from: int, e
     options.mode = mode or 0  # to the library 0 means 0666
     options.engine = engine
     options.pattern = pattern
+    options.max_size, options.grow_step = growth
     options.dirty_limit = dirty_limit
     return options
 
@@ -281,6 +292,8 @@ def create(
     size: int,
     *,
     must_create: bool = False,
+    keep: bool = False,
+    rewrite: bool = False,
     preallocate: bool = True,
     populate: bool = False,
     huge_pages: bool = False,
@@ -295,13 +308,18 @@ def create(
     mode: Union[int, None] = None,
     engine: int = Engine.AUTO,
     pattern: int = Pattern.UNKNOWN,
+    max_size: int = 0,
+    grow_step: int = 0,
     dirty_limit: int = 0,
 ) -> File:
-    """Creates a file of size bytes, and reserves its space; an existing one loses its content.
+    """Creates a file of size bytes, and reserves its space; an existing one loses its content, or
+    with keep is opened and made size bytes long if it is shorter.
     mode: the permissions of a new file, without those that the umask removes. None is 0o666; 0 is a
     ValueError, because to the library it means that no mode is given."""
     flags = {
         lib.RMMAP_MUST_CREATE: must_create,
+        lib.RMMAP_KEEP: keep,
+        lib.RMMAP_REWRITE: rewrite,
         lib.RMMAP_NO_PREALLOCATE: not preallocate,
         lib.RMMAP_POPULATE: populate,
         lib.RMMAP_HUGE_PAGES: huge_pages,
@@ -312,8 +330,8 @@ def create(
         lib.RMMAP_SHARED_CLAIMS: shared_claims,
         lib.RMMAP_UNCACHED: uncached,
     }
-    options = _options(flags, allocator, allocate_from, engine, pattern, dirty_limit,
-                       mode)
+    options = _options(flags, allocator, allocate_from, engine, pattern, (max_size, grow_step),
+                       dirty_limit, mode)
     return _opened(path, lib.rmmap_create, _encoded(path), size, options)
 
 
@@ -334,6 +352,8 @@ def open(
     allocate_from: int = 0,
     engine: int = Engine.AUTO,
     pattern: int = Pattern.UNKNOWN,
+    max_size: int = 0,
+    grow_step: int = 0,
     dirty_limit: int = 0,
 ) -> File:
     """Opens an existing file with its content. Bytes before allocate_from can be claimed. If
@@ -351,7 +371,8 @@ def open(
         lib.RMMAP_SHARED_CLAIMS: shared_claims,
         lib.RMMAP_UNCACHED: uncached,
     }
-    options = _options(flags, allocator, allocate_from, engine, pattern, dirty_limit)
+    options = _options(flags, allocator, allocate_from, engine, pattern, (max_size, grow_step),
+                       dirty_limit)
     return _opened(path, lib.rmmap_open, _encoded(path), options)
 
 
@@ -371,6 +392,8 @@ def open_fd(
     allocate_from: int = 0,
     engine: int = Engine.AUTO,
     pattern: int = Pattern.UNKNOWN,
+    max_size: int = 0,
+    grow_step: int = 0,
     dirty_limit: int = 0,
 ) -> File:
     """The same from a descriptor, which the caller still has to close."""
@@ -385,7 +408,8 @@ def open_fd(
         lib.RMMAP_SHARED_CLAIMS: shared_claims,
         lib.RMMAP_UNCACHED: uncached,
     }
-    options = _options(flags, allocator, allocate_from, engine, pattern, dirty_limit)
+    options = _options(flags, allocator, allocate_from, engine, pattern, (max_size, grow_step),
+                       dirty_limit)
     return _opened(fd, lib.rmmap_open_fd, fd, options)
 
 

@@ -227,3 +227,22 @@ def test_a_forked_child_may_write_but_not_allocate(file: rangedmmap.File) -> Non
 def test_version_and_alignment() -> None:
     assert rangedmmap.__version__ == ".".join(map(str, rangedmmap.version()))
     assert rangedmmap.align_up(1) == ALIGNMENT and rangedmmap.align_down(2 * ALIGNMENT - 1) == ALIGNMENT
+
+
+def test_a_file_grows(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "log"
+    with rangedmmap.create(path, ALIGNMENT, keep=True, max_size=64 * ALIGNMENT,
+                           grow_step=ALIGNMENT) as file:
+        assert Fact.CREATED in file.describe().facts
+        assert file.describe().max_size == file.remaining == 64 * ALIGNMENT
+        ranges = [file.allocate(ALIGNMENT) for _ in range(8)]
+        assert ranges[-1].end == file.size == 8 * ALIGNMENT
+        file.grow(16 * ALIGNMENT)
+        with pytest.raises(OSError) as raised:
+            file.grow(65 * ALIGNMENT)
+        assert raised.value.errno == errno.EFBIG
+        file.close(sync=True)
+        assert file.closed
+    with rangedmmap.create(path, ALIGNMENT, keep=True) as file:
+        assert Fact.CREATED not in file.describe().facts and file.size == 16 * ALIGNMENT
+        file.grow()

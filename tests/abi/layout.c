@@ -24,7 +24,7 @@ SIZE(rmmap_receipt, 32, 32);
 AT(rmmap_range, opaque, 0, 0);
 AT(rmmap_receipt, opaque, 0, 0);
 
-SIZE(rmmap_options, 64, 48);
+SIZE(rmmap_options, 80, 64);
 AT(rmmap_options, size, 0, 0);
 AT(rmmap_options, allocator, 8, 4);
 AT(rmmap_options, allocator_config, 16, 8);
@@ -34,17 +34,20 @@ AT(rmmap_options, flags, 40, 24);
 AT(rmmap_options, mode, 44, 28);
 AT(rmmap_options, engine, 48, 32);
 AT(rmmap_options, pattern, 52, 36);
-AT(rmmap_options, dirty_limit, 56, 40);
+AT(rmmap_options, max_size, 56, 40);
+AT(rmmap_options, grow_step, 64, 48);
+AT(rmmap_options, dirty_limit, 72, 56);
 
-SIZE(rmmap_allocator_args, 48, 40);
+SIZE(rmmap_allocator_args, 56, 48);
 AT(rmmap_allocator_args, size, 0, 0);
 AT(rmmap_allocator_args, config, 8, 4);
 AT(rmmap_allocator_args, first, 16, 8);
 AT(rmmap_allocator_args, total, 24, 16);
 AT(rmmap_allocator_args, alignment, 32, 24);
 AT(rmmap_allocator_args, flags, 40, 32);
+AT(rmmap_allocator_args, max_total, 48, 40);
 
-SIZE(rmmap_allocator_ops, 88, 48);
+SIZE(rmmap_allocator_ops, 104, 56);
 AT(rmmap_allocator_ops, size, 0, 0);
 AT(rmmap_allocator_ops, name, 8, 4);
 AT(rmmap_allocator_ops, flags, 16, 8);
@@ -56,8 +59,10 @@ AT(rmmap_allocator_ops, give_back, 56, 32);
 AT(rmmap_allocator_ops, claim, 64, 36);
 AT(rmmap_allocator_ops, save, 72, 40);
 AT(rmmap_allocator_ops, restore, 80, 44);
+AT(rmmap_allocator_ops, grow, 88, 48);
+AT(rmmap_allocator_ops, allocate_at, 96, 52);
 
-SIZE(rmmap_info, 184, 160);
+SIZE(rmmap_info, 192, 168);
 AT(rmmap_info, size, 0, 0);
 AT(rmmap_info, file_system, 8, 4);
 AT(rmmap_info, allocator, 16, 8);
@@ -84,6 +89,7 @@ AT(rmmap_info, uncached, 160, 144);
 AT(rmmap_info, reserved, 164, 148);
 AT(rmmap_info, dirty_limit_reason, 168, 152);
 AT(rmmap_info, uncached_reason, 176, 156);
+AT(rmmap_info, max_size, 184, 160);
 
 _Static_assert(RMMAP_ALIGNMENT == 4096 && RMMAP_RANGE_ENCODED_SIZE == 40 &&
                        RMMAP_RECEIPT_ENCODED_SIZE == 40,
@@ -92,7 +98,7 @@ _Static_assert(RMMAP_MUST_CREATE == 1 && RMMAP_READ_ONLY == 2 && RMMAP_NO_PREALL
                        RMMAP_POPULATE == 8 && RMMAP_HUGE_PAGES == 16 && RMMAP_LOCK_FILE == 32 &&
                        RMMAP_CATCH_FAULTS == 64 && RMMAP_NO_FOLLOW == 128 &&
                        RMMAP_WRITE_BEHIND == 256 && RMMAP_REWRITE == 512 &&
-                       RMMAP_SHARED_CLAIMS == 1024 && RMMAP_UNCACHED == 2048,
+                       RMMAP_SHARED_CLAIMS == 1024 && RMMAP_UNCACHED == 2048 && RMMAP_KEEP == 4096,
                "flags");
 _Static_assert(RMMAP_ENGINE_AUTO == 0 && RMMAP_ENGINE_MAP == 1 && RMMAP_ENGINE_PWRITE == 2 &&
                        RMMAP_PATTERN_UNKNOWN == 0 && RMMAP_PATTERN_DENSE == 1 &&
@@ -103,7 +109,7 @@ _Static_assert(RMMAP_FACT_READ_ONLY == 1 && RMMAP_FACT_RESERVED == 2 && RMMAP_FA
                        RMMAP_FACT_MAPPED == 8 && RMMAP_FACT_HUGE_PAGES == 16 &&
                        RMMAP_FACT_CATCH_FAULTS == 32 && RMMAP_FACT_LOCKED == 64 &&
                        RMMAP_FACT_ERRORS_SHARED == 128 && RMMAP_FACT_ENTRY_UNSYNCED == 256 &&
-                       RMMAP_FACT_FORKED == 512,
+                       RMMAP_FACT_FORKED == 512 && RMMAP_FACT_CREATED == 1024,
                "facts");
 _Static_assert(RMMAP_UNCACHED_OFF == 0 && RMMAP_UNCACHED_DROPPED == 1 &&
                        RMMAP_UNCACHED_ADVISED == 2 && RMMAP_UNCACHED_KEPT == 3 &&

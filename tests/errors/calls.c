@@ -36,6 +36,13 @@ static const struct rmmap_receipt *as_the_last_of_three(struct scene *s)
         return s->receipts;
 }
 
+/* A file that fails to grow in the last step is longer all the same. */
+static uint64_t grown(struct scene *s)
+{
+        s->changes = s->changes || s->grown > SCENE_SIZE;
+        return s->grown;
+}
+
 /* s is the scene, r where its results go. */
 #define EACH_CALL(X)                                                                               \
         X(range_split_up, (s->range, s->offset, LOW, HIGH))                                        \
@@ -43,7 +50,9 @@ static const struct rmmap_receipt *as_the_last_of_three(struct scene *s)
         X(create, (FROM(s->path), s->size, &s->options, TO(opened)))                               \
         X(open, (FROM(s->path), &s->options, TO(opened)))                                          \
         X(open_fd, (s->fd, &s->options, TO(opened)))                                               \
+        X(close, (rmmap_clone(s->file)))                                                           \
         X(fd, (s->file))                                                                           \
+        X(grow, (s->file, grown(s)))                                                               \
         X(allocate, (s->file, s->wanted, TO(range)))                                               \
         X(allocate_exact, (s->file, s->wanted, TO(range)))                                         \
         X(claim_range, (s->file, s->start, s->end, TO(range)))                                     \

@@ -68,20 +68,37 @@ static int restore(void *state, const void *buffer, size_t length)
         return mood;
 }
 
+static int grow(void *state, uint64_t total)
+{
+        (void)state;
+        (void)total;
+        return mood;
+}
+
 static void make_with(struct scene *scene, const struct rmmap_allocator_ops *allocator)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
 
         options.allocator = allocator;
+        options.max_size = SCENE_GROWN;
         scene_make(scene, &options);
+        scene->grown = SCENE_GROWN;
         scene->options.allocator = allocator;
 }
 
 void moody(struct scene *scene, uint64_t parameter)
 {
-        static const struct rmmap_allocator_ops ops = {sizeof(ops), "moody",  0,         create,
-                                                       destroy,     allocate, remaining, give_back,
-                                                       claim,       save,     restore};
+        static const struct rmmap_allocator_ops ops = {.size = sizeof(ops),
+                                                       .name = "moody",
+                                                       .create = create,
+                                                       .destroy = destroy,
+                                                       .allocate = allocate,
+                                                       .remaining = remaining,
+                                                       .give_back = give_back,
+                                                       .claim = claim,
+                                                       .save = save,
+                                                       .restore = restore,
+                                                       .grow = grow};
 
         mood = 0;
         make_with(scene, &ops);
@@ -98,5 +115,6 @@ void bare(struct scene *scene, uint64_t parameter)
         ops.claim = NULL;
         ops.save = NULL;
         ops.restore = NULL;
+        ops.grow = NULL;
         make_with(scene, &ops);
 }

@@ -90,6 +90,7 @@ static void set_arguments(struct scene *scene)
         scene->start = rmmap_range_start(scene->range);
         scene->end = rmmap_range_end(scene->range);
         scene->wanted = RMMAP_ALIGNMENT;
+        scene->grown = SCENE_SIZE;
         scene->length = scene->capacity = SCENE_RANGE;
         scene->memory = scene_memory;
         memset(scene_memory, 0xee, sizeof(scene_memory));

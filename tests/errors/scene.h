@@ -15,6 +15,7 @@
 #include "rmmap.h"
 
 #define SCENE_SIZE ((uint64_t)16 * RMMAP_ALIGNMENT + 100) /* the last page is short */
+#define SCENE_GROWN (SCENE_SIZE + 8 * RMMAP_ALIGNMENT)    /* those that grow may grow to this */
 #define SCENE_RANGE ((size_t)4 * RMMAP_ALIGNMENT)
 #define SCENE_STATE 256
 
@@ -50,6 +51,7 @@ struct scene {
         size_t receipt_count;
         uint64_t start, end; /* of a claim */
         uint64_t wanted;     /* bytes to allocate */
+        uint64_t grown;      /* size to grow to */
         uint64_t offset;     /* into the range, or into the file */
         uint64_t done;
         size_t length;   /* what is moved: the range's length */
@@ -145,7 +147,8 @@ enum { OTHER_FILE, OTHER_HANDLE, RELEASED_HANDLE };
 enum { MOODY_NONSENSE = 1 };
 
 /* The argument is this number. */
-spoil_function size_is, wanted_is, start_is, end_is, offset_is, length_is, capacity_is, done_is;
+spoil_function size_is, wanted_is, grown_is, start_is, end_is, offset_is, length_is, capacity_is,
+        done_is;
 spoil_function encoded_length_is, state_length_is, piece_count_is, receipt_count_is;
 
 /* ---- injected.c: what the kernel of this machine can't be made to answer */

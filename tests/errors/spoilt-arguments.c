@@ -33,6 +33,7 @@ void copied_by(struct scene *scene, uint64_t parameter)
 
 SPOILT(size_is, scene->size = parameter)
 SPOILT(wanted_is, scene->wanted = parameter)
+SPOILT(grown_is, scene->grown = parameter)
 SPOILT(start_is, scene->start = parameter)
 SPOILT(end_is, scene->end = parameter)
 SPOILT(offset_is, scene->offset = parameter)

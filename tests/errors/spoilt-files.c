@@ -71,6 +71,8 @@ void over_limit(struct scene *scene, uint64_t parameter)
         (void)parameter;
         options.flags = RMMAP_NO_PREALLOCATE;
         options.engine = RMMAP_ENGINE_PWRITE;
+        options.max_size = SCENE_GROWN;
+        options.grow_step = RMMAP_ALIGNMENT;
         scene_make(scene, &options);
         scene->changes = true;
         LIMIT(RLIMIT_FSIZE, RMMAP_ALIGNMENT);
@@ -127,6 +129,8 @@ void cut_short(struct scene *scene, uint64_t parameter)
 
         options.flags = RMMAP_CATCH_FAULTS;
         options.engine = (uint32_t)parameter;
+        options.max_size = SCENE_GROWN;
+        options.grow_step = RMMAP_ALIGNMENT;
         scene_make(scene, &options);
         scene->changes = true;
         made(truncate(test_path("file"), 0), "truncate");

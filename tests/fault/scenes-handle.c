@@ -153,6 +153,64 @@ static void clean_descriptor(struct stage *stage)
         close(stage->fd);
 }
 
+/* ---- keep: what is there stays, and becomes longer */
+
+static bool kept(struct stage *stage, struct results *results)
+{
+        unsigned char byte = test_byte(OLDER_SIZE - 1), found = 0;
+
+        return rmmap_raw_read(results->file, OLDER_SIZE - 1, &found, 1, NULL) == 0 &&
+               found == byte && works(results->file, stage->path, SIZE, true);
+}
+
+/* It may stay longer when somebody else might have it by then. */
+static bool is_kept(struct stage *stage, enum injected call)
+{
+        bool shared = call == INJECT_FLOCK || call == INJECT_FCNTL || call == INJECT_FSTAT;
+        off_t size = 0;
+
+        if (shared && exists(stage->path, &size) && size == (off_t)SIZE)
+                return truncate(stage->path, (off_t)OLDER_SIZE) == 0 && older_is_whole(stage, call);
+        return older_is_whole(stage, call);
+}
+
+/* ---- growth */
+
+static void prepare_growing(struct stage *stage)
+{
+        struct rmmap_options options = test_options(0, stage->scene->engine);
+
+        prepare_name(stage);
+        options.max_size = 4 * SIZE;
+        ck_ok(rmmap_create(stage->path, SIZE, &options, &stage->file));
+}
+
+ACT(grow, rmmap_grow(stage->file, 3 * SIZE))
+
+static bool grown(struct stage *stage, struct results *results)
+{
+        off_t size = 0;
+
+        (void)results;
+        return exists(stage->path, &size) && size == (off_t)(3 * SIZE) &&
+               rmmap_size(stage->file) == 3 * SIZE &&
+               rmmap_raw_write(stage->file, 3 * SIZE - 4, "four", 4) == 0;
+}
+
+/* It can grow later. */
+static bool not_grown(struct stage *stage, enum injected call)
+{
+        off_t size = 0;
+
+        (void)call;
+        return exists(stage->path, &size) && size == (off_t)SIZE &&
+               rmmap_size(stage->file) == SIZE && rmmap_grow(stage->file, 2 * SIZE) == 0;
+}
+
+/* ---- close: release with a sync */
+
+ACT(close_one, rmmap_close(rmmap_clone(stage->file)))
+
 /* ---- release: it gives up everything, whatever the kernel says to that */
 
 static int release_last(struct stage *stage, struct results *results)
@@ -218,6 +276,29 @@ const struct scene scenes_handle[] = {
         OPEN("by calls", 0, RMMAP_ENGINE_PWRITE),
         OPEN("reading", RMMAP_READ_ONLY, 0),
         OPEN("reading all", RMMAP_READ_ONLY | RMMAP_POPULATE, 0),
+        {.name = "keep an older file",
+         .one_setup = true,
+         .flags = RMMAP_KEEP,
+         .prepare = prepare_older,
+         .act = create,
+         .good = kept,
+         .bad = is_kept,
+         .clean = clean_nothing},
+        NEW("or keep", RMMAP_KEEP, 0),
+        {.name = "grow",
+         .one_setup = true,
+         .prepare = prepare_growing,
+         .act = grow,
+         .good = grown,
+         .bad = not_grown},
+        {.name = "grow, by calls",
+         .one_setup = true,
+         .engine = RMMAP_ENGINE_PWRITE,
+         .prepare = prepare_growing,
+         .act = grow,
+         .good = grown,
+         .bad = not_grown},
+        {.name = "close", .syncs = true, .prepare = stage_file, .act = close_one},
         {.name = "release", .prepare = stage_file, .act = release_last},
         {.name = NULL},
 };

@@ -9,7 +9,7 @@ static void *state;
 
 static void use(const struct rmmap_allocator_ops *which, uint64_t total)
 {
-        const struct rmmap_allocator_args args = {sizeof(args), NULL, 0, total, A, 0};
+        const struct rmmap_allocator_args args = {sizeof(args), NULL, 0, total, A, 0, 0};
 
         ops = which;
         ck_ok(ops->create(&args, &state));

@@ -44,6 +44,7 @@ known()
         trace open_fd '%d %d %ld %d' "$(known 0)" "$(known 1)" "$(a 2)" "$(r 3)"
         trace release '%d %ld' "$(known 0)" "$(a 1)"
         trace allocate '%d %ld %ld %d' "$(known 0)" "$(a 1)" "$(a 2)" "$(r 3)"
+        trace grow '%d %ld %d' "$(known 0)" "$(a 1)" "$(r 2)"
         trace write_by_map '%d %ld %ld' "$(known 0)" "$(a 1)" "$(a 2)"
         trace write_by_call '%d %ld %ld %d' "$(known 0)" "$(a 1)" "$(a 2)" "$(r 3)"
         trace write_by_read '%d %ld %ld' "$(known 0)" "$(a 1)" "$(a 2)"
@@ -98,7 +99,8 @@ open 0 file 0 -61
 open_fd 1 1 4096 0
 allocate 1 0 4096 0
 allocate 1 0 0 -28
-release 1 4096
+grow 1 8192 0
+release 1 8192
 END
 } >"$work/expected"
 grep -v '^reserved' "$work/seen" | diff "$work/expected" - ||

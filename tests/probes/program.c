@@ -130,9 +130,11 @@ int main(int argc, char **argv)
         must_fail(rmmap_open(argv[1], NULL, &file)); /* empty now */
         fd = open(argv[1], O_RDWR);
         must(fd < 0 || ftruncate(fd, 4096));
+        options.max_size = 8192;
         must(rmmap_open_fd(fd, &options, &file));
         must(rmmap_allocate(file, 4096, &(struct rmmap_range){{0}}));
         must_fail(rmmap_allocate(file, 4096, &(struct rmmap_range){{0}}));
+        must(rmmap_grow(file, 8192));
         rmmap_release(file);
         return 0;
 }

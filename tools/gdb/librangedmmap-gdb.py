@@ -128,7 +128,8 @@ class File:
         name = name_of(descriptor)
         words = ["file" if name is None else 'file "%s"' % name]
         words.append("fd %d" % descriptor)
-        words.append("%d bytes (%s)" % (int(file["config"]["size"]), size_text(int(file["config"]["size"]))))
+        size = int(file["growth"]["size"])
+        words.append("%d bytes (%s)" % (size, size_text(size)))
         engine = int(file["config"]["engine"]["chosen"])
         reason = file["config"]["engine"]["reason"]
         words.append("by %s" % ENGINES.get(engine, "engine %d" % engine) +

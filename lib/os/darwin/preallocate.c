@@ -48,6 +48,14 @@ int storage_reserve(int fd, const struct file_system *file_system, uint64_t size
         return 0;
 }
 
+int storage_reserve_ahead(int fd, uint64_t start, uint64_t end)
+{
+        (void)fd;
+        (void)start;
+        (void)end;
+        return 0;
+}
+
 bool storage_is_reserved(int fd, const struct file_system *file_system, uint64_t size)
 {
         struct stat status;

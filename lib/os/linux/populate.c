@@ -36,10 +36,10 @@ static int populate_piece(void *piece, size_t length, bool read_only)
         return 0;
 }
 
-int mapping_populate(const struct mapping *mapping, bool read_only)
+int mapping_populate(const struct mapping *mapping, uint64_t size, bool read_only)
 {
-        for (size_t at = 0; at < mapping->length; at += POPULATE_PIECE) {
-                size_t piece = (size_t)min_u64(POPULATE_PIECE, mapping->length - at);
+        for (uint64_t at = 0; at < size; at += POPULATE_PIECE) {
+                size_t piece = (size_t)min_u64(POPULATE_PIECE, size - at);
                 int err = populate_piece(mapping->base + at, piece, read_only);
 
                 if (err != 0)

@@ -12,14 +12,14 @@
 #define RESERVE_PIECE (UINT64_C(64) << 20)
 #define SHORTEST_PIECE (UINT64_C(64) << 10)
 
-static int reserve(int fd, uint64_t size)
+static int reserve(int fd, uint64_t at, uint64_t end, int mode)
 {
-        uint64_t at = 0, longest = RESERVE_PIECE;
+        uint64_t longest = RESERVE_PIECE;
 
-        while (at < size) {
-                uint64_t piece = min_u64(longest, size - at);
+        while (at < end) {
+                uint64_t piece = min_u64(longest, end - at);
 
-                if (linux_calls.fallocate(fd, 0, (off_t)at, (off_t)piece) == 0) {
+                if (linux_calls.fallocate(fd, mode, (off_t)at, (off_t)piece) == 0) {
                         at += piece;
                         longest = min_u64(2 * longest, RESERVE_PIECE);
                         continue;
@@ -54,7 +54,7 @@ static bool has_no_hole(int fd, uint64_t size)
 
 int storage_reserve(int fd, const struct file_system *file_system, uint64_t size, bool *reserved)
 {
-        int err = reserve(fd, size);
+        int err = reserve(fd, 0, size, 0);
 
         if (err != 0)
                 return err;
@@ -62,6 +62,11 @@ int storage_reserve(int fd, const struct file_system *file_system, uint64_t size
                     file_system->reservation == RESERVES_EXTENTS ||
                     storage_is_reserved(fd, file_system, size);
         return 0;
+}
+
+int storage_reserve_ahead(int fd, uint64_t start, uint64_t end)
+{
+        return reserve(fd, start, end, FALLOC_FL_KEEP_SIZE);
 }
 
 bool storage_is_reserved(int fd, const struct file_system *file_system, uint64_t size)

@@ -12,6 +12,9 @@
 #include "os/os.h"
 #include "os/posix/calls.h"
 
+/* Of the lock of growth: far beyond all data, and beyond what the lock of the file covers. */
+#define GROWTH_BYTE ((off_t)1 << (sizeof(off_t) * 8 - 2))
+
 /* lock: F_RDLCK, F_WRLCK or F_UNLCK. 0, or -1 and errno. */
 #if HAVE_DECL_FLOCK
 static int set_lock(int fd, short lock)
@@ -23,9 +26,9 @@ static int set_lock(int fd, short lock)
 #elif HAVE_DECL_F_OFD_SETLK
 static int set_lock(int fd, short lock)
 {
-        struct flock whole = {.l_type = lock, .l_whence = SEEK_SET};
+        struct flock data = {.l_type = lock, .l_whence = SEEK_SET, .l_len = GROWTH_BYTE};
 
-        return os_calls.fcntl(fd, F_OFD_SETLK, &whole);
+        return os_calls.fcntl(fd, F_OFD_SETLK, &data);
 }
 #else
 static int set_lock(int fd, short lock)
@@ -53,5 +56,41 @@ int file_lock_take(int fd, enum file_lock lock)
 void file_lock_drop(int fd)
 {
         while (set_lock(fd, F_UNLCK) != 0 && errno == EINTR)
+                ;
+}
+
+/* A lock of the open file description, so that two handles of a process exclude each other. */
+#if HAVE_DECL_F_OFD_SETLK
+static int set_growth_lock(int fd, short lock)
+{
+        struct flock byte = {
+                .l_type = lock, .l_whence = SEEK_SET, .l_start = GROWTH_BYTE, .l_len = 1};
+
+        return os_calls.fcntl(fd, F_OFD_SETLK, &byte);
+}
+#else
+static int set_growth_lock(int fd, short lock)
+{
+        (void)fd;
+        (void)lock;
+        errno = EOPNOTSUPP;
+        return -1;
+}
+#endif
+
+int growth_lock_try(int fd)
+{
+        while (set_growth_lock(fd, F_WRLCK) != 0) {
+                if (errno == EAGAIN)
+                        return -EBUSY;
+                if (errno != EINTR)
+                        return unavailable_or(errno);
+        }
+        return 0;
+}
+
+void growth_lock_drop(int fd)
+{
+        while (set_growth_lock(fd, F_UNLCK) != 0 && errno == EINTR)
                 ;
 }

@@ -72,6 +72,12 @@ int mapping_reserve(struct mapping *mapping, uint64_t size, size_t page)
         return 0;
 }
 
+/* hugetlbfs makes the file as long as the mapping. */
+bool mapping_reaches_beyond(const struct file_system *file_system)
+{
+        return file_system->reservation != RESERVES_BY_MAP;
+}
+
 int mapping_attach(struct mapping *mapping, int fd, bool read_only)
 {
         int protection = read_only ? PROT_READ : PROT_READ | PROT_WRITE;

@@ -7,9 +7,10 @@ bool mapping_want_huge_pages(const struct mapping *mapping)
         return false;
 }
 
-int mapping_populate(const struct mapping *mapping, bool read_only)
+int mapping_populate(const struct mapping *mapping, uint64_t size, bool read_only)
 {
         (void)mapping;
+        (void)size;
         (void)read_only;
         return -EOPNOTSUPP;
 }

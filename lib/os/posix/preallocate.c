@@ -14,6 +14,14 @@ int storage_reserve(int fd, const struct file_system *file_system, uint64_t size
         return -EOPNOTSUPP;
 }
 
+int storage_reserve_ahead(int fd, uint64_t start, uint64_t end)
+{
+        (void)fd;
+        (void)start;
+        (void)end;
+        return -EOPNOTSUPP;
+}
+
 bool storage_is_reserved(int fd, const struct file_system *file_system, uint64_t size)
 {
         (void)fd;

@@ -59,6 +59,14 @@ int storage_reserve(int fd, const struct file_system *file_system, uint64_t size
         return 0;
 }
 
+int storage_reserve_ahead(int fd, uint64_t start, uint64_t end)
+{
+        (void)fd;
+        (void)start;
+        (void)end;
+        return -EOPNOTSUPP;
+}
+
 /* A compressed file takes new space when its bytes change. */
 bool storage_is_reserved(int fd, const struct file_system *file_system, uint64_t size)
 {

@@ -113,7 +113,7 @@ static void use_own(void)
 
 static void use_builtin(const struct rmmap_allocator_ops *ops, const char *name)
 {
-        struct rmmap_allocator_args args = {sizeof(args), NULL, 0, 8192, RMMAP_ALIGNMENT, 0};
+        struct rmmap_allocator_args args = {sizeof(args), NULL, 0, 8192, RMMAP_ALIGNMENT, 0, 0};
         uint64_t start = 1, end = 0;
         void *state = NULL;
 

@@ -133,10 +133,11 @@ RMMAP_CHECKED int rmmap_range_split_down(struct rmmap_range range, uint64_t posi
 struct rmmap_allocator_args {
         size_t size;        /* sizeof (struct rmmap_allocator_args) */
         const void *config; /* rmmap_options.allocator_config; valid during create only */
-        uint64_t first;     /* the first offset to give out: a multiple of alignment, or total */
+        uint64_t first;     /* the first offset to hand out: a multiple of alignment, or total */
         uint64_t total;     /* the size of the file in bytes */
         uint64_t alignment; /* RMMAP_ALIGNMENT */
-        uint64_t flags;     /* about the file; an allocator may ignore them */
+        uint64_t flags;     /* RMMAP_ALLOCATOR_START_AT_END */
+        uint64_t max_total; /* the size to which the file may grow; 0 or total: it doesn't grow */
 };
 
 /*
@@ -148,24 +149,45 @@ struct rmmap_allocator_args {
  */
 struct rmmap_allocator_ops {
         size_t size;      /* sizeof (struct rmmap_allocator_ops) */
-        const char *name; /* for rmmap_describe; copied; NULL reads "unnamed" */
+        const char *name; /* for rmmap_describe; copied; NULL: "unnamed" */
         uint64_t flags;   /* RMMAP_ALLOCATOR_... */
         int (*create)(const struct rmmap_allocator_args *args, void **state);
-        /* In whichever thread releases last; also in a forked child, on its copy. */
+        /* In the thread of the last release; in a forked child too, on its copy. */
         void (*destroy)(void *state);
-        /* Up to size bytes rounded up to the alignment: all that is left when less is. */
+        /* Hands out size bytes, rounded up to the alignment; or all that is left. */
         int (*allocate)(void *state, uint64_t size, uint32_t flags, uint64_t *start, uint64_t *end);
         uint64_t (*remaining)(const void *state);
-        /* From here on optional: a missing one is EOPNOTSUPP from the call that needs it. */
+        /* The ops from here on are optional: calls that need a missing one are EOPNOTSUPP. */
         int (*give_back)(void *state, uint64_t start, uint64_t end);
-        /* 0: all of [start, end) was handed out before, or lies before first; else -ERANGE. */
+        /*
+         * Reports the use of [start, end). 0: all of it was in use before this state handed out
+         * anything: it lies before first, or the restored state or config says so. -ERANGE: some of
+         * it is free. -EBUSY: none of it is free, and this state has handed out some of it.
+         */
         int (*claim)(const void *state, uint64_t start, uint64_t end);
-        /* *length: capacity in, used out. Too small: -ENOBUFS, the length needed in *length.
-         * NULL buffer: 0 and the length. */
+        /*
+         * Writes the state to buffer. *length is the capacity on entry and the bytes used on
+         * return. A buffer that is too small: -ENOBUFS, and the length needed in *length. A NULL
+         * buffer: 0, and the length needed in *length.
+         */
         int (*save)(const void *state, void *buffer, size_t *length);
-        /* Before the first allocate only (else -EBUSY). Not this allocator's, not of this size,
-         * damaged: -EBADMSG. The higher of the saved position and first holds. */
+        /*
+         * Loads a saved state. Only before the first allocate, otherwise -EBUSY. -EBADMSG: the
+         * bytes are damaged, or come from another allocator or a file of another size. Allocation
+         * goes on at the higher of the saved position and first; with RMMAP_ALLOCATOR_START_AT_END,
+         * at the saved position.
+         */
         int (*restore)(void *state, const void *buffer, size_t length);
+        /*
+         * The file is total bytes long from now on. Handles call it from one thread at a time, with
+         * a total that never falls, while other threads call the other ops.
+         */
+        int (*grow)(void *state, uint64_t total);
+        /*
+         * Hands out [start, end): whole units, the last of which may be the short one at the end of
+         * the file. -EBUSY: some of it isn't free.
+         */
+        int (*allocate_at)(void *state, uint64_t start, uint64_t end);
 };
 
 /*
@@ -208,20 +230,25 @@ struct rmmap_file; /* opaque, reference-counted */
 #define RMMAP_PATTERN_RANDOM UINT32_C(4)     /* small pieces of it read, all over */
 
 struct rmmap_options {
-        size_t size;                                 /* RMMAP_OPTIONS_INIT sets it */
+        size_t size;                                 /* set by RMMAP_OPTIONS_INIT */
         const struct rmmap_allocator_ops *allocator; /* NULL: rmmap_concurrent_allocator() */
-        const void *allocator_config;                /* handed to the allocator's create */
-        const void *reserved;                        /* NULL */
-        uint64_t allocate_from; /* first offset to give out; rounded up; past the end: none left */
-        uint32_t flags;         /* RMMAP_MUST_CREATE and the like */
+        const void *allocator_config;                /* passed to the allocator's create */
+        const void *reserved;                        /* must be NULL */
+        uint64_t allocate_from; /* first offset to hand out; rounded up; past the end: nothing;
+                                   0 in an open for writing: the end, unless RMMAP_REWRITE */
+        uint32_t flags;         /* RMMAP_MUST_CREATE and so on */
         uint32_t mode;          /* permissions of a created file; 0: 0666; the umask applies */
         uint32_t engine;        /* RMMAP_ENGINE_... */
         uint32_t pattern;       /* RMMAP_PATTERN_... */
-        uint64_t dirty_limit;   /* bytes that may wait for write-back; 0: the library chooses */
+        uint64_t max_size;      /* the file may grow to this size; 0: it doesn't grow */
+        uint64_t grow_step;     /* when nothing is left, an allocation lets the file grow by this,
+                                   rounded up; 0: only rmmap_grow does */
+        uint64_t dirty_limit;   /* bytes written that may wait for write-back before writers help
+                                   with it; 0: the library chooses */
 };
 #define RMMAP_OPTIONS_INIT                                                                         \
         {                                                                                          \
-                sizeof(struct rmmap_options), NULL, NULL, NULL, 0, 0, 0, 0, 0, 0                   \
+                sizeof(struct rmmap_options), NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0             \
         }
 
 /*
@@ -482,37 +509,38 @@ RMMAP_EXPORT uint32_t rmmap_version(void);
 #define RMMAP_UNCACHED_UNAVAILABLE UINT32_C(4)
 
 struct rmmap_info {
-        size_t size;                /* RMMAP_INFO_INIT sets it */
-        const char *file_system;    /* "ext4" and so on; "unknown"; lives as long as the handle */
-        const char *allocator;      /* its name; lives as long as the handle */
-        const char *engine_reason;  /* why this engine, in words; lives for ever */
-        uint64_t file_size;         /* bytes */
-        uint64_t page_size;         /* bytes */
-        uint64_t file_system_magic; /* as statfs gives it */
+        size_t size;               /* set by RMMAP_INFO_INIT */
+        const char *file_system;   /* "ext4" and so on, or "unknown"; valid as long as the handle */
+        const char *allocator;     /* its name; valid as long as the handle */
+        const char *engine_reason; /* why this engine, in words; always valid */
+        uint64_t file_size;        /* bytes */
+        uint64_t page_size;        /* bytes */
+        uint64_t file_system_magic; /* as in statfs */
         uint64_t allocated;         /* bytes, as rmmap_allocated */
         uint64_t pwrite_bytes;      /* written by system calls instead of through the mapping */
         uint64_t sync_calls;        /* calls that asked for durability */
-        uint64_t sync_rounds;       /* rounds of I/O that served them */
+        uint64_t sync_rounds;       /* batches of I/O that served them */
         uint64_t flush_calls;
         uint64_t faults_caught;
         uint32_t facts;     /* RMMAP_FACT_... */
         uint32_t engine;    /* in use; RMMAP_ENGINE_AUTO: the faster one for each write */
-        uint32_t pattern;   /* as asked for */
+        uint32_t pattern;   /* as requested */
         int32_t error;      /* the sticky error, a negative errno; 0: none */
-        uint64_t map_bytes; /* written through the mapping by copying calls; may be a bit low */
-        uint64_t faults_avoided;        /* pages that no store had to fault in, one by one */
+        uint64_t map_bytes; /* written through the mapping by copying calls; may be slightly low */
+        uint64_t faults_avoided;        /* pages that were mapped without a page fault each */
         uint64_t dirty_limit;           /* bytes; in force now; 0: none, or none was chosen yet */
         uint64_t dirty_bytes;           /* an estimate: written, and not known to be on the disk */
         uint64_t dirty_highest;         /* the highest dirty_bytes so far */
-        uint32_t uncached;              /* RMMAP_UNCACHED_... */
+        uint32_t uncached;              /* RMMAP_UNCACHED_OFF and so on */
         uint32_t reserved;              /* 0 */
-        const char *dirty_limit_reason; /* why this limit, in words; lives for ever */
-        const char *uncached_reason;    /* why uncached has this value, in words; lives for ever */
+        const char *dirty_limit_reason; /* why this limit, in words; always valid */
+        const char *uncached_reason;    /* why uncached has this value, in words; always valid */
+        uint64_t max_size;              /* the file may grow to this; file_size: it doesn't */
 };
 #define RMMAP_INFO_INIT                                                                            \
         {                                                                                          \
                 sizeof(struct rmmap_info), NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
-                        0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL                                         \
+                        0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0                                      \
         }
 
 /* Fill *info; set info->size first. Errors: EINVAL. */

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * A file that becomes longer while threads write and read it. Nothing moves: the mapping covers the
+ * highest size from the start. The steps have this order: the disk, the handle's size, the
+ * allocator; so whoever gets a range finds its bytes.
+ *
+ * Several handles, also of several processes, may let one file grow. A thread that changes its size
+ * on the disk holds the lock of growth, and reads the size under it, so that it cuts nothing that
+ * another handle has added. Where there is no such lock only one handle may grow.
+ */
+#include <errno.h>
+
+#include "api-check.h"
+
+/* ---- on the disk */
+
+/* No lock where other machines may have the file, too: they needn't see it. */
+static int lock_file(const struct rmmap_file *file, bool *locked)
+{
+        int err = -EOPNOTSUPP;
+
+        if (file->os.file_system.coherent)
+                err = growth_lock_take(file->os.fd);
+        *locked = err == 0;
+        return err == -EOPNOTSUPP ? 0 : err;
+}
+
+static int reserve(const struct rmmap_file *file, uint64_t start, uint64_t end)
+{
+        int err;
+
+        if (!file->config.preallocates || start >= end)
+                return 0;
+        err = storage_reserve_ahead(file->os.fd, start, end);
+        return err == -EOPNOTSUPP && !file->config.reserved ? 0 : err;
+}
+
+/* The caller holds the lock of growth. */
+static int extend(const struct rmmap_file *file, uint64_t start, uint64_t end, uint64_t *size)
+{
+        uint64_t before;
+        int err = storage_size(file->os.fd, &before);
+
+        if (err != 0)
+                return err;
+        if (before < start)
+                return -ESTALE;
+        *size = max_u64(before, end);
+        if (file->config.read_only)
+                return 0;
+        if (end > before)
+                err = storage_check_limit(end);
+        if (err == 0)
+                err = reserve(file, start, min_u64(*size, file->growth.max_size));
+        if (err == 0 && *size > before)
+                err = storage_resize(file->os.fd, *size);
+        /* ext4 keeps what it could reserve of a request that failed. */
+        else if (err != 0)
+                (void)storage_resize(file->os.fd, before);
+        return err;
+}
+
+int file_extend(const struct rmmap_file *file, uint64_t start, uint64_t end, uint64_t *size)
+{
+        bool locked = false;
+        int err = file->config.read_only ? 0 : lock_file(file, &locked);
+
+        if (err != 0)
+                return err;
+        err = extend(file, start, end, size);
+        if (locked)
+                growth_lock_drop(file->os.fd);
+        return err;
+}
+
+/* ---- in the handle. The caller holds its lock. */
+
+/* Release: a thread that sees the size may use the bytes. */
+static int take_over(struct rmmap_file *file, uint64_t size)
+{
+        if (size > file_size(file)) {
+                page_state_grow(&file->io.page_state, size);
+                page_state_grow(&file->io.read_state, size);
+                atomic_store_explicit(&file->growth.size, size, memory_order_release);
+        }
+        return size > allocator_total(&file->allocator) ? allocator_grow(&file->allocator, size)
+                                                        : 0;
+}
+
+static int grow(struct rmmap_file *file, uint64_t end)
+{
+        uint64_t size;
+        int before, err;
+
+        if (file->allocator.ops.grow == NULL)
+                return -EOPNOTSUPP;
+        before = cancellation_off();
+        err = file_extend(file, file_size(file), end, &size);
+        if (err == 0)
+                err = take_over(file, min_u64(size, file->growth.max_size));
+        PROBE3(grow, file, file_size(file), err);
+        cancellation_restore(before);
+        return err;
+}
+
+static void lock(struct rmmap_file *file)
+{
+        mutex_lock(&file->growth.lock);
+        file->growth.used = true;
+}
+
+/* The fewest steps after which length bytes may be left: one at least. */
+static uint64_t next_size(const struct rmmap_file *file, uint64_t length)
+{
+        const struct file_growth *growth = &file->growth;
+        uint64_t total, taken = allocator_taken(&file->allocator, &total);
+        uint64_t left = total - taken, missing = length > left ? length - left : 1;
+        uint64_t steps = (missing - 1) / growth->step + 1;
+
+        if (steps > (growth->max_size - total) / growth->step)
+                return growth->max_size;
+        return total + steps * growth->step;
+}
+
+int file_grow_for(struct rmmap_file *file, uint64_t before, uint64_t length)
+{
+        int err = 0;
+
+        lock(file);
+        if (allocator_total(&file->allocator) == before)
+                err = grow(file, next_size(file, length));
+        mutex_unlock(&file->growth.lock);
+        return err;
+}
+
+int rmmap_grow(struct rmmap_file *file, uint64_t size)
+{
+        int err = check_handle(file);
+
+        if (err != 0)
+                return err;
+        if (file->config.read_only && size > file_size(file))
+                return -EROFS;
+        if (size > file->growth.max_size)
+                return -EFBIG;
+        if (size != 0 && size <= allocator_total(&file->allocator))
+                return 0;
+        if (file->growth.max_size == allocator_total(&file->allocator))
+                return 0;
+        lock(file);
+        err = grow(file, size);
+        mutex_unlock(&file->growth.lock);
+        return err;
+}
