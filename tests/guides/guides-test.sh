@@ -147,19 +147,18 @@ part_removed() {
 
 # ---- the logger
 
-# passes_over_stumps PROGRAM: segments whose writer was killed while it made them.
-passes_over_stumps() {
-        rm -rf "$1.dir" && mkdir "$1.dir" && cd "$1.dir" && : >log.0 && : >log.2 && "$1" &&
-                [ ! -s log.0 ] && [ -s log.1 ] && [ ! -s log.2 ] && [ -s log.3 ]
+# takes_over_a_stump PROGRAM: a log whose writer was killed while it made it.
+takes_over_a_stump() {
+        rm -rf "$1.dir" && mkdir "$1.dir" && cd "$1.dir" && : >log && "$1" && [ -s log ]
 }
 
-# skips_no_number SOURCE: its next segment can't be had for a while.
-skips_no_number() {
+# grows_later SOURCE: the log can't grow for a while.
+grows_later() {
         echo "#define main main_of_guide
                 #include \"$1\"
                 #undef main" | cat - "$here/logger-disk-full.c" >"$work/disk-full.c" &&
                 compile "$work/disk-full.c" "$work/disk-full" && mkdir "$work/disk-full.dir" &&
-                unshare -m sh -c 'mount -t tmpfs -o size=600k tmpfs "$1.dir" && cd "$1.dir" && "$1"' \
+                unshare -m sh -c 'mount -t tmpfs -o size=1000k tmpfs "$1.dir" && cd "$1.dir" && "$1"' \
                         sh "$work/disk-full"
 }
 
@@ -248,7 +247,7 @@ for guide in "$top/README" "$top"/doc/*.md; do
                 verdict $? "${program##*/}"
                 preloaded "$program" "$name"
                 if [ "$name" = guide-logger ]; then
-                        (passes_over_stumps "$program") >"$work/log" 2>&1
+                        (takes_over_a_stump "$program") >"$work/log" 2>&1
                         verdict $? "${program##*/}, after a kill within rmmap_create"
                 fi
                 case $name in
@@ -259,7 +258,7 @@ for guide in "$top/README" "$top"/doc/*.md; do
                                 on_full_disk "$program" >"$work/log" 2>&1
                                 verdict $? "${program##*/}, disk full"
                                 if [ "$name" = guide-logger ]; then
-                                        skips_no_number "$source" >"$work/log" 2>&1
+                                        grows_later "$source" >"$work/log" 2>&1
                                         verdict $? "${program##*/}, disk full for a while"
                                 fi
                         else

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Comes behind the program of the guide for loggers, in a directory with room for two segments: as
- * long as there is none for the next, it fails; and no number is left out when there is again.
+ * Comes behind the program of the guide for loggers, in a directory with room for some steps: as
+ * long as there is none for the next, an allocation fails; and nothing is left out when there is
+ * again.
  */
-static int take_all_room(void)
+static int take_room(const char *name, int blocks)
 {
         static const char some[4096];
-        FILE *file = fopen("in the way", "wb");
+        FILE *file = fopen(name, "wb");
         bool full = false;
 
-        while (file && !full)
+        while (file && !full && blocks-- > 0)
                 full = fwrite(some, sizeof(some), 1, file) != 1 || fflush(file) != 0;
         if (file)
                 fclose(file);
-        return full ? 0 : 1;
+        return full;
 }
 
 static int say(const char *what, int got)
@@ -24,21 +25,27 @@ static int say(const char *what, int got)
 
 int main(void)
 {
-        static struct log log = {.lock = PTHREAD_MUTEX_INITIALIZER};
+        struct writer writer = {.log = NULL};
+        struct rmmap_file *log;
+        int error;
 
-        if (take_all_room())
+        if (take_room("other", 75) || !take_room("in the way", 1000))
                 return say("no full disk", 0);
-        for (int i = 0, error; i < 3; i++)
-                if ((error = next_segment(&log)) != -ENOSPC || log.segment)
-                        return say("the first segment, disk full", error);
+        for (int i = 0; i < 3; i++)
+                if ((error = open_log(&log)) != -ENOSPC)
+                        return say("the log, disk full", error);
         unlink("in the way");
-        for (int i = 0, error; i < 2; i++)
-                if ((error = next_segment(&log)) != 0)
-                        return say("a segment, with room", error);
-        if (next_segment(&log) != -ENOSPC || !log.segment)
-                return say("the third segment", 0);
-        rmmap_release(log.segment);
-        if (access("log.0", F_OK) || access("log.1", F_OK) || !access("log.2", F_OK))
-                return say("a number was left out", (int)log.number);
-        return 0;
+        if ((error = open_log(&log)) != 0)
+                return say("the log, with room", error);
+        writer.log = log;
+        do
+                error = next_chunk(&writer);
+        while (!error);
+        if (error != -ENOSPC || rmmap_remaining(log) == 0 || rmmap_size(log) < 2 * STEP)
+                return say("growing until the disk is full", error);
+        error = (int)rmmap_allocated(log);
+        unlink("other");
+        if (next_chunk(&writer) || (int)rmmap_allocated(log) != error + CHUNK)
+                return say("a chunk, with room again", 0);
+        return rmmap_close(log) != 0;
 }
