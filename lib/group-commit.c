@@ -20,9 +20,9 @@ void group_commit_destroy(struct group_commit *commit)
 }
 
 /* For a counter that is written under the lock, and read without it. */
-static void count_up(_Atomic uint64_t *counter)
+static void count_up(_Atomic uint64_t *counter, uint64_t by)
 {
-        atomic_store_explicit(counter, 1 + atomic_load_explicit(counter, memory_order_relaxed),
+        atomic_store_explicit(counter, by + atomic_load_explicit(counter, memory_order_relaxed),
                               memory_order_relaxed);
 }
 
@@ -41,7 +41,7 @@ static void join(struct group_commit *commit, const struct sync_set *work)
 static void begin(struct group_commit *commit, unsigned int served)
 {
         commit->busy = true;
-        count_up(&commit->started);
+        count_up(&commit->started, 1);
         commit->served = served;
         commit->began = clock_now();
 }
@@ -95,13 +95,13 @@ static void lead(struct group_commit *commit,
         finish(commit);
 }
 
-void group_commit_run(struct group_commit *commit, const struct sync_set *work,
+void group_commit_run(struct group_commit *commit, const struct sync_set *work, uint64_t calls,
                       void (*perform)(void *context, const struct sync_set *work), void *context)
 {
         uint64_t mine;
 
         mutex_lock(&commit->lock);
-        count_up(&commit->calls);
+        count_up(&commit->calls, calls);
         join(commit, work);
         /* A running batch may have synced this data too early: only the next batch serves us. */
         mine = group_commit_started(commit) + 1;
@@ -121,7 +121,7 @@ bool group_commit_try_enter(struct group_commit *commit)
         mutex_lock(&commit->lock);
         free = !commit->busy && !commit->wanted && commit_delay_is_alone(&commit->delay);
         if (free) {
-                count_up(&commit->calls);
+                count_up(&commit->calls, 1);
                 begin(commit, 1);
         }
         mutex_unlock(&commit->lock);

@@ -36,8 +36,11 @@ struct group_commit {
 void group_commit_init(struct group_commit *commit);
 void group_commit_destroy(struct group_commit *commit);
 
-/* Returns when a batch has served work: perform ran for it, in this thread or in another one. */
-void group_commit_run(struct group_commit *commit, const struct sync_set *work,
+/*
+ * Returns when a batch has served work: perform ran for it, in this thread or in another one.
+ * calls: how many requests of the program work stands for.
+ */
+void group_commit_run(struct group_commit *commit, const struct sync_set *work, uint64_t calls,
                       void (*perform)(void *context, const struct sync_set *work), void *context);
 
 /*

@@ -153,7 +153,7 @@ static void sync_batch(void *context, const struct sync_set *asked)
         wb_error_settle(&file->sync.error);
 }
 
-static int join_batch(struct rmmap_file *file, const struct sync_set *set)
+static int join_batch(struct rmmap_file *file, const struct sync_set *set, uint64_t calls)
 {
         bool nothing = !set->everything && set->count == 0;
         int before, err = sync_error(file);
@@ -163,19 +163,19 @@ static int join_batch(struct rmmap_file *file, const struct sync_set *set)
         if (nothing && !atomic_load_explicit(&file->sync.entry_pending, memory_order_relaxed))
                 return 0;
         before = cancellation_off();
-        group_commit_run(&file->sync.group_commit, set, sync_batch, file);
+        group_commit_run(&file->sync.group_commit, set, calls, sync_batch, file);
         cancellation_restore(before);
         return sync_error(file);
 }
 
-int sync_run(struct rmmap_file *file, const struct sync_set *set)
+int sync_run(struct rmmap_file *file, const struct sync_set *set, uint64_t calls)
 {
         struct sync_set_range span = sync_set_span(set, file_size(file));
         uint64_t began = PROBE_BEGIN(sync_return);
         int err;
 
         PROBE3(sync_entry, file, span.start, span.end);
-        err = join_batch(file, set);
+        err = join_batch(file, set, calls);
         PROBE5(sync_return, file, span.start, span.end, probe_since(began), err);
         return err;
 }
@@ -185,7 +185,7 @@ int sync_piece(struct rmmap_file *file, uint64_t start, uint64_t end)
         struct sync_set set = {.everything = false};
 
         sync_set_add(&set, start, end);
-        return sync_run(file, &set);
+        return sync_run(file, &set, 1);
 }
 
 /* ---- a write that syncs itself, alone in a batch */

@@ -14,8 +14,8 @@
 /* The smallest write whose write-back RMMAP_WRITE_BEHIND starts at once, in bytes. */
 #define WRITE_BEHIND_FROM ((uint64_t)256 << 10)
 
-/* 0 when the data is durable; otherwise the latched error. */
-int sync_run(struct rmmap_file *file, const struct sync_set *set);
+/* 0 when the data is durable; otherwise the latched error. For so many calls of the program. */
+int sync_run(struct rmmap_file *file, const struct sync_set *set, uint64_t calls);
 
 /* As sync_run for [start, end), which may be empty. */
 int sync_piece(struct rmmap_file *file, uint64_t start, uint64_t end);

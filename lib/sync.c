@@ -54,7 +54,7 @@ int rmmap_sync_ranges(struct rmmap_file *file, const struct rmmap_receipt *recei
                 sync_set_add(&set, receipts[i].opaque[WORD_START], receipts[i].opaque[WORD_END]);
         }
         err = check_handle(file);
-        return err != 0 ? err : sync_run(file, &set);
+        return err != 0 ? err : sync_run(file, &set, 1);
 }
 
 int rmmap_sync_within(struct rmmap_file *file, struct rmmap_range range, uint64_t offset,
@@ -75,7 +75,7 @@ int rmmap_sync_all(struct rmmap_file *file)
         struct sync_set set = {.everything = true};
         int err = check_handle(file);
 
-        return err != 0 ? err : sync_run(file, &set);
+        return err != 0 ? err : sync_run(file, &set, 1);
 }
 
 int rmmap_error(const struct rmmap_file *file)

@@ -61,6 +61,19 @@ struct rmmap_options {
     uint64_t dirty_limit;
     ...;
 };
+struct rmmap_queue;
+struct rmmap_queue_options {
+    size_t size;
+    size_t reserved;
+    uint32_t depth;
+    uint32_t threads;
+    ...;
+};
+struct rmmap_completion {
+    uint64_t cookie;
+    int32_t result;
+    uint32_t reserved;
+};
 struct rmmap_info {
     size_t size;
     const char *file_system;
@@ -118,6 +131,7 @@ struct rmmap_info {
 #define RMMAP_PATTERN_RANDOM ...
 #define RMMAP_RANGE_ENCODED_SIZE ...
 #define RMMAP_RECEIPT_ENCODED_SIZE ...
+#define RMMAP_QUEUE_DURABLE ...
 #define RMMAP_FACT_READ_ONLY ...
 #define RMMAP_FACT_RESERVED ...
 #define RMMAP_FACT_COHERENT ...
@@ -205,6 +219,16 @@ int rmmap_sync_within(struct rmmap_file *file, struct rmmap_range range, uint64_
                       uint64_t length);
 int rmmap_sync_all(struct rmmap_file *file);
 int rmmap_error(const struct rmmap_file *file);
+int rmmap_queue_create(const struct rmmap_queue_options *options, struct rmmap_queue **queue);
+struct rmmap_queue *rmmap_queue_release(struct rmmap_queue *queue);
+int rmmap_queue_fd(const struct rmmap_queue *queue);
+int rmmap_queue_sync(struct rmmap_queue *queue, struct rmmap_file *file,
+                     const struct rmmap_receipt *receipts, size_t count, uint64_t cookie);
+int rmmap_queue_write(struct rmmap_queue *queue, struct rmmap_file *file, struct rmmap_range range,
+                      const void *data, size_t length, uint32_t flags,
+                      struct rmmap_receipt *receipt, uint64_t cookie);
+int rmmap_queue_reap(struct rmmap_queue *queue, struct rmmap_completion *completions,
+                     size_t capacity);
 int rmmap_raw_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length);
 int rmmap_raw_read(struct rmmap_file *file, uint64_t offset, void *buffer, size_t capacity,
                    size_t *length);

@@ -104,7 +104,7 @@ static void *sync_once(void *context)
 {
         const struct sync_set work = {.everything = true};
 
-        group_commit_run(&commit, &work, note_time, context);
+        group_commit_run(&commit, &work, 1, note_time, context);
         return NULL;
 }
 

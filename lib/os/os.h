@@ -386,6 +386,29 @@ void backoff_yield(void);
  */
 void backoff(unsigned int tries);
 
+/*
+ * Runs body(arg) in a new thread, in which all signals but those of faults are blocked. The struct
+ * stays in its place until thread_join, which waits for body to return. -EAGAIN, -ENOMEM: the
+ * system has no thread.
+ */
+int thread_start(struct thread *thread, void (*body)(void *arg), void *arg);
+void thread_join(struct thread *thread);
+
+/* ---- what event loops wait for: notifier.c --------------------------------------------------- */
+
+/* readable is a descriptor that is readable exactly while the notifier is set. */
+struct notifier {
+        int readable, writable; /* may be the same one */
+};
+
+/* It isn't set. */
+int notifier_create(struct notifier *notifier);
+void notifier_close(struct notifier *notifier);
+
+/* One call at a time, and each in turn: set, clear, set. */
+void notifier_set(const struct notifier *notifier);
+void notifier_clear(const struct notifier *notifier);
+
 /* ---- memory: memory.c. As safe for threads and in children as malloc ------------------------- */
 
 /* NULL: no memory. The pages of a large block take no memory until they are written to. */

@@ -62,6 +62,17 @@ AT(rmmap_allocator_ops, restore, 80, 44);
 AT(rmmap_allocator_ops, grow, 88, 48);
 AT(rmmap_allocator_ops, allocate_at, 96, 52);
 
+SIZE(rmmap_queue_options, 24, 16);
+AT(rmmap_queue_options, size, 0, 0);
+AT(rmmap_queue_options, reserved, 8, 4);
+AT(rmmap_queue_options, depth, 16, 8);
+AT(rmmap_queue_options, threads, 20, 12);
+
+SIZE(rmmap_completion, 16, 16);
+AT(rmmap_completion, cookie, 0, 0);
+AT(rmmap_completion, result, 8, 8);
+AT(rmmap_completion, reserved, 12, 12);
+
 SIZE(rmmap_info, 192, 168);
 AT(rmmap_info, size, 0, 0);
 AT(rmmap_info, file_system, 8, 4);
@@ -115,6 +126,7 @@ _Static_assert(RMMAP_UNCACHED_OFF == 0 && RMMAP_UNCACHED_DROPPED == 1 &&
                        RMMAP_UNCACHED_ADVISED == 2 && RMMAP_UNCACHED_KEPT == 3 &&
                        RMMAP_UNCACHED_UNAVAILABLE == 4,
                "what becomes of written data");
+_Static_assert(RMMAP_QUEUE_DURABLE == 1, "how the queue writes");
 _Static_assert(RMMAP_SPLIT_BOTH == 0 && RMMAP_SPLIT_LOW == 1 && RMMAP_SPLIT_HIGH == 2 &&
                        RMMAP_ALLOCATOR_THREAD_SAFE == 1 && RMMAP_ALLOCATE_EXACT == 1,
                "the rest");

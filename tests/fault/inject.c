@@ -105,6 +105,7 @@ FAILS(int, ftruncate, FTRUNCATE, -1, (int fd, off_t size), fd, size)
 FAILS(int, flock, FLOCK, -1, (int fd, int operation), fd, operation)
 #endif
 FAILS(off_t, lseek, LSEEK, -1, (int fd, off_t offset, int whence), fd, offset, whence)
+FAILS(int, pipe, PIPE, -1, (int ends[2]), ends)
 FAILS(int, unlink, UNLINK, -1, (const char *path), path)
 
 /* Whether it locks by flock or by this: it is a lock to the tests. */
@@ -168,6 +169,14 @@ DECLARE(int, munmap, (void *address, size_t length))
         return result;
 }
 
+DECLARE(int, pthread_create,
+        (pthread_t * thread, const pthread_attr_t *attributes, void *(*body)(void *), void *arg))
+{
+        int error = inject_meddle(INJECT_PTHREAD_CREATE);
+
+        return error != 0 ? error : pthread_create(thread, attributes, body, arg);
+}
+
 FAILS(int, sigaction, SIGACTION, -1,
       (int number, const struct sigaction *action, struct sigaction *before), number, action,
       before)
@@ -223,6 +232,7 @@ const struct os_calls os_calls = {OS_CALLS(INJECTED)};
 #ifndef RMMAP_FLOOR
 /* ---- what only Linux has */
 
+FAILS(int, eventfd, EVENTFD, -1, (unsigned int count, int flags), count, flags)
 FAILS(int, fstatfs, FSTATFS, -1, (int fd, struct statfs *facts), fd, facts)
 FAILS(int, madvise, MADVISE, -1, (void *address, size_t length, int advice), address, length,
       advice)

@@ -34,6 +34,7 @@ enum injected {
         /* The others. */
         INJECT_CALLOC = INJECT_RECORDED,
         INJECT_CLOSE,
+        INJECT_EVENTFD,
         INJECT_FALLOCATE,
         INJECT_FCNTL,
         INJECT_FLOCK,
@@ -49,8 +50,10 @@ enum injected {
         INJECT_MINCORE,
         INJECT_MMAP,
         INJECT_OPEN,
+        INJECT_PIPE,
         INJECT_POSIX_MEMALIGN,
         INJECT_PREAD,
+        INJECT_PTHREAD_CREATE,
         INJECT_PWRITE,
         INJECT_READ,
         INJECT_READLINK,
@@ -99,6 +102,9 @@ long long inject_longest_reserved(void);
 int inject_blocks(void);
 long long inject_bytes(void);
 long long inject_mapped(void);
+
+/* The calls that stop at the gate take so many milliseconds longer, as with a slow disk. */
+void inject_delay(int milliseconds);
 
 /* While the gate is closed, callers of this process wait in front of the call. */
 void inject_close_gate(void);

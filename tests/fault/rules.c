@@ -21,7 +21,7 @@ static atomic_int record_count, counts[INJECT_CALLS], failed_count, blocks;
 static atomic_llong mapped, bytes, longest_reserved;
 static atomic_bool synced_since;
 /* The process whose callers wait: a forked child must not find itself at its parent's gate. */
-static atomic_int gate_of, waiting;
+static atomic_int gate_of, waiting, delay;
 
 void inject_start(void)
 {
@@ -35,6 +35,7 @@ void inject_start(void)
         atomic_store(&failed_count, 0);
         atomic_store(&longest_reserved, 0);
         atomic_store(&synced_since, false);
+        atomic_store(&delay, 0);
         inject_open_gate();
 }
 
@@ -92,6 +93,11 @@ void inject_close_gate(void)
 void inject_open_gate(void)
 {
         atomic_store(&gate_of, 0);
+}
+
+void inject_delay(int milliseconds)
+{
+        atomic_store(&delay, milliseconds);
 }
 
 static void pass_gate(void)
@@ -179,4 +185,6 @@ void inject_enter(struct inject_record record)
         if (at < MOST_RECORDS)
                 records[at] = record;
         pass_gate();
+        for (int i = atomic_load(&delay); i > 0; i--)
+                usleep(1000);
 }

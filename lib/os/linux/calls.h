@@ -3,6 +3,7 @@
 #ifndef RMMAP_LINUX_CALLS_H
 #define RMMAP_LINUX_CALLS_H
 
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -18,7 +19,7 @@
 
 /* clang-format off */
 #define LINUX_CALLS(X) \
-        X(fallocate) X(fstatfs) X(ioctl) X(madvise) X(mincore) X(readlink) X(sync_file_range) \
+        X(eventfd) X(fallocate) X(fstatfs) X(ioctl) X(madvise) X(mincore) X(readlink) X(sync_file_range) \
         X(syscall) \
         LINUX_CALL_PWRITEV2(X)
 /* clang-format on */

@@ -9,6 +9,7 @@
 #define RMMAP_CALLS_H
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,11 +43,11 @@
 /* clang-format off */
 #define OS_CALLS(X) \
         X(calloc) X(free) X(posix_memalign) X(strdup) \
-        X(close) X(fcntl) X(fstat) X(fstatat) X(ftruncate) X(lseek) X(open) X(unlink) \
+        X(close) X(fcntl) X(fstat) X(fstatat) X(ftruncate) X(lseek) X(open) X(pipe) X(unlink) \
         X(pread) X(pwrite) X(read) \
         X(fsync) X(msync) OS_CALL_FDATASYNC(X) \
         OS_CALL_FLOCK(X) \
-        X(mmap) X(munmap) \
+        X(mmap) X(munmap) X(pthread_create) \
         X(getrlimit) X(sigaction) OS_CALL_GETENTROPY(X)
 /* clang-format on */
 

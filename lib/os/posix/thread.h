@@ -5,6 +5,12 @@
 
 #include <pthread.h>
 
+struct thread {
+        pthread_t id;
+        void (*body)(void *arg);
+        void *arg;
+};
+
 struct mutex {
         pthread_mutex_t lock;
 };
@@ -47,6 +53,11 @@ static inline void condition_destroy(struct condition *condition)
 static inline void condition_wait(struct condition *condition, struct mutex *mutex)
 {
         pthread_cond_wait(&condition->signal, &mutex->lock);
+}
+
+static inline void condition_wake_one(struct condition *condition)
+{
+        pthread_cond_signal(&condition->signal);
 }
 
 static inline void condition_wake_all(struct condition *condition)

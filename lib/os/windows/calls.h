@@ -19,7 +19,7 @@ BOOLEAN NTAPI SystemFunction036(PVOID buffer, ULONG length);
         X(GetFileInformationByHandle) X(GetFileInformationByHandleEx) X(GetFileType) \
         X(GetFullPathNameW) X(GetVolumeInformationByHandleW) \
         X(SetFileInformationByHandle) X(DeviceIoControl) \
-        X(CreateEventW) X(GetOverlappedResult) X(ReadFile) X(WriteFile) \
+        X(CreateEventW) X(CreateThread) X(GetOverlappedResult) X(ReadFile) X(WriteFile) \
         X(FlushFileBuffers) X(FlushViewOfFile) \
         X(LockFileEx) X(UnlockFileEx) \
         X(CreateFileMappingW) X(MapViewOfFile) X(UnmapViewOfFile) X(VirtualAlloc) X(VirtualFree) \

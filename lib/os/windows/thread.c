@@ -19,6 +19,11 @@ void condition_wait(struct condition *condition, struct mutex *mutex)
         SleepConditionVariableSRW((CONDITION_VARIABLE *)condition, (SRWLOCK *)mutex, INFINITE, 0);
 }
 
+void condition_wake_one(struct condition *condition)
+{
+        WakeConditionVariable((CONDITION_VARIABLE *)condition);
+}
+
 void condition_wake_all(struct condition *condition)
 {
         WakeAllConditionVariable((CONDITION_VARIABLE *)condition);
@@ -49,4 +54,26 @@ void backoff(unsigned int tries)
                 backoff_yield();
         else
                 Sleep(1);
+}
+
+static DWORD WINAPI run(LPVOID arg)
+{
+        struct thread *thread = arg;
+
+        thread->body(thread->arg);
+        return 0;
+}
+
+int thread_start(struct thread *thread, void (*body)(void *arg), void *arg)
+{
+        thread->body = body;
+        thread->arg = arg;
+        thread->handle = windows_calls.CreateThread(NULL, 0, run, thread, 0, NULL);
+        return thread->handle != NULL ? 0 : last_error();
+}
+
+void thread_join(struct thread *thread)
+{
+        WaitForSingleObject(thread->handle, INFINITE);
+        CloseHandle(thread->handle);
 }

@@ -3,6 +3,12 @@
 #ifndef RMMAP_WINDOWS_THREAD_H
 #define RMMAP_WINDOWS_THREAD_H
 
+struct thread {
+        void *handle;
+        void (*body)(void *arg);
+        void *arg;
+};
+
 /* An SRWLOCK and a CONDITION_VARIABLE: one pointer each, NULL at first. */
 struct mutex {
         void *lock;
@@ -37,6 +43,7 @@ static inline void condition_destroy(struct condition *condition)
 
 /* The caller holds the mutex. May return without reason. */
 void condition_wait(struct condition *condition, struct mutex *mutex);
+void condition_wake_one(struct condition *condition);
 void condition_wake_all(struct condition *condition);
 
 /* Windows has no cancellation of threads. */
