@@ -6,8 +6,10 @@
  *      range      bytes of a file with this one owner; writing the range consumes it
  *      receipt    proof that a range was written: from the call that wrote it, or from
  *                 mark_written, where the caller vouches for it
+ *      queue      writes and syncs in its own threads, for event loops; awaitable_queue: for
+ *                 coroutines of C++20
  *
- * All three can be moved but not copied. So two threads can't own one range, only data that was
+ * All of them can be moved but not copied. So two threads can't own one range, only data that was
  * written can be flushed, and a range is gone after the call that writes it. A moved-from object is
  * all zeros: the library refuses it with EINVAL, and clang warns about its use at compile time
  * (-Wconsumed).
@@ -49,6 +51,9 @@
 #include <utility>
 #if __cplusplus >= 202002L
 #include <span>
+#endif
+#if defined(__cpp_impl_coroutine)
+#include <coroutine>
 #endif
 
 /*
@@ -406,6 +411,7 @@ template <class Words> bool is_zeros(const Words &words) noexcept
 /* ---- ranges and receipts ------------------------------------------------------------------- */
 
 class file;
+class queue;
 class receipt;
 struct split_parts;
 
@@ -427,6 +433,7 @@ class RMMAP_CONSUMABLE(unconsumed) range
         ::rmmap_range value_;
 
         friend class file;
+        friend class queue;
         friend class receipt;
         RMMAP_RETURN_TYPESTATE(unknown)
         explicit range(detail::uninitialized) noexcept
@@ -638,6 +645,7 @@ class RMMAP_CONSUMABLE(unconsumed) receipt
         ::rmmap_receipt value_;
 
         friend class file;
+        friend class queue;
         RMMAP_RETURN_TYPESTATE(unknown)
         explicit receipt(detail::uninitialized) noexcept
         {
@@ -1191,6 +1199,8 @@ using info = ::rmmap_info;
 class RMMAP_CONSUMABLE(unconsumed) file
 {
         ::rmmap_file *handle_ = nullptr;
+
+        friend class queue;
 
       public:
         constexpr file() noexcept = default;
@@ -2166,6 +2176,371 @@ RMMAP_RETURN_TYPESTATE(unconsumed)
         return file(made);
 }
 #endif
+#endif
+
+/* ---- the queue ----------------------------------------------------------------------------- */
+
+/* cookie, and result: 0 or a negative errno. */
+using completion = ::rmmap_completion;
+
+/*
+ * Writes and syncs in threads of its own. Moving, assigning, resetting and destroying a queue is
+ * for one thread at a time, and no other thread may then call anything on it.
+ */
+class queue
+{
+        ::rmmap_queue *handle_ = nullptr;
+
+      public:
+        constexpr queue() noexcept = default;
+        /* Takes over a queue from C. */
+        explicit constexpr queue(::rmmap_queue *handle) noexcept : handle_(handle)
+        {
+        }
+        /* depth and threads: 0 is the default. */
+        queue(std::uint32_t depth, std::uint32_t threads, std::error_code &error) noexcept
+        {
+                detail::tell(make(depth, threads), error);
+        }
+        queue(queue &&from) noexcept : handle_(from.detach())
+        {
+        }
+        queue &operator=(queue &&from) noexcept
+        {
+                ::rmmap_queue *const handle = from.detach();
+
+                reset();
+                handle_ = handle;
+                return *this;
+        }
+        queue(const queue &) = delete;
+        queue &operator=(const queue &) = delete;
+        /* Waits until all that was submitted is done. */
+        ~queue()
+        {
+                reset();
+        }
+
+        explicit operator bool() const noexcept
+        {
+                return handle_ != nullptr;
+        }
+        /* As rmmap_queue_release: what the destructor does, before it. */
+        void reset() noexcept
+        {
+                ::rmmap_queue_release(detach());
+        }
+        /* Passes the queue to C code, which must release it; this object is then empty. */
+        [[nodiscard]] ::rmmap_queue *detach() noexcept
+        {
+                return std::exchange(handle_, nullptr);
+        }
+        /* For calls in C; this object keeps the queue. */
+        ::rmmap_queue *native() const noexcept
+        {
+                return handle_;
+        }
+
+#ifdef _WIN32
+        /* The HANDLE of an event, which stays the queue's; NULL where there is none. */
+        void *handle() const noexcept
+        {
+                return ::rmmap_queue_handle(handle_);
+        }
+#else
+        /* Stays the queue's; -1 where there is none. */
+        int fd(std::error_code &error) const noexcept
+        {
+                const int result = ::rmmap_queue_fd(handle_);
+
+                return detail::tell(result, error) ? result : -1;
+        }
+#endif
+        void sync(const file &of, span<const receipt> written, std::uint64_t cookie,
+                  std::error_code &error) const noexcept
+        {
+                /* No receipts are a sync of nothing, even where the span has no memory. */
+                static const ::rmmap_receipt none{};
+                const ::rmmap_receipt *values = written.empty() ? &none : file::values(written);
+
+                detail::tell(
+                        ::rmmap_queue_sync(handle_, of.native(), values, written.size(), cookie),
+                        error);
+        }
+        void sync_all(const file &of, std::uint64_t cookie, std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_queue_sync(handle_, of.native(), nullptr, 0, cookie), error);
+        }
+        /*
+         * data and made must live until the completion is reaped. Then, with the result 0, made is
+         * the receipt and given must not be used any more: until then the caller can't know.
+         * flags: RMMAP_QUEUE_DURABLE or 0.
+         */
+        void write(const file &to, RMMAP_GIVEN const range &given, const_buffer data,
+                   std::uint32_t flags, receipt &made, std::uint64_t cookie,
+                   std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_queue_write(handle_, to.native(), given.value_, data.data(),
+                                                 data.size(), flags, &made.value_, cookie),
+                             error);
+        }
+        /* How many completions were stored. */
+        std::size_t reap(span<completion> completions, std::error_code &error) const noexcept
+        {
+                const int result =
+                        ::rmmap_queue_reap(handle_, completions.data(), completions.size());
+
+                return detail::tell(result, error) ? static_cast<std::size_t>(result) : 0;
+        }
+
+#if defined(__cpp_exceptions)
+        explicit queue(std::uint32_t depth, std::uint32_t threads = 0)
+        {
+                detail::check(make(depth, threads), "rmmap_queue_create");
+        }
+#ifndef _WIN32
+        int fd() const
+        {
+                return detail::check(::rmmap_queue_fd(handle_), "rmmap_queue_fd");
+        }
+#endif
+        void sync(const file &of, span<const receipt> written, std::uint64_t cookie) const
+        {
+                throwing("rmmap_queue_sync",
+                         [&](std::error_code &error) { sync(of, written, cookie, error); });
+        }
+        void sync_all(const file &of, std::uint64_t cookie) const
+        {
+                throwing("rmmap_queue_sync",
+                         [&](std::error_code &error) { sync_all(of, cookie, error); });
+        }
+        void write(const file &to, RMMAP_GIVEN const range &given, const_buffer data,
+                   std::uint32_t flags, receipt &made, std::uint64_t cookie) const
+        {
+                throwing("rmmap_queue_write", [&](std::error_code &error) {
+                        write(to, given, data, flags, made, cookie, error);
+                });
+        }
+        std::size_t reap(span<completion> completions) const
+        {
+                std::size_t count = 0;
+
+                throwing("rmmap_queue_reap",
+                         [&](std::error_code &error) { count = reap(completions, error); });
+                return count;
+        }
+#endif
+
+      private:
+        int make(std::uint32_t depth, std::uint32_t threads) noexcept
+        {
+                ::rmmap_queue_options options = RMMAP_QUEUE_OPTIONS_INIT;
+
+                options.depth = depth;
+                options.threads = threads;
+                return ::rmmap_queue_create(&options, &handle_);
+        }
+#if defined(__cpp_exceptions)
+        template <class Call> static void throwing(const char *name, Call call)
+        {
+                std::error_code error;
+
+                call(error);
+                if (error)
+                        detail::fail(-error.value(), name);
+        }
+#endif
+};
+
+#if defined(__cpp_impl_coroutine)
+namespace detail
+{
+/* What a submission's cookie points to; it lives in the frame of the coroutine that awaits. */
+struct awaiting {
+        std::coroutine_handle<> continuation;
+        int result = 0;
+
+        constexpr bool await_ready() const noexcept
+        {
+                return false;
+        }
+        std::uint64_t cookie(std::coroutine_handle<> of) noexcept
+        {
+                continuation = of;
+                return reinterpret_cast<std::uintptr_t>(this);
+        }
+        /* Is the coroutine suspended? If so another thread may resume it: touch nothing then. */
+        bool submitted(const std::error_code &error) noexcept
+        {
+                if (!error)
+                        return true;
+                result = -error.value();
+                return false;
+        }
+        void finish(std::error_code *error, const char *call) const
+        {
+                if (error != nullptr)
+                        tell(result, *error);
+#if defined(__cpp_exceptions)
+                else
+                        check(result, call);
+#else
+                (void)call;
+#endif
+        }
+};
+} // namespace detail
+
+/*
+ * A queue for coroutines: co_await queue.sync(file, receipts) goes on when the data is durable. The
+ * event loop calls dispatch when the descriptor is readable, and there coroutines are resumed. A
+ * coroutine must not be destroyed while it awaits. A full queue is EAGAIN, without suspending.
+ */
+class awaitable_queue
+{
+        rmmap::queue queue_;
+
+        class [[nodiscard]] sync_operation : public detail::awaiting
+        {
+                const rmmap::queue &queue_;
+                const file &file_;
+                span<const receipt> written_;
+                bool everything_;
+                std::error_code *error_; /* nullptr: throws */
+
+              public:
+                sync_operation(const rmmap::queue &by, const file &of, span<const receipt> written,
+                               bool everything, std::error_code *error) noexcept
+                        : queue_(by), file_(of), written_(written), everything_(everything),
+                          error_(error)
+                {
+                }
+                bool await_suspend(std::coroutine_handle<> coroutine) noexcept
+                {
+                        std::error_code error;
+
+                        if (everything_)
+                                queue_.sync_all(file_, cookie(coroutine), error);
+                        else
+                                queue_.sync(file_, written_, cookie(coroutine), error);
+                        return submitted(error);
+                }
+                void await_resume() const
+                {
+                        finish(error_, "rmmap_queue_sync");
+                }
+        };
+
+        class [[nodiscard]] write_operation : public detail::awaiting
+        {
+                const rmmap::queue &queue_;
+                const file &file_;
+                range &given_;
+                const_buffer data_;
+                std::uint32_t flags_;
+                std::error_code *error_;
+                receipt made_;
+
+              public:
+                write_operation(const rmmap::queue &by, const file &to, range &given,
+                                const_buffer data, std::uint32_t flags,
+                                std::error_code *error) noexcept
+                        : queue_(by), file_(to), given_(given), data_(data), flags_(flags),
+                          error_(error)
+                {
+                }
+                bool await_suspend(std::coroutine_handle<> coroutine) noexcept
+                {
+                        std::error_code error;
+
+                        queue_.write(file_, given_, data_, flags_, made_, cookie(coroutine), error);
+                        return submitted(error);
+                }
+                receipt await_resume()
+                {
+                        finish(error_, "rmmap_queue_write");
+                        if (result == 0)
+                                given_ = range();
+                        return std::move(made_);
+                }
+        };
+
+      public:
+        awaitable_queue() noexcept = default;
+        explicit awaitable_queue(queue &&from) noexcept : queue_(std::move(from))
+        {
+        }
+        /* For its descriptor. What is submitted to it directly can't be dispatched. */
+        const rmmap::queue &base() const noexcept
+        {
+                return queue_;
+        }
+
+        sync_operation sync(const file &of, span<const receipt> written,
+                            std::error_code &error) const noexcept
+        {
+                return {queue_, of, written, false, &error};
+        }
+        sync_operation sync_all(const file &of, std::error_code &error) const noexcept
+        {
+                return {queue_, of, {}, true, &error};
+        }
+        /* Gives the receipt and consumes the range; or leaves the range as it was. */
+        write_operation write(const file &to, RMMAP_GIVEN range &&given, const_buffer data,
+                              std::uint32_t flags, std::error_code &error) const noexcept
+        {
+                return {queue_, to, given, data, flags, &error};
+        }
+        /* Resumes each coroutine whose work is done, and returns how many. */
+        std::size_t dispatch(std::error_code &error) const
+        {
+                std::array<completion, 64> done;
+                std::size_t count, all = 0;
+
+                do {
+                        count = queue_.reap(done, error);
+                        for (std::size_t i = 0; i < count; i++)
+                                resume(done[i]);
+                        all += count;
+                } while (count == done.size());
+                return all;
+        }
+
+#if defined(__cpp_exceptions)
+        sync_operation sync(const file &of, span<const receipt> written) const noexcept
+        {
+                return {queue_, of, written, false, nullptr};
+        }
+        sync_operation sync_all(const file &of) const noexcept
+        {
+                return {queue_, of, {}, true, nullptr};
+        }
+        write_operation write(const file &to, RMMAP_GIVEN range &&given, const_buffer data,
+                              std::uint32_t flags = RMMAP_QUEUE_DURABLE) const noexcept
+        {
+                return {queue_, to, given, data, flags, nullptr};
+        }
+        std::size_t dispatch() const
+        {
+                std::error_code error;
+                const std::size_t count = dispatch(error);
+
+                if (error)
+                        detail::fail(-error.value(), "rmmap_queue_reap");
+                return count;
+        }
+#endif
+
+      private:
+        static void resume(const completion &done)
+        {
+                auto *waiting = reinterpret_cast<detail::awaiting *>(
+                        static_cast<std::uintptr_t>(done.cookie));
+
+                waiting->result = done.result;
+                waiting->continuation.resume();
+        }
+};
 #endif
 
 /* The version of the library in use, as RMMAP_VERSION. */

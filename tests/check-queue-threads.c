@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Threads that submit to one queue and reap from it, in any order, with files of their own and not. */
+/* Threads that submit to one queue and reap from it, for files of their own and a common one. */
 #include <pthread.h>
 #include <stdatomic.h>
 

@@ -28,6 +28,7 @@ static const struct kind {
 } kinds[] = {
         {INJECT_CALLOC, "calloc", {ENOMEM}},
         {INJECT_CLOSE, "close", {EINTR, EIO, ENOSPC, EDQUOT}},
+        {INJECT_EVENTFD, "eventfd", {EMFILE, ENFILE, ENODEV, ENOMEM}},
         {INJECT_FALLOCATE,
          "fallocate",
          {EINTR, ENOSPC, EDQUOT, EIO, EOPNOTSUPP, ENOSYS, EFBIG, EPERM}},
@@ -48,8 +49,10 @@ static const struct kind {
         {INJECT_MMAP, "mmap", {ENOMEM, EAGAIN, ENODEV, EPERM, ENFILE}},
         {INJECT_MSYNC, "msync", {EINTR, EIO, ENOSPC, EDQUOT, ENOMEM, EBUSY}},
         {INJECT_OPEN, "open", {EINTR, EMFILE, ENFILE, ENOMEM, EACCES, ENOSPC, EROFS, EIO}},
+        {INJECT_PIPE, "pipe", {EMFILE, ENFILE}},
         {INJECT_POSIX_MEMALIGN, "posix_memalign", {ENOMEM}},
         {INJECT_PREAD, "pread", {PARTLY, EINTR, EIO, ENOMEM}},
+        {INJECT_PTHREAD_CREATE, "pthread_create", {EAGAIN}},
         {INJECT_PWRITE, "pwrite", {PARTLY, EINTR, ENOSPC, EDQUOT, EIO, EFBIG, EPERM}},
         {INJECT_PWRITEV2,
          "pwritev2",
@@ -213,7 +216,7 @@ static bool play(const struct scene *scene)
         struct held before = held_now(), after;
 
         scene->prepare(&stage);
-        if (stage.file == NULL && scene->clean == NULL)
+        if (stage.file == NULL && (scene->clean == NULL || scene->syncs))
                 return false;
         if (!act(&stage))
                 return false;
@@ -376,6 +379,7 @@ static bool is_optional(enum injected call)
 {
         return call == INJECT_IOCTL || call == INJECT_LSEEK || call == INJECT_PWRITEV2 ||
                call == INJECT_CALLOC || call == INJECT_MINCORE ||
+               call == (ON_FLOOR ? INJECT_EVENTFD : INJECT_PIPE) ||
                (!HAVE_DECL_GETENTROPY && call == INJECT_GETENTROPY) ||
                (ON_FLOOR && (call == INJECT_FALLOCATE || call == INJECT_FSTATFS ||
                              call == INJECT_MADVISE || call == INJECT_READLINK ||

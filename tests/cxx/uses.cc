@@ -5,6 +5,7 @@
  */
 #include "uses/check.h"
 #include "uses/handles.h"
+#include "uses/queues.h"
 #include "uses/ranges.h"
 #include "uses/thrown.h"
 #include "uses/transfer.h"
@@ -23,6 +24,7 @@ int main(int argc, char **argv)
                 CHECK(!error);
                 use_ranges(file);
                 use_transfer(file);
+                use_queues(file);
         }
         use_handles(argv[1], std::getenv("WITHOUT_JUMPS") == nullptr);
         use_thrown(argv[1]);

@@ -9,6 +9,8 @@
 #define LOW (s->parts == NO_LOW_PART ? NULL : TO(low))
 #define HIGH (s->parts == NO_HIGH_PART ? NULL : s->parts == ONE_PLACE ? TO(low) : TO(high))
 
+#define QUEUE (s->no_queue ? NULL : s->queue)
+
 static size_t at_most(size_t capacity, size_t size)
 {
         return capacity < size ? capacity : size;
@@ -92,6 +94,12 @@ static uint64_t grown(struct scene *s)
         X(raw_data, (s->file, TO(data)))                                                           \
         X(raw_view, (s->file, TO(view)))                                                           \
         X(guard_call, (s->file, FROM(s->body), s, TO(value)))                                      \
+        X(queue_create, (&s->queue_options, TO(queue)))                                            \
+        X(queue_fd, (QUEUE))                                                                       \
+        X(queue_sync, (QUEUE, s->file, FROM(as_the_last_of_three(s)), s->receipt_count, 0))        \
+        X(queue_write,                                                                             \
+          (QUEUE, s->file, s->range, FROM(s->memory), s->length, s->queue_flags, TO(receipt), 0))  \
+        X(queue_reap, (QUEUE, TO(completion), 1))                                                  \
         X(describe, (s->file, TO(info)))
 
 #define DEFINE(function, arguments)                                                                \

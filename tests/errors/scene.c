@@ -12,7 +12,9 @@
 struct results scene_results;
 unsigned char scene_memory[SCENE_SIZE];
 
-static struct rmmap_file *not_opened; /* what the mark makes of a pointer */
+/* What the mark makes of a pointer. */
+static struct rmmap_file *not_opened;
+static struct rmmap_queue *not_made;
 
 int made(int value, const char *what)
 {
@@ -96,6 +98,7 @@ static void set_arguments(struct scene *scene)
         memset(scene_memory, 0xee, sizeof(scene_memory));
         scene->piece_count = 3;
         scene->receipt_count = 3;
+        scene->queue_options = (struct rmmap_queue_options){sizeof(scene->queue_options), 0, 1, 1};
         scene->body = touch;
         scene->results = &scene_results;
 }
@@ -114,9 +117,18 @@ void scene_mark_results(const struct scene *scene)
 {
         memset(&scene_results, 0xa5, sizeof(scene_results));
         not_opened = scene_results.opened;
+        not_made = scene_results.queue;
         scene_results.info.size = sizeof(scene_results.info);
         scene_results.done = scene->done;
         scene_results.length = scene->capacity < SCENE_STATE ? scene->capacity : SCENE_STATE;
+}
+
+void scene_make_queue(struct scene *scene)
+{
+        struct rmmap_queue_options options = {sizeof(options), 0, 1, 1};
+
+        if (scene->queue == NULL)
+                MADE(rmmap_queue_create(&options, &scene->queue));
 }
 
 void scene_use(struct scene *scene, struct rmmap_file *handle)
@@ -133,6 +145,10 @@ void scene_end(struct scene *scene)
         if (scene_results.opened != not_opened)
                 rmmap_release(scene_results.opened);
         scene_results.opened = not_opened;
+        if (scene_results.queue != not_made)
+                rmmap_queue_release(scene_results.queue);
+        scene_results.queue = not_made;
+        rmmap_queue_release(scene->queue);
         rmmap_release(scene->holder);
         rmmap_release(scene->other);
         rmmap_release(scene->handle);

@@ -31,6 +31,8 @@ struct results {
         const void *view;
         unsigned char encoded[RMMAP_RANGE_ENCODED_SIZE], state[SCENE_STATE];
         int value;
+        struct rmmap_queue *queue;
+        struct rmmap_completion completion;
 };
 
 /* Where splits put their parts. */
@@ -69,6 +71,11 @@ struct scene {
         unsigned char state[SCENE_STATE];
         size_t state_length;
 
+        struct rmmap_queue *queue; /* for calls on one; of depth 1 */
+        bool no_queue;
+        struct rmmap_queue_options queue_options; /* of one that is made */
+        uint32_t queue_flags;
+
         bool no_input;           /* NULL for every pointer to read from */
         struct results *results; /* NULL: nowhere to put anything */
         enum parts parts;
@@ -93,6 +100,9 @@ extern unsigned char scene_memory[SCENE_SIZE];
  * options, NULL or not, are those of the handle. Says what is wrong and exits if it can't.
  */
 void scene_make(struct scene *scene, const struct rmmap_options *options);
+
+/* Gives it a queue, if it has none. */
+void scene_make_queue(struct scene *scene);
 
 /* Marks all that a call might write a result to. */
 void scene_mark_results(const struct scene *scene);
@@ -145,6 +155,10 @@ spoil_function no_bitmaps, input_ends, full_disk, without_flush, sticky;
 /* Of foreign; and of moody, beside errors: success, with what no allocator may give. */
 enum { OTHER_FILE, OTHER_HANDLE, RELEASED_HANDLE };
 enum { MOODY_NONSENSE = 1 };
+
+/* Of queues; the parameter of no_threads is how many are asked for. */
+spoil_function no_queue, full_queue, no_threads, queue_flags_are;
+spoil_function queue_threads_are, queue_depth_is, queue_options_end_at, queue_reserved_is;
 
 /* The argument is this number. */
 spoil_function size_is, wanted_is, grown_is, start_is, end_is, offset_is, length_is, capacity_is,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Scenes with an argument that is wrong. */
+#include <poll.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -53,6 +54,25 @@ SPOILT(with_flag, scene->options.flags |= (uint32_t)parameter)
 SPOILT(with_engine, scene->options.engine = (uint32_t)parameter)
 SPOILT(unclaimed, made(rmmap_unclaim_range(scene->file, scene->range), "unclaim"))
 SPOILT(new_name, scene->path = test_path("new")) /* create must not make it */
+
+SPOILT(no_queue, scene->no_queue = true)
+SPOILT(queue_flags_are, scene->queue_flags = (uint32_t)parameter)
+SPOILT(queue_threads_are, scene->queue_options.threads = (uint32_t)parameter)
+SPOILT(queue_depth_is, scene->queue_options.depth = (uint32_t)parameter)
+SPOILT(queue_options_end_at, scene->queue_options.size = (size_t)parameter)
+SPOILT(queue_reserved_is, scene->queue_options.reserved = (size_t)parameter)
+
+/* Its one completion is there, and stays. */
+void full_queue(struct scene *scene, uint64_t parameter)
+{
+        struct pollfd loop = {.events = POLLIN};
+
+        good(scene, parameter);
+        scene_make_queue(scene);
+        made(rmmap_queue_sync(scene->queue, scene->handle, NULL, 0, 0), "submit");
+        loop.fd = made(rmmap_queue_fd(scene->queue), "descriptor");
+        made(poll(&loop, 1, -1), "poll");
+}
 
 void zeros(struct scene *scene, uint64_t parameter)
 {

@@ -103,6 +103,18 @@ void no_address_space(struct scene *scene, uint64_t parameter)
         LIMIT(RLIMIT_AS, address_space_used() + (UINT64_C(64) << 20));
 }
 
+/* Room for the queue itself, and for the stack of no thread but one that earlier ones left. */
+void no_threads(struct scene *scene, uint64_t parameter)
+{
+        good(scene, parameter);
+        if (test_is_instrumented()) {
+                scene->impossible = "what instruments it needs address space of its own";
+                return;
+        }
+        scene->queue_options.threads = (uint32_t)parameter;
+        LIMIT(RLIMIT_AS, address_space_used() + (UINT64_C(4) << 20));
+}
+
 /* A handle of 4 TiB, and no room for two bits for each block of it; nor may all of it be filled. */
 void no_bitmaps(struct scene *scene, uint64_t parameter)
 {

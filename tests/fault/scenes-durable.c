@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Flushing and syncing: a 0 means that the kernel was asked, after whatever went wrong before. */
+#include <poll.h>
 #include <unistd.h>
 
 #include "scenes.h"
@@ -45,6 +46,53 @@ static int sync_far(struct stage *stage, struct results *results)
         return rmmap_sync_ranges(stage->file, both, 2);
 }
 
+static const struct rmmap_queue_options one_thread = {sizeof(one_thread), 0, 1, 1};
+
+static int make_queue(struct stage *stage, struct results *results)
+{
+        (void)results;
+        return rmmap_queue_create(&one_thread, &stage->queue);
+}
+
+static bool queue_is_made(struct stage *stage, struct results *results)
+{
+        (void)results;
+        stage->queue = rmmap_queue_release(stage->queue);
+        return true;
+}
+
+static void prepare_queue(struct stage *stage)
+{
+        prepare_dirty(stage);
+        if (stage->file != NULL)
+                ck_ok(rmmap_queue_create(&one_thread, &stage->queue));
+}
+
+static void clean_queue(struct stage *stage)
+{
+        rmmap_queue_release(stage->queue);
+        rmmap_release(stage->file);
+}
+
+/* The result of a submission that returned err. */
+static int result_of(struct stage *stage, int err)
+{
+        struct pollfd loop = {rmmap_queue_fd(stage->queue), POLLIN, 0};
+        struct rmmap_completion completion;
+
+        if (err != 0)
+                return err;
+        if (poll(&loop, 1, -1) != 1 || rmmap_queue_reap(stage->queue, &completion, 1) != 1)
+                return WRONG;
+        return completion.result;
+}
+
+ACT(queue_sync,
+    result_of(stage, rmmap_queue_sync(stage->queue, stage->file, &stage->receipt, 1, 0)))
+ACT(queue_write,
+    result_of(stage, rmmap_queue_write(stage->queue, stage->file, stage->range, stage->data, LENGTH,
+                                       RMMAP_QUEUE_DURABLE, NULL, 0)))
+
 #define BOTH(of, function)                                                                         \
         {.name = of ", the file's first",                                                          \
          .syncs = true,                                                                            \
@@ -52,6 +100,12 @@ static int sync_far(struct stage *stage, struct results *results)
          .act = function},                                                                         \
         {                                                                                          \
                 .name = of, .syncs = true, .prepare = prepare_dirty_again, .act = function         \
+        }
+
+#define BY_QUEUE(of, function)                                                                     \
+        {                                                                                          \
+                .name = of, .syncs = true, .prepare = prepare_queue, .act = function,              \
+                .clean = clean_queue                                                               \
         }
 
 const struct scene scenes_durable[] = {
@@ -64,5 +118,12 @@ const struct scene scenes_durable[] = {
         BOTH("sync_within", sync_within),
         BOTH("sync_all", sync_all),
         BOTH("raw_sync", raw_sync),
+        {.name = "queue_create",
+         .one_setup = true,
+         .prepare = stage_file,
+         .act = make_queue,
+         .good = queue_is_made},
+        BY_QUEUE("queue_sync", queue_sync),
+        BY_QUEUE("queue_write", queue_write),
         {.name = NULL},
 };

@@ -28,8 +28,9 @@ struct stage {
         struct rmmap_file *file; /* for all but those that make one */
         struct rmmap_range range, far;
         struct rmmap_receipt receipt, far_receipt;
-        unsigned char *data;  /* LENGTH, to be written */
-        unsigned char *found; /* SIZE, read into */
+        unsigned char *data;       /* LENGTH, to be written */
+        unsigned char *found;      /* SIZE, read into */
+        struct rmmap_queue *queue; /* for some */
         int fd;
         uint64_t done;
 };

@@ -19,8 +19,8 @@
 
 /* clang-format off */
 #define LINUX_CALLS(X) \
-        X(eventfd) X(fallocate) X(fstatfs) X(ioctl) X(madvise) X(mincore) X(readlink) X(sync_file_range) \
-        X(syscall) \
+        X(eventfd) X(fallocate) X(fstatfs) X(ioctl) X(madvise) X(mincore) X(readlink) \
+        X(sync_file_range) X(syscall) \
         LINUX_CALL_PWRITEV2(X)
 /* clang-format on */
 
