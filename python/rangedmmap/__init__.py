@@ -26,6 +26,7 @@ from ._constants import (
 )
 from ._constants import header_version as _header_version
 from ._file import Allocator, File, create, open, open_fd
+from ._queue import Queue
 from ._range import Range, Receipt
 
 __version__ = _header_version()
@@ -39,6 +40,7 @@ __all__ = [
     "File",
     "Info",
     "Pattern",
+    "Queue",
     "Range",
     "Receipt",
     "Uncached",
