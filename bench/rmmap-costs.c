@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -24,11 +25,16 @@
 #define SMALL 64
 #define MOST_ROUNDS 1000
 #define MOST_THREADS 64
+#define SYNCING_THREADS 8
+#define MOST_AT_ONCE 64
 
 struct bench {
         struct rmmap_file *file;    /* huge and sparse: allocating never reaches its end */
         struct rmmap_file *warm;    /* small, preallocated, every page touched */
         struct rmmap_file *guarded; /* the same with RMMAP_CATCH_FAULTS */
+        struct rmmap_file *records; /* to be synced; preallocated */
+        struct rmmap_range slots[MOST_AT_ONCE];
+        struct rmmap_queue *queue; /* one thread */
         struct rmmap_range page;
         void *page_data;
         unsigned char source[PAGE];
@@ -150,6 +156,80 @@ static void memcpy_small(struct bench *bench, unsigned long calls)
                 inlined_copy_64(bench->page_data, bench->source);
 }
 
+/* ---- records that are durable before the next one takes their place */
+
+static void submit(struct bench *bench, uint64_t slot)
+{
+        must(rmmap_queue_write(bench->queue, bench->records, bench->slots[slot], bench->source,
+                               PAGE, RMMAP_QUEUE_DURABLE, NULL, slot),
+             "submit");
+}
+
+static void durable_by_queue(struct bench *bench, unsigned long calls, unsigned long at_once)
+{
+        struct pollfd loop = {rmmap_queue_fd(bench->queue), POLLIN, 0};
+        struct rmmap_completion done[MOST_AT_ONCE];
+        unsigned long submitted = 0;
+
+        for (; submitted < at_once; submitted++)
+                submit(bench, submitted);
+        for (unsigned long complete = 0; complete < calls;) {
+                int count = poll(&loop, 1, -1) == 1
+                                    ? rmmap_queue_reap(bench->queue, done, MOST_AT_ONCE)
+                                    : -errno;
+
+                must(count < 0 ? count : 0, "reap");
+                complete += (unsigned long)count;
+                for (int i = 0; i < count; i++) {
+                        must(done[i].result, "queued write");
+                        if (submitted++ < calls)
+                                submit(bench, done[i].cookie);
+                }
+        }
+}
+
+static void durable_by_queue_8(struct bench *bench, unsigned long calls)
+{
+        durable_by_queue(bench, calls, 8);
+}
+
+static void durable_by_queue_64(struct bench *bench, unsigned long calls)
+{
+        durable_by_queue(bench, calls, 64);
+}
+
+struct writer {
+        struct bench *bench;
+        struct rmmap_range slot;
+        unsigned long calls;
+};
+
+static void *write_durably(void *arg)
+{
+        const struct writer *writer = arg;
+        struct bench *bench = writer->bench;
+
+        for (unsigned long i = 0; i < writer->calls; i++)
+                must(rmmap_write_range_durable(bench->records, writer->slot, bench->source, PAGE,
+                                               NULL),
+                     "durable write");
+        return NULL;
+}
+
+static void durable_by_threads(struct bench *bench, unsigned long calls)
+{
+        struct writer writers[SYNCING_THREADS];
+        pthread_t threads[SYNCING_THREADS];
+
+        for (int i = 0; i < SYNCING_THREADS; i++) {
+                writers[i] = (struct writer){bench, bench->slots[i], calls / SYNCING_THREADS};
+                must(-pthread_create(&threads[i], NULL, write_durably, &writers[i]),
+                     "pthread_create");
+        }
+        for (int i = 0; i < SYNCING_THREADS; i++)
+                pthread_join(threads[i], NULL);
+}
+
 static const struct row {
         const char *name, *mine_name, *bare_name;
         operation *mine, *bare;
@@ -173,6 +253,10 @@ static const struct row {
          2000000},
         {"guard of an empty body", "rmmap_guard_call", "a bare call", guard_nothing, call_nothing,
          1, 2000000},
+        {"durable 4 KiB, 8 at once", "rmmap_queue_write", "8 threads", durable_by_queue_8,
+         durable_by_threads, 1, 512},
+        {"durable 4 KiB, 64 at once", "rmmap_queue_write", "8 threads", durable_by_queue_64,
+         durable_by_threads, 1, 512},
 };
 
 struct worker {
@@ -278,6 +362,10 @@ static void open_files(struct bench *bench, const char *directory)
         unlink(path);
         bench->guarded = open_warm(path, RMMAP_CATCH_FAULTS);
         bench->warm = open_warm(path, 0);
+        bench->records = open_warm(path, 0);
+        for (int i = 0; i < MOST_AT_ONCE; i++)
+                must(rmmap_allocate(bench->records, PAGE, &bench->slots[i]), "allocate");
+        must(rmmap_sync_all(bench->records), "sync");
         must(rmmap_allocate(bench->warm, PAGE, &bench->page), "allocate");
         must(rmmap_range_data(bench->warm, bench->page, &bench->page_data), "data");
 }
@@ -285,6 +373,7 @@ static void open_files(struct bench *bench, const char *directory)
 int main(int argc, char **argv)
 {
         static struct bench bench = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+        const struct rmmap_queue_options one_thread = {sizeof(one_thread), 0, 0, 1};
         const char *directory = ".";
         int option, rounds = 31;
 
@@ -298,11 +387,14 @@ int main(int argc, char **argv)
                                option == 'h' ? EXIT_SUCCESS : 2;
         }
         open_files(&bench, directory);
+        must(rmmap_queue_create(&one_thread, &bench.queue), "queue");
         printf("medians of %d rounds, ns a call, %ld processors\n", rounds,
                sysconf(_SC_NPROCESSORS_ONLN));
         printf("%-25s %-18s %6s   %-15s %6s   %6s\n", "", "", "ns", "against", "ns", "more");
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
                 run_row(&bench, &rows[i], rounds);
+        rmmap_queue_release(bench.queue);
+        rmmap_release(bench.records);
         rmmap_release(bench.warm);
         rmmap_release(bench.guarded);
         rmmap_release(bench.file);

@@ -375,9 +375,9 @@ START_TEST(a_release_does_what_was_submitted)
         size_t descriptors = test_count_descriptors();
         pthread_t opener;
 
+        inject_start();
         ck_ok(rmmap_queue_sync(queue, file, NULL, 0, 0)); /* complete, perhaps; never reaped */
         usleep(1000);
-        inject_start();
         hold(queue, file, 1);
         ck_ok(rmmap_queue_write(queue, other, range, text, PAGE, 0, NULL, 2));
         ck_ok(rmmap_queue_write(queue, other, range, text, PAGE, RMMAP_QUEUE_DURABLE, NULL, 3));

@@ -268,6 +268,11 @@ DECLARE(BOOL, FlushFileBuffers, (HANDLE file))
         return inject_synced(FlushFileBuffers(file) ? 0 : -1) == 0;
 }
 
+FAILS(HANDLE, CreateThread, PTHREAD_CREATE, NULL,
+      (LPSECURITY_ATTRIBUTES security, SIZE_T stack, LPTHREAD_START_ROUTINE body, LPVOID arg,
+       DWORD flags, LPDWORD number),
+      security, stack, body, arg, flags, number)
+
 /* ---- passed on */
 
 #define injected_AddVectoredExceptionHandler AddVectoredExceptionHandler
