@@ -129,7 +129,7 @@ END_TEST
 
 /* ---- batches */
 
-/* Holds C.10. */
+/* Holds C.6. */
 START_TEST(thousands_of_syncs_share_rounds)
 {
         struct rmmap_queue *queue = queue_of(MANY + 1, 2);
@@ -227,7 +227,7 @@ static int by_value(const void *a, const void *b)
 
 /*
  * On a disk that takes 50 ms for each sync. The median of the calls and, where nothing slows the
- * program down, the slowest of thousand.
+ * program down, the slowest of thousand. Holds A.9.
  */
 START_TEST(submitting_does_not_wait_for_the_disk)
 {
@@ -274,7 +274,7 @@ static void fail_syncs(int error)
         inject_fail(INJECT_PWRITEV2, 1, error, 100);
 }
 
-/* Holds D.8. */
+/* Holds D.7. */
 START_TEST(an_error_reaches_each_that_it_concerns)
 {
         struct rmmap_queue *queue = queue_of(0, 0);
