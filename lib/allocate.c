@@ -7,6 +7,8 @@ static inline int take(struct rmmap_file *file, uint64_t size, uint32_t flags, u
 {
         if (likely(file->bump != NULL && flags == 0))
                 return bump_allocate(file->bump, size, start, end);
+        if (file->publish.sealed)
+                return -EROFS;
         return allocator_allocate(&file->allocator, size, flags, start, end);
 }
 
@@ -43,7 +45,7 @@ static int allocate(struct rmmap_file *file, uint64_t size, uint32_t flags,
         if (unlikely(err != 0))
                 return err;
         if (unlikely(size == 0))
-                return -EINVAL;
+                return file->publish.sealed ? -EROFS : -EINVAL;
         if (likely(file->growth.step == 0))
                 err = take(file, size, flags, &start, &end);
         else
@@ -74,7 +76,7 @@ int rmmap_claim_range(struct rmmap_file *file, uint64_t start, uint64_t end,
 
         if (range == NULL)
                 return -EINVAL;
-        err = check_handle(file);
+        err = check_unsealed(file);
         if (err != 0)
                 return err;
         err = start == end ? -EINVAL : allocator_check_bounds(&file->allocator, start, end);
@@ -102,6 +104,8 @@ int rmmap_give_back_range(struct rmmap_file *file, struct rmmap_range range)
 
         if (err != 0)
                 return err;
+        if (file->publish.sealed)
+                return -EROFS;
         if (range_length(&range) == 0)
                 return 0;
         if (file->allocator.ops.give_back == NULL)
@@ -115,7 +119,7 @@ int rmmap_give_back_range(struct rmmap_file *file, struct rmmap_range range)
 
 uint64_t rmmap_remaining(const struct rmmap_file *file)
 {
-        if (file == NULL)
+        if (file == NULL || file->publish.sealed)
                 return 0;
         if (file->growth.step == 0)
                 return allocator_remaining(&file->allocator);
@@ -126,7 +130,9 @@ uint64_t rmmap_allocated(const struct rmmap_file *file)
 {
         uint64_t total;
 
-        return file == NULL ? 0 : allocator_taken(&file->allocator, &total);
+        if (file == NULL)
+                return 0;
+        return file->publish.sealed ? file_size(file) : allocator_taken(&file->allocator, &total);
 }
 
 int rmmap_allocator_save(const struct rmmap_file *file, void *buffer, size_t *length)
@@ -142,7 +148,7 @@ int rmmap_allocator_restore(struct rmmap_file *file, const void *buffer, size_t 
 
         if (buffer == NULL)
                 return -EINVAL;
-        err = check_handle(file);
+        err = check_unsealed(file);
         if (err != 0)
                 return err;
         if (!claims_pause(&file->claims))

@@ -20,6 +20,14 @@ static inline int check_handle(const struct rmmap_file *file)
         return unlikely(file_forked(file)) ? -EPERM : 0;
 }
 
+/* For calls that change what is handed out. */
+static inline int check_unsealed(const struct rmmap_file *file)
+{
+        int err = check_handle(file);
+
+        return err == 0 && file->publish.sealed ? -EROFS : err;
+}
+
 static inline int check_range(const struct rmmap_file *file, const struct rmmap_range *range)
 {
         return unlikely(file == NULL) ? -EINVAL : range_check(range, file->config.owner);

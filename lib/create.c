@@ -11,6 +11,7 @@
 
 struct creation {
         struct path_request request;
+        char *hidden; /* RMMAP_UNNAMED: the temporary path, where one is needed */
         const struct rmmap_options *options;
         int fd;
         bool made;    /* by this call: a failure removes it */
@@ -108,6 +109,27 @@ static int take_name(struct creation *creation)
         return -EBUSY;
 }
 
+/* A file without a name; where there are none, one with a hidden temporary name. */
+static int open_unnamed(struct rmmap_file *file, struct creation *creation)
+{
+        int err = unnamed_create(&creation->request, &creation->fd);
+
+        if (err == 0) {
+                err = lock_exclusively(creation);
+                if (err != 0)
+                        storage_close(creation->fd);
+        }
+        if (err != -EOPNOTSUPP)
+                return err;
+        err = path_hidden_in(&creation->request, &creation->hidden);
+        if (err != 0)
+                return err;
+        creation->request.path = creation->hidden;
+        creation->request.must_create = true;
+        file->publish.temporary = true;
+        return take_name(creation);
+}
+
 /* Refuses an engine that can't work here while an older file is still intact. */
 static int check_engine(const struct rmmap_file *file, const struct rmmap_options *options)
 {
@@ -184,36 +206,38 @@ static int share_lock(struct rmmap_file *file, struct creation *creation)
 }
 
 /* Without a directory the data can still be made durable; rmmap_describe reports it. */
-static void open_directory(struct rmmap_file *file, const struct creation *creation)
+static int find_entry(struct rmmap_file *file, const struct creation *creation)
 {
-        file->os.directory = path_open_directory(&creation->request, file->os.fd);
-        if (file->os.directory < 0) {
-                file->os.directory = -1;
+        bool named = !(creation->options->flags & RMMAP_UNNAMED) || creation->hidden != NULL;
+        int err = named ? entry_find(&creation->request, file->os.fd, &file->os.entry) : 0;
+
+        if (named && file->os.entry.directory < 0)
                 atomic_store_explicit(&file->sync.entry_unsynced, true, memory_order_relaxed);
-        }
         atomic_store_explicit(&file->sync.entry_pending, true, memory_order_relaxed);
+        return err;
 }
 
 static int make(struct rmmap_file *file, struct creation *creation)
 {
         bool reserved;
-        int err = take_name(creation);
+        int err = creation->options->flags & RMMAP_UNNAMED ? open_unnamed(file, creation)
+                                                           : take_name(creation);
 
         if (err != 0)
                 return err;
-        file->config.created = true;
+        file->config.created = file->config.blank = true;
         file->config.made = creation->made;
         err = file_attach(file, creation->fd, creation->locked);
         if (err == 0)
                 err = fill(file, creation, &reserved);
         if (err == 0)
                 err = file_map(file, creation->options, reserved);
-        if (err == 0) {
-                open_directory(file, creation);
+        if (err == 0)
+                err = find_entry(file, creation);
+        if (err == 0)
                 err = share_lock(file, creation);
-                if (err == 0)
-                        return 0;
-        }
+        if (err == 0)
+                return 0;
         mapping_free(&file->os.mapping); /* Windows neither cuts nor removes a mapped file */
         if (creation->emptied && !creation->made && creation->locked)
                 (void)storage_resize(file->os.fd, 0); /* free the reserved space */
@@ -266,13 +290,14 @@ static int finish_keeping(struct rmmap_file *file, struct creation *creation, ui
         int err = file_attach(file, creation->fd, creation->locked);
 
         file->config.made = creation->made;
-        file->config.created = content == 0;
+        file->config.created = true;
+        file->config.blank = content == 0;
         if (err == 0)
                 err = extend_and_map(file, creation, content);
         if (err != 0)
                 return err;
-        open_directory(file, creation);
-        return share_lock(file, creation);
+        err = find_entry(file, creation);
+        return err != 0 ? err : share_lock(file, creation);
 }
 
 /* On failure the file is as it was, as far as nobody else can have it. */
@@ -354,6 +379,7 @@ int rmmap_create(const char *path, uint64_t size, const struct rmmap_options *gi
         creation.request.no_follow = (options.flags & RMMAP_NO_FOLLOW) != 0;
         err = (options.flags & RMMAP_KEEP) ? keep(&creation, size, file)
                                            : create(&creation, size, file);
+        memory_free(creation.hidden);
         PROBE4(create, err == 0 ? *file : NULL, path, size, err);
         cancellation_restore(before);
         return err;

@@ -16,7 +16,8 @@ static struct rmmap_file *allocate_blank(void)
         if (file == NULL)
                 return NULL;
         memset(file, 0, sizeof(*file));
-        file->os.fd = file->os.directory = -1;
+        file->os.fd = -1;
+        file->os.entry = NO_ENTRY;
         return file;
 }
 
@@ -34,10 +35,12 @@ static void init_counters(struct rmmap_file *file)
         populate_threshold_init(&file->io.populate);
         mapped_ring_init(&file->io.mapped);
         atomic_init(&file->io.first_look, 0);
+        atomic_init(&file->publish.busy, false);
         wb_error_init(&file->sync.error);
         NOTE_ATOMIC(&file->io.populate);
         NOTE_ATOMIC(&file->io.mapped);
         NOTE_ATOMIC(&file->io.first_look);
+        NOTE_ATOMIC(&file->publish.busy);
         NOTE_ATOMIC(&file->sync.entry_pending);
         NOTE_ATOMIC(&file->io.pwrite_bytes);
         NOTE_ATOMIC(&file->sync.flush_calls);
@@ -118,6 +121,7 @@ int file_new(const struct rmmap_options *options, uint64_t size, uint64_t conten
         file->config.read_only = (options->flags & RMMAP_READ_ONLY) != 0;
         file->config.catch_faults = (options->flags & RMMAP_CATCH_FAULTS) != 0;
         file->config.write_behind = (options->flags & RMMAP_WRITE_BEHIND) != 0;
+        file->config.lock_file = options_want_lock(options);
         file->config.bypass_caches = memcpy_nt_suits(max_size);
         init_counters(file);
         claims_init(&file->claims, &file->allocator, (options->flags & RMMAP_SHARED_CLAIMS) != 0);
@@ -254,7 +258,7 @@ int file_map(struct rmmap_file *file, const struct rmmap_options *options, bool 
                 return err;
         file->config.reserved = reserved;
         file->config.preallocates =
-                reserved || (file->config.created && !(options->flags & RMMAP_NO_PREALLOCATE));
+                reserved || (file->config.blank && !(options->flags & RMMAP_NO_PREALLOCATE));
         if (!file->config.engine.mapped)
                 mapping_free(&file->os.mapping);
         else
@@ -274,8 +278,10 @@ void file_free(struct rmmap_file *file)
         /* A forked child must leave its parent's lock alone. */
         if (file->os.locked && !file_forked(file))
                 file_lock_drop(file->os.fd);
+        if (file->publish.temporary && !file_forked(file))
+                file_remove_temporary(file);
         storage_close(file->os.fd);
-        storage_close(file->os.directory);
+        entry_free(&file->os.entry);
         claims_destroy(&file->claims);
         allocator_destroy(&file->allocator);
         page_state_destroy(&file->io.page_state);

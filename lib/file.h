@@ -27,7 +27,10 @@
 #include "unwritten-extents.h"
 #include "wb-error.h"
 
-/* Options and decisions: set before the handle is returned to the caller, then constant. */
+/*
+ * Options and decisions: set before the handle is returned to the caller, then constant until
+ * rmmap_publish, during which no other thread may use the handle.
+ */
 struct file_config {
         uint64_t owner;      /* identity of the handle, sealed into each of its ranges */
         uint64_t generation; /* fork generation of the process that made the handle */
@@ -39,8 +42,10 @@ struct file_config {
         bool bypass_caches; /* large copies into the mapping use non-temporal stores */
         bool populated;     /* RMMAP_POPULATE: the page table entries are the caller's wish */
         bool reserved;      /* every byte has its disk space */
+        bool lock_file;     /* RMMAP_LOCK_FILE: the lock stays exclusive */
         bool preallocates;  /* what the file grows by gets its space at once, where it can be had */
-        bool created;       /* nothing in the file is worth reading ahead */
+        bool created;       /* by rmmap_create, RMMAP_KEEP included */
+        bool blank;         /* the file was: nothing in it is worth reading ahead */
         bool made;          /* the call that made the handle also made the file */
 };
 
@@ -58,7 +63,7 @@ struct file_os {
         struct mapping mapping; /* base NULL: not mapped */
         struct file_system file_system;
         int fd;
-        int directory; /* directory of a created file; -1: none */
+        struct entry entry; /* of a created file; without a name: none yet */
         bool locked;
         bool errors_shared; /* the open file description is shared with the caller */
 };
@@ -89,6 +94,14 @@ struct file_sync {
         struct unwritten unwritten; /* which reserved space was written */
 };
 
+/* What became of a created file; used by create.c and publish.c. */
+struct file_publish {
+        atomic_bool busy; /* a call of rmmap_publish runs */
+        bool temporary;   /* RMMAP_UNNAMED: a name that it has is removed by the last release */
+        bool sealed;      /* from the first cut on: no mapping, no writes, no allocation */
+        bool published;
+};
+
 struct rmmap_file {
         struct file_config config;
         struct file_os os;
@@ -99,6 +112,7 @@ struct rmmap_file {
         struct file_io io;
         struct file_sync sync;
         struct dirty_budget dirty;
+        struct file_publish publish;
         alignas(CACHE_LINE) struct refcount references;
 };
 
@@ -123,6 +137,12 @@ int file_map(struct rmmap_file *file, const struct rmmap_options *options, bool 
 
 /* Asks for huge pages in the whole mapping. The kernel may refuse; rmmap_describe reports it. */
 void file_want_huge_pages(struct rmmap_file *file);
+
+/* The handle only reads from now on, by system calls, and its mapping is gone: publish.c. */
+void file_seal(struct rmmap_file *file);
+
+/* Removes the temporary name of a file that was never published: publish.c. */
+void file_remove_temporary(const struct rmmap_file *file);
 
 /* Also frees a file that is only partly made. */
 void file_free(struct rmmap_file *file);

@@ -139,7 +139,7 @@ int rmmap_grow(struct rmmap_file *file, uint64_t size)
 
         if (err != 0)
                 return err;
-        if (file->config.read_only && size > file_size(file))
+        if (file->publish.sealed || (file->config.read_only && size > file_size(file)))
                 return -EROFS;
         if (size > file->growth.max_size)
                 return -EFBIG;

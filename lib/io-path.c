@@ -256,7 +256,7 @@ static bool populate_region(struct rmmap_file *file, uint64_t offset, bool large
          * Later small durable writes into a huge page take longer. So huge pages are requested only
          * where all of the file will be written and there is no old content to read ahead.
          */
-        if (file->config.created && memory_pattern(file) == RMMAP_PATTERN_DENSE)
+        if (file->config.blank && memory_pattern(file) == RMMAP_PATTERN_DENSE)
                 file_want_huge_pages(file);
         err = mapping_populate_region(&file->os.mapping, start,
                                       min_u64(REGION_SIZE, file_size(file) - start));

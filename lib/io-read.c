@@ -3,6 +3,9 @@
  * A read copies from the mapping, or is a pread where that is faster or keeps resident memory
  * small.
  */
+#include <errno.h>
+
+#include "base/checked.h"
 #include "guarded-copy.h"
 #include "io-path.h"
 #include "os/os.h"
@@ -116,9 +119,13 @@ static bool should_pread(struct rmmap_file *file, uint64_t offset, size_t length
 static NOINLINE int read_by_pread(struct rmmap_file *file, uint64_t offset, void *buffer,
                                   size_t length)
 {
-        int before = cancellation_off();
-        int err = storage_read(file->os.fd, offset, buffer, length);
+        int before, err;
 
+        /* Ranges may reach beyond the size to which rmmap_publish cut the file. */
+        if (!within(offset, length, file_size(file)))
+                return -ERANGE;
+        before = cancellation_off();
+        err = storage_read(file->os.fd, offset, buffer, length);
         cancellation_restore(before);
         return err;
 }

@@ -8,7 +8,7 @@
 #define OPTIONS_CREATE                                                                             \
         (RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE | RMMAP_POPULATE | RMMAP_HUGE_PAGES |            \
          RMMAP_LOCK_FILE | RMMAP_CATCH_FAULTS | RMMAP_NO_FOLLOW | RMMAP_WRITE_BEHIND |             \
-         RMMAP_SHARED_CLAIMS | RMMAP_UNCACHED | RMMAP_KEEP | RMMAP_REWRITE)
+         RMMAP_SHARED_CLAIMS | RMMAP_UNCACHED | RMMAP_KEEP | RMMAP_REWRITE | RMMAP_UNNAMED)
 #define OPTIONS_OPEN_FD                                                                            \
         (RMMAP_READ_ONLY | RMMAP_POPULATE | RMMAP_HUGE_PAGES | RMMAP_LOCK_FILE |                   \
          RMMAP_CATCH_FAULTS | RMMAP_WRITE_BEHIND | RMMAP_REWRITE | RMMAP_SHARED_CLAIMS |           \

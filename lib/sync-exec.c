@@ -63,7 +63,7 @@ static bool suits_everything(struct rmmap_file *file, const struct sync_set *set
         if (file->config.read_only)
                 return true;
         /* Without a directory, fsync saves the name; for an empty set, the size. */
-        if (entry_pending && (file->os.directory < 0 || set->count == 0))
+        if (entry_pending && (file->os.entry.directory < 0 || set->count == 0))
                 return true;
         return set->count > 1 && dirty <= LITTLE_DIRTY;
 }
@@ -116,9 +116,9 @@ static int issue(struct rmmap_file *file, const struct sync_set *set, bool entry
 }
 
 /* A directory that can't be synced is treated as one that can't be opened. */
-static int issue_directory(struct rmmap_file *file)
+static int issue_directory(struct rmmap_file *file, int directory)
 {
-        int err = writeback_sync(file->os.directory, NULL, true);
+        int err = writeback_sync(directory, NULL, true);
 
         if (err == 0 || !is_unavailable(-err))
                 return err;
@@ -143,8 +143,8 @@ static void sync_batch(void *context, const struct sync_set *asked)
         err = issue(file, &set, entry_pending);
         unwritten_converted(file, &converted);
         /* Data and size first; then the name, which the directory holds. */
-        if (err == 0 && entry_pending && file->os.directory >= 0)
-                err = issue_directory(file);
+        if (err == 0 && entry_pending && file->os.entry.directory >= 0)
+                err = issue_directory(file, file->os.entry.directory);
         if (err == 0 && entry_pending)
                 atomic_store_explicit(&file->sync.entry_pending, false, memory_order_relaxed);
         populate_learn(&file->io.populate, file_written(file), file_size(file));
@@ -186,6 +186,37 @@ int sync_piece(struct rmmap_file *file, uint64_t start, uint64_t end)
 
         sync_set_add(&set, start, end);
         return sync_run(file, &set, 1);
+}
+
+/* ---- publishing: no other thread uses the handle */
+
+int sync_content(struct rmmap_file *file)
+{
+        uint64_t written = file_written(file);
+        int err = writeback_sync(file->os.fd, NULL, true);
+
+        latch(file, err);
+        if (err == 0)
+                dirty_synced_all(file, written);
+        return sync_error(file);
+}
+
+int sync_directory(struct rmmap_file *file, const struct entry *entry)
+{
+        int err = 0;
+
+        if (entry->directory >= 0)
+                err = issue_directory(file, entry->directory);
+        else
+                atomic_store_explicit(&file->sync.entry_unsynced, true, memory_order_relaxed);
+        latch(file, err);
+        return sync_error(file);
+}
+
+int sync_settle(struct rmmap_file *file)
+{
+        latch(file, mapping_settle(&file->os.mapping));
+        return sync_error(file);
 }
 
 /* ---- a write that syncs itself, alone in a batch */

@@ -26,6 +26,14 @@ int sync_piece(struct rmmap_file *file, uint64_t start, uint64_t end);
  */
 int sync_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length);
 
+/*
+ * For rmmap_publish, while no other thread uses the handle: mapping_settle; data, size and mode,
+ * without the mapping; the directory of an entry. They return and latch errors as sync_run does.
+ */
+int sync_settle(struct rmmap_file *file);
+int sync_content(struct rmmap_file *file);
+int sync_directory(struct rmmap_file *file, const struct entry *entry);
+
 /* false: sync_start_writeback always returns -EOPNOTSUPP. Of other handles it may, too. */
 bool sync_can_start(const struct rmmap_file *file);
 

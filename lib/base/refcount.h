@@ -25,6 +25,12 @@ static inline void refcount_get(struct refcount *count)
         atomic_fetch_add_explicit(&count->references, 1, memory_order_relaxed);
 }
 
+/* Acquire: the caller sees what the threads did that dropped theirs. */
+static inline bool refcount_is_one(const struct refcount *count)
+{
+        return atomic_load_explicit(&count->references, memory_order_acquire) == 1;
+}
+
 /*
  * True for the last reference. Release: what this thread did with the object happens before its
  * end. Acquire: the thread that drops the last reference sees what all others did.

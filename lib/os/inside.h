@@ -3,12 +3,13 @@
 #ifndef RMMAP_OS_INSIDE_H
 #define RMMAP_OS_INSIDE_H
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 
 #include "os/os.h"
 
-/* ---- path.c, for reopen.c */
+/* ---- path.c and entry.c, for reopen.c and unnamed.c */
 
 /* O_NONBLOCK: opening a FIFO would wait for another process. */
 #define OPEN_FLAGS (O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
@@ -18,8 +19,20 @@ int open_retrying(const char *path, int flags, mode_t mode);
 
 bool same_file(const struct stat *a, const struct stat *b);
 
-/* path_open_directory for the directory part of path; modifies path. */
-int open_parent(char *path, int fd);
+/* entry.c: entry_at, if the entry leads to the file of fd. */
+int entry_of_file(const char *path, int fd, struct entry *entry);
+
+/* entry_find by the request's own path. */
+int entry_as_given(const struct path_request *request, int fd, struct entry *entry);
+
+/* For functions like openat. */
+static inline int entry_base(const struct entry *entry)
+{
+        return entry->directory < 0 ? AT_FDCWD : entry->directory;
+}
+
+/* -ENOTDIR: no directory; -ELOOP: a link, with no_follow. */
+int check_directory(const struct path_request *request);
 
 /* The first check of path_reopen. -EISDIR: a directory; -ENODEV: no regular file. */
 int reopen_check_type(int fd, struct stat *status);

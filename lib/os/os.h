@@ -17,7 +17,8 @@
  *   - -EINTR is never returned: a system call that a signal interrupts is made again.
  *   - Any thread may call any function at any time, also on a descriptor or mapping that another
  *     call uses. No function takes a mutex, so a forked child may call all of them, too.
- *   - Only the functions under "memory" allocate memory; and on Windows those that take a path.
+ *   - Only the functions under "memory" allocate memory, and those that make an entry or a path; on
+ *     Windows also those that take a path.
  *   - No function disables cancellation: callers do, because they know which calls must all happen.
  */
 #ifndef RMMAP_OS_H
@@ -94,15 +95,73 @@ bool path_names(const struct path_request *request, int fd);
 
 void path_remove(const struct path_request *request);
 
-/* Opens, for fsync, the directory with the file's entry: a descriptor, or a negative errno. */
-int path_open_directory(const struct path_request *request, int fd);
-
 /*
  * Opens the file of fd once more. -EACCES: fd itself doesn't allow this access. *shared: the new
  * descriptor shares the open file description with fd, and so its lock, its position and its
  * errors; -EINVAL: it would share flags under which writes fail or go elsewhere (O_APPEND).
  */
 int path_reopen(int fd, bool read_only, int *reopened, bool *shared);
+
+/* ---- a file's entry in its directory: entry.c, rename.c, unnamed.c ---------------------------- */
+
+struct entry {
+        char *name;    /* memory_free; NULL: there is none. UTF-16 on Windows */
+        int directory; /* which the name is relative to, for fsync too; -1: the name is a path */
+};
+#define NO_ENTRY ((struct entry){.name = NULL, .directory = -1})
+
+/*
+ * The entry by which this request created or opened the file of fd, behind all symbolic links.
+ * Where that isn't to be found, entry_check of the result is -ESTALE. directory is -1 where the
+ * directory can't be opened. -ENOMEM.
+ */
+int entry_find(const struct path_request *request, int fd, struct entry *entry);
+
+/*
+ * The entry that path stands for, which needn't exist; a symbolic link as the last component is the
+ * entry itself. -EISDIR: path ends in a slash.
+ */
+int entry_at(const char *path, struct entry *entry);
+
+/* hidden-name.c: the last component of a hidden file's path, and its longest length with the 0. */
+#define HIDDEN_PREFIX ".rmmap-"
+#define HIDDEN_NAME (sizeof(HIDDEN_PREFIX) + 16)
+int hidden_name(char name[HIDDEN_NAME]);
+
+/* A new name for a hidden file in the directory of an entry. */
+int entry_hidden_name(const struct entry *beside, char **name);
+
+/*
+ * As entry_hidden_name, the path of a file in a directory; the caller frees *path by memory_free.
+ * -ENOTDIR, or -ELOOP of a link with no_follow.
+ */
+int path_hidden_in(const struct path_request *directory, char **path);
+
+/* 0: the entry leads to the file of fd; -ESTALE: to another file; -EISDIR: to a directory. */
+int entry_check(const struct entry *entry, int fd);
+
+/* Are both in the same directory? false if unknown. */
+bool entry_is_beside(const struct entry *a, const struct entry *b);
+
+/* Moves the file to another entry, in one step. Without replace, -EEXIST, or [optional]. */
+int entry_rename(const struct entry *from, const struct entry *to, bool replace);
+
+/* Gives the file one more entry. -EEXIST. [optional] */
+int entry_link(const struct entry *from, const struct entry *to);
+
+void entry_remove(const struct entry *entry);
+
+/* Closes the directory and frees the name. */
+void entry_free(struct entry *entry);
+
+/*
+ * Creates a file without an entry in the directory that the request names. [optional] Where a file
+ * could be created, but not be given an entry later, that is -EOPNOTSUPP too.
+ */
+int unnamed_create(const struct path_request *directory, int *fd);
+
+/* Its first entry. -EEXIST. */
+int unnamed_link(int fd, const struct entry *to);
 
 /* ---- an open file: file.c, resize.c ---------------------------------------------------------- */
 
@@ -305,6 +364,12 @@ bool mapping_reaches_beyond(const struct file_system *file_system);
  * files.
  */
 int mapping_attach(struct mapping *mapping, int fd, bool read_only);
+
+/*
+ * Gives the file what was stored in its mapping, where closing the mapping might leave it behind:
+ * a later writeback_sync without the mapping makes it durable.
+ */
+int mapping_settle(const struct mapping *mapping);
 
 /* Unmaps it, if base isn't NULL. No other thread may use the mapping any more. */
 void mapping_free(struct mapping *mapping);

@@ -84,6 +84,7 @@ static uint64_t grown(struct scene *s)
         X(sync_ranges, (s->file, FROM(as_the_last_of_three(s)), s->receipt_count))                 \
         X(sync_within, (s->file, s->range, s->offset, s->length))                                  \
         X(sync_all, (s->file))                                                                     \
+        X(publish, (s->file, FROM(s->target), s->offset, s->flags))                                \
         X(error, (s->file))                                                                        \
         X(raw_write, (s->file, s->offset, FROM(s->memory), s->length))                             \
         X(raw_read, (s->file, s->offset, FROM(s->memory), s->capacity, TO(length)))                \

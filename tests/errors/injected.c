@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/statvfs.h>
@@ -19,12 +21,13 @@
 
 #define NFS_MAGIC 0x6969
 
-static bool no_sync_file_range, other_file_system, immutable, became_read_only, no_fsync;
+static bool no_sync_file_range, other_file_system, immutable, became_read_only, no_fsync, no_text;
 static int fallocate_error;
 
 void injected_reset(void)
 {
-        no_sync_file_range = other_file_system = immutable = became_read_only = no_fsync = false;
+        no_sync_file_range = other_file_system = immutable = became_read_only = no_fsync = no_text =
+                false;
         fallocate_error = 0;
 }
 
@@ -106,6 +109,20 @@ int fsync(int fd)
                 return next(fd);
         errno = EIO;
         return -1;
+}
+
+char *strdup(const char *text)
+{
+        size_t size = strlen(text) + 1;
+        char *copy = no_text ? NULL : malloc(size);
+
+        return copy == NULL ? NULL : memcpy(copy, text, size);
+}
+
+void no_strdup(struct scene *scene, uint64_t parameter)
+{
+        good(scene, parameter);
+        no_text = true;
 }
 
 /* A network file system: mapping and file may differ. */

@@ -93,6 +93,7 @@ static void set_arguments(struct scene *scene)
         scene->end = rmmap_range_end(scene->range);
         scene->wanted = RMMAP_ALIGNMENT;
         scene->grown = SCENE_SIZE;
+        scene->target = test_path("new");
         scene->length = scene->capacity = SCENE_RANGE;
         scene->memory = scene_memory;
         memset(scene_memory, 0xee, sizeof(scene_memory));

@@ -54,7 +54,9 @@ struct scene {
         uint64_t start, end; /* of a claim */
         uint64_t wanted;     /* bytes to allocate */
         uint64_t grown;      /* size to grow to */
-        uint64_t offset;     /* into the range, or into the file */
+        uint64_t offset;     /* into the range, or into the file; to publish, its size */
+        const char *target;  /* where it is published */
+        uint32_t flags;      /* of that */
         uint64_t done;
         size_t length;   /* what is moved: the range's length */
         size_t capacity; /* of whatever is filled */
@@ -151,10 +153,12 @@ spoil_function unclaimed, with_flag, with_engine, sparse_with_engine, odd_pieces
 spoil_function state_off_by, no_descriptor, new_name;
 spoil_function of_kind, empty_file, in_use, held, not_writable, names_only, no_address_space;
 spoil_function no_bitmaps, input_ends, full_disk, without_flush, sticky;
+spoil_function flags_are, target_is, nameless, published, behind_a_link, no_strdup;
 
 /* Of foreign; and of moody, beside errors: success, with what no allocator may give. */
 enum { OTHER_FILE, OTHER_HANDLE, RELEASED_HANDLE };
 enum { MOODY_NONSENSE = 1 };
+enum target { OLDER_FILE, DIRECTORY, EMPTY_PATH, LONG_PATH };
 
 /* Of queues; the parameter of no_threads is how many are asked for. */
 spoil_function no_queue, full_queue, no_threads, queue_flags_are;

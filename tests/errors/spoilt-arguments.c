@@ -52,6 +52,7 @@ SPOILT(parts, scene->parts = (enum parts)parameter)
 SPOILT(in_a_child, scene->in_child = true)
 SPOILT(with_flag, scene->options.flags |= (uint32_t)parameter)
 SPOILT(with_engine, scene->options.engine = (uint32_t)parameter)
+SPOILT(flags_are, scene->flags = (uint32_t)parameter)
 SPOILT(unclaimed, made(rmmap_unclaim_range(scene->file, scene->range), "unclaim"))
 SPOILT(new_name, scene->path = test_path("new")) /* create must not make it */
 

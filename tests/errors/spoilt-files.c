@@ -195,3 +195,43 @@ void full_disk(struct scene *scene, uint64_t parameter)
         made(rmmap_allocate(scene->file, SCENE_RANGE, &scene->range), "allocate");
         made(rmmap_mark_written(scene->file, scene->range, &scene->receipt), "commit");
 }
+
+/* An enum target. */
+void target_is(struct scene *scene, uint64_t parameter)
+{
+        static char longest[8192];
+
+        good(scene, parameter);
+        memset(longest, 'x', sizeof(longest) - 1);
+        longest[sizeof(longest) - 3] = '/'; /* the directory is too long */
+        scene->target = parameter == OLDER_FILE  ? test_path("other")
+                        : parameter == DIRECTORY ? test_directory()
+                        : parameter == LONG_PATH ? longest
+                                                 : "";
+        scene->flags = RMMAP_PUBLISH_NO_REPLACE;
+}
+
+/* The name that the file was created with is gone. */
+void nameless(struct scene *scene, uint64_t parameter)
+{
+        good(scene, parameter);
+        made(unlink(test_path("file")), "unlink");
+}
+
+/* The size is the parameter. */
+void published(struct scene *scene, uint64_t parameter)
+{
+        good(scene, parameter);
+        made(rmmap_publish(scene->handle, scene->target, parameter, 0), "publish");
+}
+
+void behind_a_link(struct scene *scene, uint64_t parameter)
+{
+        const char *link = test_path("link");
+
+        good(scene, parameter);
+        scene->options.flags = RMMAP_UNNAMED | RMMAP_NO_FOLLOW;
+        if (symlink(test_directory(), link) != 0 && errno != EEXIST)
+                made(-errno, link);
+        scene->path = link;
+}

@@ -71,17 +71,25 @@ DECLARE(void, free, (void *block))
 
 /* ---- descriptors and what is behind them */
 
+#ifdef O_TMPFILE
+#define IS_UNNAMED(flags) (((flags)&O_TMPFILE) == O_TMPFILE)
+#else
+#define IS_UNNAMED(flags) false
+#endif
+
 DECLARE(int, open, (const char *path, int flags, ...))
 {
         va_list arguments;
         mode_t mode = 0;
 
-        if (flags & O_CREAT) {
+        if ((flags & O_CREAT) || IS_UNNAMED(flags)) {
                 va_start(arguments, flags);
                 mode = (mode_t)va_arg(arguments, unsigned int);
                 va_end(arguments);
         }
-        return inject_fails(INJECT_OPEN) ? -1 : open(path, flags, mode);
+        return inject_fails(IS_UNNAMED(flags) ? INJECT_OPEN_UNNAMED : INJECT_OPEN)
+                       ? -1
+                       : open(path, flags, mode);
 }
 
 /* Linux has closed the descriptor whatever it says. To close one twice is a mistake of ours. */
@@ -106,7 +114,13 @@ FAILS(int, flock, FLOCK, -1, (int fd, int operation), fd, operation)
 #endif
 FAILS(off_t, lseek, LSEEK, -1, (int fd, off_t offset, int whence), fd, offset, whence)
 FAILS(int, pipe, PIPE, -1, (int ends[2]), ends)
+FAILS(int, linkat, LINK, -1, (int from, const char *old, int to, const char *new, int flags), from,
+      old, to, new, flags)
+FAILS(int, renameat, RENAME, -1, (int from, const char *old, int to, const char *new), from, old,
+      to, new)
 FAILS(int, unlink, UNLINK, -1, (const char *path), path)
+FAILS(int, unlinkat, UNLINK, -1, (int directory, const char *path, int flags), directory, path,
+      flags)
 
 /* Whether it locks by flock or by this: it is a lock to the tests. */
 #if HAVE_DECL_F_OFD_SETLK
@@ -275,6 +289,10 @@ DECLARE(UNSANITIZED long, syscall, (long number, ...))
         va_end(list);
 #ifdef SYS_getrlimit
         if (number == SYS_getrlimit && inject_fails(INJECT_GETRLIMIT))
+                return -1;
+#endif
+#ifdef SYS_renameat2
+        if (number == SYS_renameat2 && inject_fails(INJECT_RENAME_NEW))
                 return -1;
 #endif
         return syscall(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],

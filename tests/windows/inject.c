@@ -18,6 +18,7 @@
 
 #define DECLARE(type, name, arguments) static type NTAPI injected_##name arguments
 #define MOST_SPARSE 1024
+#define RENAME_INFO_EX ((FILE_INFO_BY_HANDLE_CLASS)22)
 
 /* ---- errors */
 
@@ -129,6 +130,10 @@ DECLARE(BOOL, GetVolumeInformationByHandleW,
 DECLARE(BOOL, SetFileInformationByHandle,
         (HANDLE file, FILE_INFO_BY_HANDLE_CLASS class, LPVOID info, DWORD size))
 {
+        if (class == RENAME_INFO_EX) /* Wine doesn't know it */
+                return fails(INJECT_RENAME_NEW)
+                               ? FALSE
+                               : SetFileInformationByHandle(file, class, info, size);
         if (class != FileAllocationInfo)
                 return fails(INJECT_FTRUNCATE)
                                ? FALSE
@@ -217,6 +222,7 @@ FAILS(HANDLE, CreateFileW, OPEN, INVALID_HANDLE_VALUE,
        DWORD flags, HANDLE like),
       name, access, share, security, how, flags, like)
 FAILS(BOOL, DeleteFileW, UNLINK, FALSE, (LPCWSTR name), name)
+FAILS(BOOL, MoveFileExW, RENAME, FALSE, (LPCWSTR old, LPCWSTR new, DWORD flags), old, new, flags)
 FAILS(BOOL, GetFileInformationByHandle, FSTAT, FALSE,
       (HANDLE file, LPBY_HANDLE_FILE_INFORMATION facts), file, facts)
 FAILS(BOOL, LockFileEx, FLOCK, FALSE,

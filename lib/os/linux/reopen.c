@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "os/inside.h"
@@ -15,24 +14,20 @@ static void descriptor_link(char *link, size_t size, int fd)
         snprintf(link, size, "/proc/self/fd/%d", fd);
 }
 
-int path_open_directory(const struct path_request *request, int fd)
+/* The path after all links, from /proc; if that fails, the path as the caller gave it. */
+int entry_find(const struct path_request *request, int fd, struct entry *entry)
 {
         char link[32], path[PATH_MAX];
         ssize_t length;
-        int directory = -ENOENT;
 
-        /* The path after all links, from /proc; if that fails, the path as the caller gave it. */
         descriptor_link(link, sizeof(link), fd);
         length = linux_calls.readlink(link, path, sizeof(path));
         if (length > 0 && (size_t)length < sizeof(path)) {
                 path[length] = '\0';
-                directory = open_parent(path, fd);
+                if (entry_of_file(path, fd, entry) == 0)
+                        return 0;
         }
-        if (directory < 0 && strlen(request->path) < sizeof(path)) {
-                strcpy(path, request->path);
-                directory = open_parent(path, fd);
-        }
-        return directory;
+        return entry_as_given(request, fd, entry);
 }
 
 /*

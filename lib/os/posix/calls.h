@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -40,10 +41,17 @@
 #define OS_CALL_GETENTROPY(X)
 #endif
 
+#ifdef __APPLE__
+#define OS_CALL_RENAMEATX_NP(X) X(renameatx_np)
+#else
+#define OS_CALL_RENAMEATX_NP(X)
+#endif
+
 /* clang-format off */
 #define OS_CALLS(X) \
         X(calloc) X(free) X(posix_memalign) X(strdup) \
         X(close) X(fcntl) X(fstat) X(fstatat) X(ftruncate) X(lseek) X(open) X(pipe) X(unlink) \
+        X(linkat) X(renameat) X(unlinkat) OS_CALL_RENAMEATX_NP(X) \
         X(pread) X(pwrite) X(read) \
         X(fsync) X(msync) OS_CALL_FDATASYNC(X) \
         OS_CALL_FLOCK(X) \

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -97,35 +96,6 @@ bool path_names(const struct path_request *request, int fd)
 void path_remove(const struct path_request *request)
 {
         os_calls.unlink(request->path);
-}
-
-/* Cuts path off at its last slash. Returns the name after it; NULL: there is no slash. */
-static const char *split_path(char *path)
-{
-        char *slash = strrchr(path, '/');
-
-        if (slash == NULL)
-                return NULL;
-        *slash = '\0';
-        return slash + 1;
-}
-
-int open_parent(char *path, int fd)
-{
-        struct stat entry, opened;
-        char whole[] = ".", root[] = "/";
-        const char *name = split_path(path);
-        const char *parent = name == NULL ? whole : path[0] == '\0' ? root : path;
-        int directory = open_retrying(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-
-        if (directory < 0)
-                return directory;
-        if (os_calls.fstatat(directory, name == NULL ? path : name, &entry, AT_SYMLINK_NOFOLLOW) ==
-                    0 &&
-            os_calls.fstat(fd, &opened) == 0 && same_file(&entry, &opened))
-                return directory;
-        os_calls.close(directory);
-        return -ENOENT;
 }
 
 int reopen_check_type(int fd, struct stat *status)

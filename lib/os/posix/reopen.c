@@ -2,22 +2,15 @@
 /* POSIX can't find a descriptor's name, nor open its file a second time. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "os/inside.h"
 #include "os/posix/calls.h"
 
-int path_open_directory(const struct path_request *request, int fd)
+/* Of a file created through a symbolic link the entry isn't found. */
+int entry_find(const struct path_request *request, int fd, struct entry *entry)
 {
-        char path[PATH_MAX];
-
-        /* For a symbolic link this returns -ENOENT: its target's entry is elsewhere. */
-        if (strlen(request->path) >= sizeof(path))
-                return -ENAMETOOLONG;
-        strcpy(path, request->path);
-        return open_parent(path, fd);
+        return entry_as_given(request, fd, entry);
 }
 
 /* The duplicate has the caller's flags: with O_APPEND, pwrite may write at the end instead. */

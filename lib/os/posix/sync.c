@@ -21,3 +21,8 @@ int mapping_sync(const struct mapping *mapping, int fd, uint64_t offset, uint64_
 
         return err != 0 ? err : fsync_device(fd, false);
 }
+
+int mapping_settle(const struct mapping *mapping)
+{
+        return mapping->base == NULL ? 0 : msync_pages(mapping, 0, mapping->length);
+}

@@ -15,7 +15,8 @@ BOOLEAN NTAPI SystemFunction036(PVOID buffer, ULONG length);
 /* clang-format off */
 #define WINDOWS_CALLS(X) \
         X(HeapAlloc) X(HeapFree) \
-        X(CloseHandle) X(CreateFileW) X(DeleteFileW) X(DuplicateHandle) X(ReOpenFile) \
+        X(CloseHandle) X(CreateFileW) X(DeleteFileW) X(DuplicateHandle) X(MoveFileExW) \
+        X(ReOpenFile) \
         X(GetFileInformationByHandle) X(GetFileInformationByHandleEx) X(GetFileType) \
         X(GetFullPathNameW) X(GetVolumeInformationByHandleW) \
         X(SetFileInformationByHandle) X(DeviceIoControl) \

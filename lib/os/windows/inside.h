@@ -25,6 +25,15 @@ int last_error(void);
 /* reopen.c: was the handle opened with this access? */
 bool handle_allows(int fd, ACCESS_MASK access);
 
+/* ---- path.c, for entry.c */
+
+/* path as the system wants it: absolute. The caller frees *made with memory_free. */
+int system_path(const char *path, WCHAR **made);
+
+bool same_file(int a, int b);
+
+void remove_file(const WCHAR *path);
+
 /* ---- io.c: an operation of a handle that may be overlapped */
 
 struct io {

@@ -96,10 +96,10 @@ static int absolute_of(const WCHAR *path, WCHAR **made)
 }
 
 /*
- * The caller frees *made with memory_free. A path that has the prefix already stays as it is:
- * making it absolute would take dots and spaces from the ends of its parts.
+ * A path that has the prefix already stays as it is: making it absolute would take dots and spaces
+ * from the ends of its parts.
  */
-static int system_path(const char *path, WCHAR **made)
+int system_path(const char *path, WCHAR **made)
 {
         int err;
         WCHAR *wide = utf16_of(path, &err);
@@ -288,7 +288,7 @@ static int file_identity(int fd, struct file_identity *identity)
         return 0;
 }
 
-static bool same_file(int a, int b)
+bool same_file(int a, int b)
 {
         struct file_identity of_a, of_b;
 
@@ -318,14 +318,19 @@ static bool make_writable(const WCHAR *path)
                SetFileAttributesW(path, others != 0 ? others : FILE_ATTRIBUTE_NORMAL);
 }
 
+void remove_file(const WCHAR *path)
+{
+        if (!windows_calls.DeleteFileW(path) && GetLastError() == ERROR_ACCESS_DENIED &&
+            make_writable(path))
+                (void)windows_calls.DeleteFileW(path);
+}
+
 void path_remove(const struct path_request *request)
 {
         WCHAR *path;
 
         if (system_path(request->path, &path) != 0)
                 return;
-        if (!windows_calls.DeleteFileW(path) && GetLastError() == ERROR_ACCESS_DENIED &&
-            make_writable(path))
-                (void)windows_calls.DeleteFileW(path);
+        remove_file(path);
         memory_free(path);
 }

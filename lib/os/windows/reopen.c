@@ -9,14 +9,6 @@
 #define MODE_INFORMATION 16
 #define NO_INTERMEDIATE_BUFFERING 0x8
 
-/* The name is a matter of the file system's own journal: there is nothing to sync. */
-int path_open_directory(const struct path_request *request, int fd)
-{
-        (void)request;
-        (void)fd;
-        return -EOPNOTSUPP;
-}
-
 bool handle_allows(int fd, ACCESS_MASK access)
 {
         PUBLIC_OBJECT_BASIC_INFORMATION info;

@@ -49,3 +49,8 @@ int writeback_sync(int fd, const struct mapping *mapping, bool with_metadata)
         err = last_error();
         return err == -EACCES && !handle_allows(fd, FILE_WRITE_DATA) ? flush_as_writer(fd) : err;
 }
+
+int mapping_settle(const struct mapping *mapping)
+{
+        return mapping->base == NULL ? 0 : flush_view(mapping);
+}
