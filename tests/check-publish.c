@@ -57,7 +57,7 @@ static void still_writes(struct rmmap_file *file)
 
 /* ---- what it makes of a file */
 
-/* Holds P.2. */
+/* Holds D.7. */
 START_TEST(exactly_this_size)
 {
         static const uint64_t sizes[] = {0, 1, 4095, 4096, 4097, SIZE - 1, SIZE};
@@ -75,7 +75,6 @@ START_TEST(exactly_this_size)
 }
 END_TEST
 
-/* Holds P.3. */
 START_TEST(afterwards_it_only_reads)
 {
         struct rmmap_file *file = publishing_begin("new.part", _i == 0 ? 0 : RMMAP_CATCH_FAULTS);
@@ -257,7 +256,6 @@ START_TEST(refused_and_not_cut)
 }
 END_TEST
 
-/* Holds P.4. */
 START_TEST(in_use)
 {
         struct rmmap_file *file = publishing_begin("new.part", 0), *other;
@@ -331,7 +329,7 @@ END_TEST
 
 /* ---- again, after a failure */
 
-/* Holds P.5. */
+/* Holds D.8. */
 START_TEST(rename_fails_and_then_works)
 {
         struct rmmap_file *file =
@@ -371,7 +369,7 @@ static void appears(void *ignored)
         older("new");
 }
 
-/* Holds P.6. */
+/* Holds D.8. */
 START_TEST(appears_meanwhile)
 {
         struct rmmap_file *file =
@@ -420,7 +418,7 @@ END_TEST
 
 /* ---- without a name */
 
-/* Holds P.7. */
+/* Holds D.9. */
 START_TEST(without_a_name)
 {
         struct rmmap_options options = test_options(RMMAP_UNNAMED, 0);
@@ -537,7 +535,7 @@ START_TEST(synced_before_and_after)
 }
 END_TEST
 
-/* An error of syncing stays; before the name it keeps path as it was. Holds P.8. */
+/* An error of syncing stays; before the name it keeps path as it was. Holds D.8. */
 START_TEST(an_error_of_a_sync_stays)
 {
         struct rmmap_file *file = publishing_begin("new.part", 0);

@@ -18,4 +18,16 @@ bool publishing_whole(const char *path, uint64_t size);
 int publishing_names(const char *directory);
 int publishing_hidden(const char *directory);
 
+/* The path of one of those; false: there is none. */
+bool publishing_first_hidden(const char *directory, char *path, size_t size);
+
+/*
+ * Publishes a version, from 1, as the file "current" of a directory; odd ones from the name
+ * "current.part", even ones unnamed. 0 or a negative errno: it asserts nothing.
+ */
+int publishing_version(const char *directory, uint64_t version);
+
+/* Which one is there; 0: none that is whole. */
+uint64_t publishing_read_version(const char *path);
+
 #endif

@@ -14,10 +14,20 @@
 #define RWF_DSYNC 2
 #endif
 
-enum fault { NONE, NO_FDATASYNC, NO_MSYNC, HALF_MSYNC, NO_DSYNC, NO_DIRECTORY, DEAF, FAULTS };
+enum fault {
+        NONE,
+        NO_FDATASYNC,
+        NO_MSYNC,
+        HALF_MSYNC,
+        NO_DSYNC,
+        NO_DIRECTORY,
+        NO_FSYNC,
+        DEAF,
+        FAULTS
+};
 
 static const char *const names[FAULTS] = {"none",     "no-fdatasync", "no-msync", "half-msync",
-                                          "no-dsync", "no-directory", "deaf"};
+                                          "no-dsync", "no-directory", "no-fsync", "deaf"};
 /* Set before there are threads. */
 static enum fault fault = NONE;
 
@@ -77,7 +87,7 @@ static bool is_directory(int fd)
 int fsync(int fd)
 {
         find_once();
-        if (fault == NO_DIRECTORY && is_directory(fd))
+        if (fault == (is_directory(fd) ? NO_DIRECTORY : NO_FSYNC))
                 return 0;
         return heard(real_fsync(fd));
 }

@@ -5,6 +5,7 @@
 # programs built; and root. TEST_SEED repeats a run.
 set -u
 program=${top_builddir:?says where the programs are}/tests/crash/power-loss
+publish=$top_builddir/tests/crash/publish-cut
 rounds=${RMMAP_ROUNDS:-100}
 # A mutant is found out after a few cut points; this many without is blindness.
 mutant_rounds=100
@@ -64,6 +65,13 @@ is_caught disk:xfs deaf
 # On FUSE nothing is mapped, so there is no msync.
 is_caught volatile no-fdatasync no-directory deaf
 is_caught volatile-cached no-fdatasync no-directory deaf
+
+# rmmap_publish: old or new, whole; ext4 and xfs take a new name along with the file's own sync.
+for disk in shutdown:ext4 shutdown:xfs disk:ext4 disk:xfs disk:btrfs; do
+        program=$publish
+        loses_nothing "$disk"
+        is_caught "$disk" no-fsync no-directory
+done
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$passed" -gt 0 ] || [ "$failed" -gt 0 ] || exit 77

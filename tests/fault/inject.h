@@ -88,6 +88,9 @@ void inject_fail(enum injected call, int k, int error, int times);
 /* In front of the next such call, once: what somebody else might do between two steps of ours. */
 void inject_before(enum injected call, void (*step)(void *arg), void *arg);
 
+/* In front of the n-th call of any kind from now on, 1 is the next. For one thread. */
+void inject_at(int n, void (*step)(void *arg), void *arg);
+
 /* How many calls were made to fail since inject_start. */
 int inject_failed(void);
 

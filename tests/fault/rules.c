@@ -16,6 +16,9 @@ static struct rule {
         void *arg;
 } rules[INJECT_CALLS];
 
+/* In front of a call of any kind. */
+static struct rule any;
+
 static struct inject_record records[MOST_RECORDS];
 static atomic_int record_count, counts[INJECT_CALLS], failed_count, blocks;
 static atomic_llong mapped, bytes, longest_reserved;
@@ -31,6 +34,7 @@ void inject_start(void)
                 rules[i].step = NULL;
                 atomic_store(&counts[i], 0);
         }
+        any.step = NULL;
         atomic_store(&record_count, 0);
         atomic_store(&failed_count, 0);
         atomic_store(&longest_reserved, 0);
@@ -50,6 +54,13 @@ void inject_before(enum injected call, void (*step)(void *arg), void *arg)
 {
         rules[call].arg = arg;
         rules[call].step = step;
+}
+
+void inject_at(int n, void (*step)(void *arg), void *arg)
+{
+        atomic_store(&any.calls_until, n);
+        any.arg = arg;
+        any.step = step;
 }
 
 int inject_count(enum injected call)
@@ -117,6 +128,8 @@ int inject_meddle(enum injected call)
         int left = atomic_fetch_sub(&rule->calls_until, 1);
         void (*step)(void *arg) = rule->step;
 
+        if (any.step != NULL && atomic_fetch_sub(&any.calls_until, 1) == 1)
+                any.step(any.arg);
         if (step != NULL) {
                 rule->step = NULL;
                 step(rule->arg);
