@@ -1171,6 +1171,10 @@ class options
         {
                 return add(RMMAP_UNCACHED);
         }
+        constexpr options &unnamed() noexcept
+        {
+                return add(RMMAP_UNNAMED);
+        }
         constexpr options &flags(std::uint32_t all) noexcept
         {
                 value_.flags = all;
@@ -1562,6 +1566,21 @@ class RMMAP_CONSUMABLE(unconsumed) file
         {
                 detail::tell(::rmmap_grow(handle_, size), error);
         }
+        /*
+         * As rmmap_publish: this must be the only reference, and no other thread may use it. Spans
+         * of data and view functions end. flags: RMMAP_PUBLISH_NO_REPLACE.
+         */
+        RMMAP_ALIVE
+        void publish(path_name path, std::uint64_t size, std::uint32_t flags,
+                     std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_publish(handle_, path.c_str(), size, flags), error);
+        }
+        RMMAP_ALIVE
+        void publish(path_name path, std::uint64_t size, std::error_code &error) const noexcept
+        {
+                publish(path, size, 0, error);
+        }
 
         /* ---- with a std::error_code: raw access, faults, the handle ---- */
 
@@ -1920,6 +1939,11 @@ class RMMAP_CONSUMABLE(unconsumed) file
         void grow(std::uint64_t size) const
         {
                 detail::check(::rmmap_grow(handle_, size), "rmmap_grow");
+        }
+        RMMAP_ALIVE
+        void publish(path_name path, std::uint64_t size, std::uint32_t flags = 0) const
+        {
+                detail::check(::rmmap_publish(handle_, path.c_str(), size, flags), "rmmap_publish");
         }
 
         /* ---- the same by exceptions: raw access, faults, the handle ---- */

@@ -102,7 +102,7 @@ void path_remove(const struct path_request *request);
  */
 int path_reopen(int fd, bool read_only, int *reopened, bool *shared);
 
-/* ---- the entry of a file in its directory: entry.c, rename.c, unnamed.c ------------------------ */
+/* ---- the entry of a file in its directory: entry.c, rename.c, unnamed.c ---------------------- */
 
 struct entry {
         char *name;    /* memory_free; NULL: there is none. UTF-16 on Windows */

@@ -58,6 +58,7 @@ def owned(pointer: Any) -> Any:
 
 
 def memory_of(handle: Any, start: Any, length: int) -> memoryview:
-    """A view of the mapping. It, and each view made of it, keeps the handle open."""
-    kept = ffi.gc(start, lambda _start, _handle=handle: None)
+    """A view of the mapping. It, and each view made of it, has a reference of the handle of its
+    own, so that publish, which would unmap it, is EBUSY."""
+    kept = ffi.gc(start, lambda _start, _handle=owned(lib.rmmap_clone(handle)): None)
     return memoryview(ffi.buffer(kept, length))

@@ -207,6 +207,15 @@ class File:
         has now, because another handle let it grow."""
         self._check(lib.rmmap_grow(self._handle(), size))
 
+    def publish(self, path: Path, size: Union[int, None] = None, *, replace: bool = True) -> None:
+        """Finishes a created file: cuts it to size bytes (None: all), makes it durable and gives it
+        the name path in one step, whole or not at all. Without replace, an existing one is
+        FileExistsError. EBUSY while a clone or a view exists. No other thread may use the file
+        meanwhile; it only reads from then on."""
+        flags = 0 if replace else lib.RMMAP_PUBLISH_NO_REPLACE
+        wanted = self.size if size is None else size
+        check(lib.rmmap_publish(self._handle(), _encoded(path), wanted, flags), path)
+
     def sync_receipts(self, receipts: Iterable[Receipt]) -> None:
         """Makes these receipts' ranges durable. One of another file is EXDEV, before any I/O."""
         values = ffi.new("struct rmmap_receipt[]", [receipt._value[0] for receipt in receipts])
@@ -303,6 +312,7 @@ def create(
     write_behind: bool = False,
     shared_claims: bool = False,
     uncached: bool = False,
+    unnamed: bool = False,
     allocator: Allocator = Allocator.CONCURRENT,
     allocate_from: int = 0,
     mode: Union[int, None] = None,
@@ -314,6 +324,7 @@ def create(
 ) -> File:
     """Creates a file of size bytes, and reserves its space; an existing one loses its content, or
     with keep is opened and made size bytes long if it is shorter.
+    unnamed: path is a directory, and the file has no name until publish.
     mode: the permissions of a new file, without those that the umask removes. None is 0o666; 0 is a
     ValueError, because to the library it means that no mode is given."""
     flags = {
@@ -329,6 +340,7 @@ def create(
         lib.RMMAP_WRITE_BEHIND: write_behind,
         lib.RMMAP_SHARED_CLAIMS: shared_claims,
         lib.RMMAP_UNCACHED: uncached,
+        lib.RMMAP_UNNAMED: unnamed,
     }
     options = _options(flags, allocator, allocate_from, engine, pattern, (max_size, grow_step),
                        dirty_limit, mode)

@@ -246,3 +246,26 @@ def test_a_file_grows(tmp_path: pathlib.Path) -> None:
     with rangedmmap.create(path, ALIGNMENT, keep=True) as file:
         assert Fact.CREATED not in file.describe().facts and file.size == 16 * ALIGNMENT
         file.grow()
+
+
+def test_publishing(tmp_path: pathlib.Path) -> None:
+    target = tmp_path / "target"
+    target.write_bytes(b"older")
+    with rangedmmap.create(tmp_path, SIZE, unnamed=True) as file:
+        file.raw_write(0, b"whole")
+        view = file.raw_view()
+        with pytest.raises(OSError) as busy:
+            file.publish(target, 5)
+        assert busy.value.errno == errno.EBUSY
+        del view
+        with pytest.raises(FileExistsError):
+            file.publish(target, 5, replace=False)
+        assert target.read_bytes() == b"older"
+        file.publish(target, 5)
+        assert target.read_bytes() == file.raw_read(0, 100) == b"whole" and file.size == 5
+        with pytest.raises(OSError) as sealed:
+            file.raw_write(0, b"x")
+        assert sealed.value.errno == errno.EROFS
+    with rangedmmap.create(tmp_path / "part", SIZE) as file:
+        file.publish(target)
+    assert os.listdir(tmp_path) == ["target"] and target.stat().st_size == SIZE

@@ -71,6 +71,7 @@ static void options(const char *path)
                                           .keep()
                                           .max_size(9)
                                           .grow_step(8)
+                                          .unnamed()
                                           .dirty_limit(7)
                                           .mode(0600)
                                           .allocate_from(5)
@@ -80,7 +81,7 @@ static void options(const char *path)
                                           .native();
 
         CHECK(all.size == sizeof(all) && all.reserved == nullptr);
-        CHECK(all.flags == 8191 && all.mode == 0600 && all.allocate_from == 5);
+        CHECK(all.flags == 16383 && all.mode == 0600 && all.allocate_from == 5);
         CHECK(all.dirty_limit == 7 && all.max_size == 9 && all.grow_step == 8);
         CHECK(all.engine == RMMAP_ENGINE_PWRITE && all.pattern == RMMAP_PATTERN_SCATTERED);
         CHECK(all.allocator == rmmap_sequential_allocator() && all.allocator_config == path);

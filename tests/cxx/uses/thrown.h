@@ -95,6 +95,8 @@ static void thrown_when_it_goes_well(const char *path)
         file.guard_call([]() noexcept {});
         CHECK(file.fd() >= 0 && file.describe().allocated == file.allocated());
         CHECK(rmmap::open(path).size() == file.size());
+        file.publish(path, page);
+        CHECK(file.size() == page && rmmap::open(path).size() == page);
 }
 
 static void thrown_of_zeros(const char *path)
@@ -144,6 +146,7 @@ static void thrown_of_zeros(const char *path)
         THROWS(EINVAL, "rmmap_sync_within", none.sync_within(range, 0, 0));
         THROWS(EINVAL, "rmmap_sync_all", none.sync_all());
         THROWS(EINVAL, "rmmap_grow", none.grow(0));
+        THROWS(EINVAL, "rmmap_publish", none.publish(path, 0));
         THROWS(EINVAL, "rmmap_raw_write", none.raw_write(0, byte));
         THROWS(EINVAL, "rmmap_raw_read", none.raw_read(0, byte));
         THROWS(EINVAL, "rmmap_raw_flush", none.raw_flush(0, 0));

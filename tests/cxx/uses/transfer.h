@@ -138,6 +138,31 @@ static void durability(const rmmap::file &file)
         CHECK(!error);
 }
 
+/* Of a file without a name: it is there whole, or not at all. */
+static void use_publish(const char *path)
+{
+        const char *slash = std::strrchr(path, '/');
+        const std::string directory = slash ? std::string(path, slash) : std::string(".");
+        const std::string target = directory + "/published";
+        std::error_code error;
+        const rmmap::file file =
+                rmmap::create(directory, 4 * page, rmmap::options().unnamed(), error);
+
+        CHECK(!error);
+        {
+                const rmmap::file second = file.clone();
+                file.publish(target, page, error);
+                CHECK(is(error, EBUSY));
+        }
+        file.publish(target, 5 * page, error);
+        CHECK(is(error, ERANGE));
+        file.publish(target, page, error);
+        CHECK(!error && file.size() == page && rmmap::open(target, error).size() == page);
+        file.publish(target, page, RMMAP_PUBLISH_NO_REPLACE, error);
+        CHECK(is(error, EROFS));
+        CHECK(std::remove(target.c_str()) == 0);
+}
+
 static void raw(const rmmap::file &file)
 {
         std::error_code error;
