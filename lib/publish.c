@@ -76,16 +76,24 @@ static bool keeps_exclusive(const struct rmmap_file *file)
         return file->config.lock_file || !file->os.locked;
 }
 
-/* Changing a lock releases it for a moment, as in create.c: whoever came then has the file now. */
-static int lock_again(struct rmmap_file *file, enum file_lock lock)
+static int lock_alone(struct rmmap_file *file)
 {
-        int err = keeps_exclusive(file) ? 0 : file_lock_take(file->os.fd, lock);
+        int err = keeps_exclusive(file) ? 0 : file_lock_take(file->os.fd, FILE_LOCK_EXCLUSIVE);
 
-        if (err != 0 && lock == FILE_LOCK_SHARED) {
-                file->os.locked = false;
+        return err == -EOPNOTSUPP ? 0 : err;
+}
+
+/* Changing a lock releases it for a moment, as in create.c: whoever came then has the file now. */
+static int share_again(struct rmmap_file *file)
+{
+        int err = keeps_exclusive(file) ? 0 : file_lock_take(file->os.fd, FILE_LOCK_SHARED);
+
+        if (err == 0)
+                return 0;
+        file->os.locked = false;
+        if (err != -EOPNOTSUPP)
                 wb_error_latch(&file->sync.error, -ESTALE);
-        }
-        return err;
+        return sync_error(file);
 }
 
 static int seal_and_cut(struct rmmap_file *file, uint64_t size)
@@ -111,13 +119,13 @@ static int seal_and_cut(struct rmmap_file *file, uint64_t size)
 /* The exclusive lock shows that no other handle has the file; nobody else then loses its pages. */
 static int cut(struct rmmap_file *file, uint64_t size)
 {
-        int err = lock_again(file, FILE_LOCK_EXCLUSIVE), shared;
+        int err = lock_alone(file), lost;
 
         if (err == 0)
                 err = seal_and_cut(file, size);
         /* Readers of the new name may open it: it must not be locked then. */
-        shared = lock_again(file, FILE_LOCK_SHARED);
-        return err != 0 ? err : shared;
+        lost = share_again(file);
+        return lost != 0 ? lost : err;
 }
 
 /* ---- naming it */

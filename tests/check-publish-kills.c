@@ -36,7 +36,7 @@ static const struct program {
 } programs[] = {
         {"replaces", "new.part", 0, {0}, 0, 0, true},
         {"from another directory", "sub/new.part", 0, {0}, 0, 0, true},
-        {"doesn't replace", "new.part", RMMAP_PUBLISH_NO_REPLACE, {0}, 0, 0, true},
+        {"doesn't replace", "new.part", RMMAP_PUBLISH_NO_REPLACE, {0}, 0, ON_FLOOR, true},
         {"by link", "new.part", RMMAP_PUBLISH_NO_REPLACE, {INJECT_RENAME_NEW}, 1, 1, true},
         {"after a look",
          "new.part",
@@ -166,7 +166,7 @@ static bool play(const struct program *program, int n)
         return met;
 }
 
-/* Holds D.7, D.9. */
+/* Holds D.8, D.10. */
 START_TEST(at_each_call)
 {
         int n = 1;
@@ -235,7 +235,7 @@ static unsigned int rounds(void)
         return test_under_valgrind() ? 5 : test_sanitized() ? 50 : 200;
 }
 
-/* Holds D.7. */
+/* Holds D.8. */
 START_TEST(at_random_with_a_reader)
 {
         pid_t reader;

@@ -138,7 +138,8 @@ int inject_meddle(enum injected call)
         if (left > 1 || left <= 1 - atomic_load(&rule->times))
                 return 0;
         atomic_fetch_add(&failed_count, 1);
-        if (call != INJECT_MADVISE && call != INJECT_MINCORE) /* they keep nothing from the disk */
+        /* These keep nothing from the disk. */
+        if (call != INJECT_CLOSE && call != INJECT_MADVISE && call != INJECT_MINCORE)
                 atomic_store(&synced_since, false);
         return atomic_load(&rule->error);
 }

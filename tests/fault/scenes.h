@@ -46,6 +46,7 @@ struct results {
 struct scene {
         const char *name;
         bool one_setup, syncs;
+        bool settles; /* the act gives back what the handle holds, on its way to a failure too */
         int want;
         void (*prepare)(struct stage *stage);
         int (*act)(struct stage *stage, struct results *results); /* asserts nothing */
@@ -67,7 +68,8 @@ struct scene {
         }
 
 /* In each list the last one has no name. */
-extern const struct scene scenes_durable[], scenes_handle[], scenes_move[], scenes_windows[];
+extern const struct scene scenes_durable[], scenes_handle[], scenes_move[], scenes_publish[],
+        scenes_windows[];
 
 /* A handle of this setup, a range of it that was written with data, and one far away. */
 void stage_file(struct stage *stage);
