@@ -42,6 +42,7 @@ known()
         trace create '%d %s %ld %d' "$(known 0)" "(char *)\$_probe_arg1" "$(a 2)" "$(r 3)"
         trace open '%d %s %ld %d' "$(known 0)" "(char *)\$_probe_arg1" "$(a 2)" "$(r 3)"
         trace open_fd '%d %d %ld %d' "$(known 0)" "$(known 1)" "$(a 2)" "$(r 3)"
+        trace publish '%d %s %ld %d' "$(known 0)" "(char *)\$_probe_arg1" "$(a 2)" "$(r 3)"
         trace release '%d %ld' "$(known 0)" "$(a 1)"
         trace allocate '%d %ld %ld %d' "$(known 0)" "$(a 1)" "$(a 2)" "$(r 3)"
         trace grow '%d %ld %d' "$(known 0)" "$(a 1)" "$(r 2)"
@@ -101,6 +102,9 @@ allocate 1 0 4096 0
 allocate 1 0 0 -28
 grow 1 8192 0
 release 1 8192
+create 1 file 4096 0
+publish 1 file 100 0
+release 1 100
 END
 } >"$work/expected"
 grep -v '^reserved' "$work/seen" | diff "$work/expected" - ||

@@ -136,5 +136,8 @@ int main(int argc, char **argv)
         must_fail(rmmap_allocate(file, 4096, &(struct rmmap_range){{0}}));
         must(rmmap_grow(file, 8192));
         rmmap_release(file);
+        must(rmmap_create(argv[1], 4096, NULL, &file));
+        must(rmmap_publish(file, argv[1], 100, 0));
+        rmmap_release(file);
         return 0;
 }

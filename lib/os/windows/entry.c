@@ -120,7 +120,7 @@ static int open_entry(const struct entry *entry, DWORD access, int *fd)
 int entry_check(const struct entry *entry, int fd)
 {
         uint64_t size;
-        int named, err = open_entry(entry, FILE_READ_ATTRIBUTES, &named);
+        int named = -1, err = open_entry(entry, FILE_READ_ATTRIBUTES, &named);
 
         if (err != 0)
                 return err;
@@ -145,7 +145,7 @@ static int rename_open(const struct entry *from, const struct entry *to)
         size_t length = wcslen(wide(to)) * sizeof(WCHAR);
         size_t size = sizeof(struct rename_info) + length + sizeof(WCHAR);
         struct rename_info *info = memory_zeroed(size, 1);
-        int fd, err = info == NULL ? -ENOMEM : open_entry(from, DELETE | SYNCHRONIZE, &fd);
+        int fd = -1, err = info == NULL ? -ENOMEM : open_entry(from, DELETE | SYNCHRONIZE, &fd);
 
         if (err == 0) {
                 info->flags = RENAME_REPLACE_IF_EXISTS | RENAME_POSIX_SEMANTICS;
