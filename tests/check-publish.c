@@ -231,15 +231,13 @@ START_TEST(refused_and_not_cut)
                 uint64_t size;
                 int want;
         } cases[] = {
-                {"new", SIZE + 1, -ERANGE}, {"new", UINT64_MAX, -ERANGE},
-                {"", 1, -ENOENT},           {"missing/new", 1, -ENOENT},
-                {"sub", 1, -EISDIR},        {"sub/", 1, -EISDIR},
-                {"plain/new", 1, -ENOTDIR}, {".", 1, -EISDIR},
+                {"new", SIZE + 1, -ERANGE},  {"new", UINT64_MAX, -ERANGE}, {"", 1, -ENOENT},
+                {"missing/new", 1, -ENOENT}, {"sub", 1, -EISDIR},          {"sub/", 1, -EISDIR},
+                {".", 1, -EISDIR},
         };
         struct rmmap_file *file = publishing_begin("new.part", 0);
 
         ck_assert_int_eq(mkdir(test_path("sub"), 0700), 0);
-        older("plain");
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 const char *path = cases[i].path[0] == '\0' ? "" : test_path(cases[i].path);
 
@@ -251,6 +249,17 @@ START_TEST(refused_and_not_cut)
         ck_assert(!exists(test_path("new")));
         still_writes(file);
         rmdir(test_path("sub"));
+        unlink(test_path("new.part"));
+}
+END_TEST
+
+START_TEST(below_a_plain_file)
+{
+        struct rmmap_file *file = publishing_begin("new.part", 0);
+
+        older("plain");
+        ck_is(rmmap_publish(file, test_path("plain/new"), 1, 0), -ENOTDIR);
+        still_writes(file);
         unlink(test_path("plain"));
         unlink(test_path("new.part"));
 }
@@ -423,17 +432,14 @@ START_TEST(without_a_name)
 {
         struct rmmap_options options = test_options(RMMAP_UNNAMED, 0);
         const char *path = test_path("new");
-        mode_t mask = umask(027);
         struct rmmap_file *file;
         struct stat status;
         int names = ON_FLOOR || _i >= 2;
 
-        options.mode = 0666;
         inject_start();
         if (_i >= 2)
                 inject_fail(INJECT_OPEN_UNNAMED, 1, answers[_i % ANSWERS], FOR_GOOD);
         ck_ok(rmmap_create(test_directory(), SIZE, &options, &file));
-        umask(mask);
         ck_assert_int_eq(publishing_names(test_directory()), names);
         ck_assert_int_eq(publishing_hidden(test_directory()), names);
         if (_i % 2 == 0)
@@ -443,9 +449,30 @@ START_TEST(without_a_name)
         ck_assert_int_eq(publishing_names(test_directory()), 1);
         rmmap_release(file);
         ck_assert_int_eq(publishing_names(test_directory()), 1);
-        ck_assert(stat(path, &status) == 0 && (status.st_mode & 0777) == 0640 &&
-                  status.st_size == 77);
+        ck_assert(stat(path, &status) == 0 && status.st_size == 77);
         unlink(path);
+}
+END_TEST
+
+START_TEST(with_permissions)
+{
+        struct rmmap_options options = test_options(RMMAP_UNNAMED, 0);
+        mode_t mask = umask(027);
+        struct rmmap_file *file;
+        struct stat status;
+
+        options.mode = 0666;
+        inject_start();
+        if (_i == 1)
+                inject_fail(INJECT_OPEN_UNNAMED, 1, EOPNOTSUPP, FOR_GOOD);
+        ck_ok(rmmap_create(test_directory(), SIZE, &options, &file));
+        umask(mask);
+        older("new");
+        ck_ok(rmmap_publish(file, test_path("new"), 77, 0));
+        inject_start();
+        rmmap_release(file);
+        ck_assert(stat(test_path("new"), &status) == 0 && (status.st_mode & 0777) == 0640);
+        unlink(test_path("new"));
 }
 END_TEST
 
@@ -569,6 +596,7 @@ int main(void)
         tcase_add_test(core, elsewhere_in_the_meantime);
         tcase_add_test(core, created_through_a_link);
         tcase_add_test(core, refused_and_not_cut);
+        tcase_add_test(core, below_a_plain_file);
         tcase_add_test(core, in_use);
         tcase_add_test(core, with_a_lock_of_its_own);
         tcase_add_test(core, not_created);
@@ -577,6 +605,7 @@ int main(void)
         tcase_add_loop_test(core, appears_meanwhile, 0, 3);
         tcase_add_loop_test(core, nothing_but_rename, 0, 2 * ANSWERS);
         tcase_add_loop_test(core, without_a_name, 0, 2 + ANSWERS);
+        tcase_add_loop_test(core, with_permissions, 0, 2);
         tcase_add_loop_test(core, without_links, 0, ANSWERS);
         tcase_add_loop_test(core, given_up, 0, 2);
         tcase_add_test(core, no_such_directory);

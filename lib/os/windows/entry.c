@@ -23,6 +23,27 @@ static const WCHAR *wide(const struct entry *entry)
         return (const WCHAR *)(const void *)entry->name;
 }
 
+static int check_attributes(DWORD attributes)
+{
+        if (attributes == INVALID_FILE_ATTRIBUTES)
+                return last_error();
+        return attributes & FILE_ATTRIBUTE_DIRECTORY ? 0 : -ENOTDIR;
+}
+
+/* Changes name for a moment. -EISDIR: it ends in a slash. */
+static int check_parent(WCHAR *name)
+{
+        WCHAR *last = wcsrchr(name, L'\\') + 1, first = *last;
+        DWORD attributes;
+
+        if (first == 0)
+                return -EISDIR;
+        *last = 0;
+        attributes = GetFileAttributesW(name);
+        *last = first;
+        return check_attributes(attributes);
+}
+
 int entry_at(const char *path, struct entry *entry)
 {
         WCHAR *name;
@@ -30,9 +51,10 @@ int entry_at(const char *path, struct entry *entry)
 
         if (err != 0)
                 return err;
-        if (name[wcslen(name) - 1] == L'\\') {
+        err = check_parent(name);
+        if (err != 0) {
                 memory_free(name);
-                return -EISDIR;
+                return err;
         }
         *entry = (struct entry){.name = (char *)name, .directory = -1};
         return 0;
@@ -73,11 +95,8 @@ static int check_directory(const struct path_request *request)
         if (err != 0)
                 return err;
         attributes = GetFileAttributesW(path);
-        if (attributes == INVALID_FILE_ATTRIBUTES)
-                err = last_error();
-        else if (!(attributes & FILE_ATTRIBUTE_DIRECTORY))
-                err = -ENOTDIR;
-        else if (request->no_follow && (attributes & FILE_ATTRIBUTE_REPARSE_POINT))
+        err = check_attributes(attributes);
+        if (err == 0 && request->no_follow && (attributes & FILE_ATTRIBUTE_REPARSE_POINT))
                 err = -ELOOP;
         memory_free(path);
         return err;
