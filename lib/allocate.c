@@ -69,6 +69,30 @@ int rmmap_allocate_exact(struct rmmap_file *file, uint64_t size, struct rmmap_ra
         return allocate(file, size, RMMAP_ALLOCATE_EXACT, range);
 }
 
+/* Bounds of a claim, and of an allocation at a place. */
+static int check_place(const struct rmmap_file *file, uint64_t start, uint64_t end)
+{
+        return start == end ? -EINVAL : allocator_check_bounds(&file->allocator, start, end);
+}
+
+int rmmap_allocate_at(struct rmmap_file *file, uint64_t start, uint64_t end,
+                      struct rmmap_range *range)
+{
+        int err;
+
+        if (range == NULL)
+                return -EINVAL;
+        err = check_handle(file);
+        if (err == 0)
+                err = check_place(file, start, end);
+        if (err == 0)
+                err = allocator_allocate_at(&file->allocator, start, end);
+        if (err == 0)
+                range_seal(range, start, end, file->config.owner);
+        PROBE4(allocate, file, err == 0 ? start : UINT64_C(0), err == 0 ? end : UINT64_C(0), err);
+        return err;
+}
+
 int rmmap_claim_range(struct rmmap_file *file, uint64_t start, uint64_t end,
                       struct rmmap_range *range)
 {
@@ -79,7 +103,7 @@ int rmmap_claim_range(struct rmmap_file *file, uint64_t start, uint64_t end,
         err = check_unsealed(file);
         if (err != 0)
                 return err;
-        err = start == end ? -EINVAL : allocator_check_bounds(&file->allocator, start, end);
+        err = check_place(file, start, end);
         if (err == 0)
                 err = claims_take(&file->claims, start, end);
         if (err == 0)

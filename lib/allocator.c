@@ -126,6 +126,13 @@ int allocator_allocate(const struct allocator *allocator, uint64_t size, uint32_
         return 0;
 }
 
+int allocator_allocate_at(const struct allocator *allocator, uint64_t start, uint64_t end)
+{
+        if (allocator->ops.allocate_at == NULL)
+                return -EOPNOTSUPP;
+        return checked_answer(allocator->ops.allocate_at(allocator->state, start, end), 0);
+}
+
 uint64_t allocator_remaining(const struct allocator *allocator)
 {
         return min_u64(allocator->ops.remaining(allocator->state), total_now(allocator));

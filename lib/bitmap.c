@@ -38,13 +38,21 @@ static uint64_t next_word(uint64_t bit)
         return align_down_to(bit, WORD_BITS) + WORD_BITS;
 }
 
+static uint64_t load_word(const _Atomic uint64_t *word)
+{
+        uint64_t value = atomic_load_explicit(word, memory_order_acquire);
+
+        NOTE_ACQUIRE(word);
+        return value;
+}
+
 static void force_word(_Atomic uint64_t *word, uint64_t mask, bool value)
 {
         NOTE_RELEASE(word);
         if (value)
-                atomic_fetch_or_explicit(word, mask, memory_order_acq_rel);
+                atomic_fetch_or_explicit(word, mask, memory_order_seq_cst);
         else
-                atomic_fetch_and_explicit(word, ~mask, memory_order_acq_rel);
+                atomic_fetch_and_explicit(word, ~mask, memory_order_seq_cst);
 }
 
 /* Sets all bits of mask to value if all of them have the other value. */
@@ -57,7 +65,7 @@ static bool flip_word(_Atomic uint64_t *word, uint64_t mask, bool value)
                 if ((value ? seen : ~seen) & mask)
                         return false;
         } while (!atomic_compare_exchange_weak_explicit(
-                word, &seen, seen ^ mask, memory_order_acq_rel, memory_order_relaxed));
+                word, &seen, seen ^ mask, memory_order_seq_cst, memory_order_relaxed));
         NOTE_ACQUIRE(word);
         return true;
 }
@@ -98,16 +106,17 @@ bool bitmap_any(const _Atomic uint64_t *words, uint64_t first, uint64_t end)
 }
 
 /*
- * Relaxed: the result may be out of date at once. A caller that depends on it then changes the
- * bits by a call that fails if they aren't as expected.
+ * The result may be out of date at once. A caller that depends on it then changes the bits by a call
+ * that fails if they aren't as expected. Acquire: what happened before a bit was changed, for
+ * callers that look no further.
  */
 bool bitmap_run(const _Atomic uint64_t *words, uint64_t first, uint64_t end, uint64_t *same_end)
 {
-        uint64_t word = atomic_load_explicit(&words[first / WORD_BITS], memory_order_relaxed);
+        uint64_t word = load_word(&words[first / WORD_BITS]);
         bool value = (word >> (first % WORD_BITS)) & 1;
 
         for (uint64_t bit = first; bit < end; bit = next_word(bit)) {
-                word = atomic_load_explicit(&words[bit / WORD_BITS], memory_order_relaxed);
+                word = load_word(&words[bit / WORD_BITS]);
                 word = (value ? ~word : word) & mask_of(bit, end);
                 if (word == 0)
                         continue;

@@ -169,6 +169,7 @@ int rmmap_range_split_down(struct rmmap_range range, uint64_t position, struct r
                            struct rmmap_range *high);
 const struct rmmap_allocator_ops *rmmap_sequential_allocator(void);
 const struct rmmap_allocator_ops *rmmap_concurrent_allocator(void);
+const struct rmmap_allocator_ops *rmmap_reusing_allocator(void);
 int rmmap_create(const char *path, uint64_t size, const struct rmmap_options *options,
                  struct rmmap_file **file);
 int rmmap_open(const char *path, const struct rmmap_options *options, struct rmmap_file **file);
@@ -181,6 +182,8 @@ int rmmap_grow(struct rmmap_file *file, uint64_t size);
 int rmmap_fd(const struct rmmap_file *file);
 int rmmap_allocate(struct rmmap_file *file, uint64_t size, struct rmmap_range *range);
 int rmmap_allocate_exact(struct rmmap_file *file, uint64_t size, struct rmmap_range *range);
+int rmmap_allocate_at(struct rmmap_file *file, uint64_t start, uint64_t end,
+                      struct rmmap_range *range);
 int rmmap_claim_range(struct rmmap_file *file, uint64_t start, uint64_t end,
                       struct rmmap_range *range);
 int rmmap_unclaim_range(struct rmmap_file *file, struct rmmap_range range);

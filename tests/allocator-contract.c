@@ -9,7 +9,7 @@
 
 static const char help[] =
         "usage: allocator-contract [OPTION...] PLUGIN.so SYMBOL\n"
-        "       allocator-contract [OPTION...] --builtin concurrent|sequential\n"
+        "       allocator-contract [OPTION...] --builtin concurrent|sequential|reusing\n"
         "\n"
         "Examines what an allocator of librangedmmap owes its callers, straight through its\n"
         "operations and through a file in TMPDIR or /tmp. Each check prints a line \"ok\" or\n"
@@ -92,6 +92,8 @@ static const struct rmmap_allocator_ops *find_builtin(const char *name)
                 return rmmap_concurrent_allocator();
         if (strcmp(name, "sequential") == 0)
                 return rmmap_sequential_allocator();
+        if (strcmp(name, "reusing") == 0)
+                return rmmap_reusing_allocator();
         wrong_usage("no such built-in allocator");
 }
 
