@@ -30,6 +30,7 @@
 
 struct bench {
         struct rmmap_file *file;    /* huge and sparse: allocating never reaches its end */
+        struct rmmap_file *reusing; /* the same, by rmmap_reusing_allocator */
         struct rmmap_file *warm;    /* small, preallocated, every page touched */
         struct rmmap_file *guarded; /* the same with RMMAP_CATCH_FAULTS */
         struct rmmap_file *records; /* to be synced; preallocated */
@@ -64,6 +65,24 @@ static void allocate_handle(struct bench *bench, unsigned long calls)
 
         for (unsigned long i = 0; i < calls; i++)
                 must(rmmap_allocate(bench->file, PAGE, &range), "allocate");
+}
+
+static void allocate_reusing(struct bench *bench, unsigned long calls)
+{
+        struct rmmap_range range;
+
+        for (unsigned long i = 0; i < calls; i++)
+                must(rmmap_allocate(bench->reusing, PAGE, &range), "allocate");
+}
+
+static void reuse(struct bench *bench, unsigned long calls)
+{
+        struct rmmap_range range;
+
+        for (unsigned long i = 0; i < calls; i++) {
+                must(rmmap_allocate(bench->reusing, PAGE, &range), "allocate");
+                must(rmmap_give_back_range(bench->reusing, range), "give back");
+        }
 }
 
 static void allocate_fetch_add(struct bench *bench, unsigned long calls)
@@ -242,6 +261,12 @@ static const struct row {
          8, 250000},
         {"allocate, 8 threads", "rmmap_allocate", "mutex", allocate_handle, allocate_mutex, 8,
          250000},
+        {"allocate, 1 thread", "reusing", "concurrent", allocate_reusing, allocate_handle, 1,
+         1000000},
+        {"allocate, 8 threads", "reusing", "concurrent", allocate_reusing, allocate_handle, 8,
+         250000},
+        {"allocate, give back", "reusing", "mutex", reuse, allocate_mutex, 1, 300000},
+        {"the same, 8 threads", "reusing", "mutex", reuse, allocate_mutex, 8, 100000},
         {"write 4 KiB, warm", "rmmap_write_range", "memcpy", write_page, memcpy_page, 1, 300000},
         {"seal check", "rmmap_range_start", "a bare call", seal_checked, seal_unchecked, 1,
          3000000},
@@ -360,6 +385,9 @@ static void open_files(struct bench *bench, const char *directory)
         snprintf(path, sizeof(path), "%s/rmmap-costs-%ld", directory, (long)getpid());
         must(rmmap_create(path, UINT64_C(1) << 42, &sparse, &bench->file), path);
         unlink(path);
+        sparse.allocator = rmmap_reusing_allocator();
+        must(rmmap_create(path, UINT64_C(1) << 42, &sparse, &bench->reusing), path);
+        unlink(path);
         bench->guarded = open_warm(path, RMMAP_CATCH_FAULTS);
         bench->warm = open_warm(path, 0);
         bench->records = open_warm(path, 0);
@@ -397,6 +425,7 @@ int main(int argc, char **argv)
         rmmap_release(bench.records);
         rmmap_release(bench.warm);
         rmmap_release(bench.guarded);
+        rmmap_release(bench.reusing);
         rmmap_release(bench.file);
         return EXIT_SUCCESS;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The allocator that takes ranges back. Blocks from `next` on were never handed out. Of those before
- * it, `map` has the ones that are free again; while there are none, allocating is one
+ * The allocator that takes ranges back. Blocks from `next` on were never handed out. Of those
+ * before it, `map` has the ones that are free again; while there are none, allocating is one
  * compare-and-swap of `next`, and the map takes no memory.
  *
  *  R.2  No byte is in two ranges: a block is handed out by the one compare-and-swap that moves
@@ -12,15 +12,19 @@
  *  R.4  Lock-free: a step is done again only because another thread's step succeeded. -ENOSPC of an
  *       allocation that isn't exact means that `next` was at the end, and then `free` was 0.
  */
+#include <errno.h>
+#include <stdalign.h>
+#include <stdatomic.h>
 #include <string.h>
 
-#include "allocator-bump.h"
-#include "allocator.h"
 #include "base/abi-struct.h"
+#include "base/checked.h"
+#include "base/compiler.h"
 #include "base/sync-annotations.h"
 #include "free-map.h"
 #include "os/os.h"
 #include "reusing-state.h"
+#include "rmmap.h"
 
 /* As much as files are mapped; see MAPPING_LIMIT. */
 #if SIZE_MAX > UINT32_MAX
@@ -48,7 +52,7 @@ struct span {
         uint64_t first, end;
 };
 
-static uint64_t load(const _Atomic uint64_t *word)
+static inline uint64_t load(const _Atomic uint64_t *word)
 {
         return atomic_load_explicit(word, memory_order_relaxed);
 }
@@ -245,8 +249,8 @@ static bool reuse(struct reusing *reusing, enum free_map_search search, uint64_t
 /* ---- blocks that were never handed out */
 
 /* Hands out at least `least` and at most `most` blocks from next on. */
-static bool extend(struct reusing *reusing, uint64_t least, uint64_t most, uint64_t limit,
-                   struct span *span)
+static inline bool extend(struct reusing *reusing, uint64_t least, uint64_t most, uint64_t limit,
+                          struct span *span)
 {
         uint64_t next = load(&reusing->next), count;
 
@@ -287,7 +291,8 @@ static bool take_at(struct reusing *reusing, struct span span)
 
 /* ---- allocate */
 
-static int allocate_some(struct reusing *reusing, uint64_t count, uint64_t *start, uint64_t *end)
+static NOINLINE int allocate_from_map(struct reusing *reusing, uint64_t count, uint64_t *start,
+                                      uint64_t *end)
 {
         enum free_map_search search = FREE_MAP_BY_SUMMARY;
         struct span span;
@@ -309,6 +314,17 @@ static int allocate_some(struct reusing *reusing, uint64_t count, uint64_t *star
                 if (left > 0 && extend(reusing, 1, count, limit, &span))
                         return answer(reusing, span, total, start, end);
         }
+}
+
+static int allocate_some(struct reusing *reusing, uint64_t count, uint64_t *start, uint64_t *end)
+{
+        uint64_t total = total_of(reusing);
+        struct span span;
+
+        if (likely(load(&reusing->free) == 0) &&
+            extend(reusing, 1, count, blocks_of(reusing, total), &span))
+                return answer(reusing, span, total, start, end);
+        return allocate_from_map(reusing, count, start, end);
 }
 
 /*
@@ -338,7 +354,8 @@ static bool take_any_run(struct reusing *reusing, uint64_t count, uint64_t whole
 }
 
 /* whole: complete blocks; a short last one isn't for exact allocations. */
-static int allocate_exact(struct reusing *reusing, uint64_t count, uint64_t *start, uint64_t *end)
+static NOINLINE int allocate_exact(struct reusing *reusing, uint64_t count, uint64_t *start,
+                                   uint64_t *end)
 {
         uint64_t total = total_of(reusing), whole = total >> reusing->shift;
         struct span span;
@@ -357,10 +374,11 @@ static int reusing_allocate(void *state, uint64_t size, uint32_t flags, uint64_t
                             uint64_t *end)
 {
         struct reusing *reusing = state;
-        int err = bump_check_request(state, size, flags, start, end);
 
-        if (err != 0)
-                return err;
+        if (unlikely(reusing == NULL || start == NULL || end == NULL || size == 0))
+                return -EINVAL;
+        if (unlikely(flags & ~RMMAP_ALLOCATE_EXACT))
+                return -EOPNOTSUPP;
         if (flags & RMMAP_ALLOCATE_EXACT)
                 return allocate_exact(reusing, blocks_of(reusing, size), start, end);
         return allocate_some(reusing, blocks_of(reusing, size), start, end);
@@ -393,6 +411,14 @@ static int reusing_allocate_at(void *state, uint64_t start, uint64_t end)
 
 /* ---- give_back, remaining, claim */
 
+/* Marks what was out before, and isn't from now on. */
+static void mark(struct reusing *reusing, uint64_t first, uint64_t end)
+{
+        end = min_u64(end, load(&reusing->first));
+        if (first < end)
+                free_map_mark(&reusing->map, first, end);
+}
+
 /*
  * The end is rounded up as sizes are: a range may be short because it was the last one before the
  * file grew. Whoever gives back a range that isn't out gets -EINVAL. Where several threads give one
@@ -412,6 +438,7 @@ static int reusing_give_back(void *state, uint64_t start, uint64_t end)
         if (past > load(&reusing->next) || free_map_any(&reusing->map, first, past))
                 return -EINVAL;
         atomic_store_explicit(&reusing->changed, true, memory_order_relaxed);
+        mark(reusing, first, past);
         return put(reusing, first, past) ? 0 : -EINVAL;
 }
 
@@ -454,11 +481,9 @@ static int reusing_claim(const void *state, uint64_t start, uint64_t end)
                 return -ERANGE;
         if (first < past && free_map_any(&reusing->map, first, past))
                 return -ERANGE;
-        /* A block that is in the map, or was, isn't as it was before. */
-        if (past > load(&reusing->first) ||
-            (first < past && free_map_ever(&reusing->map, first, past)))
+        if (past > load(&reusing->first))
                 return -EBUSY;
-        return 0;
+        return first < past && free_map_any_marked(&reusing->map, first, past) ? -EBUSY : 0;
 }
 
 /* ---- save and restore */
@@ -489,8 +514,10 @@ static int reusing_save(const void *state, void *buffer, size_t *length)
 static void put_word(struct reusing *reusing, uint64_t block, uint64_t bits)
 {
         for (uint64_t first = block; bits != 0; bits >>= 1, first++)
-                if ((bits & 1) && first >= reusing->floor)
+                if ((bits & 1) && first >= reusing->floor) {
+                        mark(reusing, first, first + 1);
                         (void)put(reusing, first, first + 1);
+                }
 }
 
 static int reusing_restore(void *state, const void *buffer, size_t length)

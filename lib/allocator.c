@@ -114,11 +114,10 @@ int allocator_allocate(const struct allocator *allocator, uint64_t size, uint32_
                        uint64_t *start, uint64_t *end)
 {
         uint64_t before = total_now(allocator);
-        int err = checked_answer(allocator->ops.allocate(allocator->state, size, flags, start, end),
-                                 0);
+        int err = allocator->ops.allocate(allocator->state, size, flags, start, end);
 
-        if (err != 0)
-                return err;
+        if (unlikely(err != 0))
+                return checked_answer(err, 0);
         if (!is_plausible(*start, *end, before, total_now(allocator)))
                 return -EPROTO;
         if ((flags & RMMAP_ALLOCATE_EXACT) && *end - *start != align_up_to(size, RMMAP_ALIGNMENT))

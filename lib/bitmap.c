@@ -106,9 +106,9 @@ bool bitmap_any(const _Atomic uint64_t *words, uint64_t first, uint64_t end)
 }
 
 /*
- * The result may be out of date at once. A caller that depends on it then changes the bits by a call
- * that fails if they aren't as expected. Acquire: what happened before a bit was changed, for
- * callers that look no further.
+ * The result may be out of date at once. A caller that depends on it then changes the bits by a
+ * call that fails if they aren't as expected. Acquire: a caller that looks no further sees what
+ * happened before a bit was changed.
  */
 bool bitmap_run(const _Atomic uint64_t *words, uint64_t first, uint64_t end, uint64_t *same_end)
 {

@@ -5,9 +5,9 @@
  * the bits before it back. Until then other threads can see the changed bits. [first, end) is never
  * empty. Layer 2.
  *
- * Setting and clearing are sequentially consistent, and so acquire-release: what a thread did before
- * it changed a bit happens before what another thread does after changing that bit back, or seeing
- * it changed. The single order is for the summaries of free-map.c.
+ * Setting and clearing are sequentially consistent, and so acquire-release: what a thread did
+ * before it changed a bit happens before what another thread does after changing that bit back, or
+ * seeing it changed. free-map.c needs the single order for its summaries.
  */
 #ifndef RMMAP_BITMAP_H
 #define RMMAP_BITMAP_H

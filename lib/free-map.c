@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- *  R.1  A summary that says "nothing" of a word with a bit set is mended before the call returns
- *       that made it so. A thread that adds a block sets its bit, then loads the summary, and sets
- *       it if it is clear. A thread that empties a word clears the summary, then loads the word
- *       again, and sets the summary if there is a bit. All of these are sequentially consistent, so
- *       at least one of the two threads sees what the other one did. The same holds between any
- *       two levels.
+ *  R.1  When no call is running, each word with a bit set has its bit in the summary. A thread that
+ *       adds a block sets its bit, then loads the summary, and sets it if it is clear. A thread
+ *       that finds a word empty clears the summary, then loads the word again, and sets the summary
+ *       if there is a bit. All of these are sequentially consistent, so at least one of the two
+ *       threads sees what the other one did. The same holds between any two levels.
  */
 #include <errno.h>
 
@@ -67,7 +66,7 @@ static void free_segment(struct free_segment *segment)
 {
         if (segment == NULL)
                 return;
-        bitmap_destroy(segment->ever);
+        bitmap_destroy(segment->marked);
         bitmap_destroy(segment->level[0]);
         memory_free(segment);
 }
@@ -89,8 +88,8 @@ static struct free_segment *make_segment(uint64_t words)
                         break;
         }
         segment->level[0] = bitmap_create(all);
-        segment->ever = bitmap_create(words);
-        if (segment->level[0] == NULL || segment->ever == NULL) {
+        segment->marked = bitmap_create(words);
+        if (segment->level[0] == NULL || segment->marked == NULL) {
                 free_segment(segment);
                 return NULL;
         }
@@ -171,29 +170,29 @@ static void note_none(struct free_segment *segment, uint64_t index)
         }
 }
 
-static void note_words(const struct piece *piece, bool some)
+static void note_words(const struct piece *piece)
 {
         for (uint64_t word = piece->first / WORD_BITS; word <= (piece->end - 1) / WORD_BITS; word++)
-                if (some)
-                        note_some(piece->segment, 1, word);
-                else
-                        note_none(piece->segment, word);
+                note_some(piece->segment, 1, word);
 }
 
 /* ---- changes */
 
-static void force(struct free_map *map, uint64_t first, uint64_t end, bool value)
+static void undo(struct free_map *map, uint64_t first, uint64_t end, bool value)
 {
         while (first < end) {
                 struct piece piece = piece_at(map, first, end);
 
                 bitmap_force(piece.segment->level[0], piece.first, piece.end, value);
-                note_words(&piece, value);
+                note_words(&piece);
                 first = piece.before + piece.end;
         }
 }
 
-/* A part that fails was changed for a moment, and another thread may have noted it in a summary. */
+/*
+ * A word that becomes empty stays in the summary until a search finds it so. A part that can't be
+ * taken was changed for a moment, in which another thread may have found a word empty.
+ */
 static bool change(struct free_map *map, uint64_t first, uint64_t end, bool value)
 {
         for (uint64_t at = first; at < end;) {
@@ -201,9 +200,10 @@ static bool change(struct free_map *map, uint64_t first, uint64_t end, bool valu
                 bool done = value ? bitmap_set(piece.segment->level[0], piece.first, piece.end)
                                   : bitmap_clear(piece.segment->level[0], piece.first, piece.end);
 
-                note_words(&piece, done ? value : true);
+                if (value || !done)
+                        note_words(&piece);
                 if (!done) {
-                        force(map, first, at, !value);
+                        undo(map, first, at, !value);
                         return false;
                 }
                 at = piece.before + piece.end;
@@ -213,12 +213,6 @@ static bool change(struct free_map *map, uint64_t first, uint64_t end, bool valu
 
 bool free_map_put(struct free_map *map, uint64_t first, uint64_t end)
 {
-        for (uint64_t at = first; at < end;) {
-                struct piece piece = piece_at(map, at, end);
-
-                bitmap_force(piece.segment->ever, piece.first, piece.end, true);
-                at = piece.before + piece.end;
-        }
         return change(map, first, end, true);
 }
 
@@ -229,13 +223,13 @@ bool free_map_take(struct free_map *map, uint64_t first, uint64_t end)
 
 /* ---- queries */
 
-static bool any(const struct free_map *map, uint64_t first, uint64_t end, bool ever)
+static bool any(const struct free_map *map, uint64_t first, uint64_t end, bool marked)
 {
         while (first < end) {
                 struct piece piece = piece_at(map, first, end);
 
-                if (bitmap_any(ever ? piece.segment->ever : piece.segment->level[0], piece.first,
-                               piece.end))
+                if (bitmap_any(marked ? piece.segment->marked : piece.segment->level[0],
+                               piece.first, piece.end))
                         return true;
                 first = piece.before + piece.end;
         }
@@ -247,7 +241,17 @@ bool free_map_any(const struct free_map *map, uint64_t first, uint64_t end)
         return any(map, first, end, false);
 }
 
-bool free_map_ever(const struct free_map *map, uint64_t first, uint64_t end)
+void free_map_mark(struct free_map *map, uint64_t first, uint64_t end)
+{
+        while (first < end) {
+                struct piece piece = piece_at(map, first, end);
+
+                bitmap_force(piece.segment->marked, piece.first, piece.end, true);
+                first = piece.before + piece.end;
+        }
+}
+
+bool free_map_any_marked(const struct free_map *map, uint64_t first, uint64_t end)
 {
         return any(map, first, end, true);
 }
@@ -267,7 +271,7 @@ static uint64_t words_of_level(const struct free_segment *segment, unsigned int 
 
 /*
  * The first bit of the segment from *bit on that is set. Goes up where a word has none, then down
- * again. An empty word below a summary that says otherwise is noted.
+ * again; notes that a word is empty of which the summary said otherwise.
  */
 static bool next_bit(struct free_segment *segment, uint64_t *bit)
 {

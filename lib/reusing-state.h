@@ -27,7 +27,7 @@ int reusing_state_save(const struct reusing_position *position, const struct fre
  */
 int reusing_state_check(const void *buffer, size_t length, struct reusing_position *position);
 
-/* Of bytes that were checked: returns a word of the free map. *block: the number of its first bit. */
+/* A word of the free map, of bytes that were checked. *block: the number of its first bit. */
 uint64_t reusing_state_word(const void *buffer, size_t index, uint64_t *block);
 
 #endif
