@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Ranges of a handle: allocated, claimed, and encoded as bytes. */
 #include "api-check.h"
+#include "punch.h"
 
 static inline int take(struct rmmap_file *file, uint64_t size, uint32_t flags, uint64_t *start,
                        uint64_t *end)
@@ -50,6 +51,8 @@ static int allocate(struct rmmap_file *file, uint64_t size, uint32_t flags,
                 err = take(file, size, flags, &start, &end);
         else
                 err = take_growing(file, size, flags, &start, &end);
+        if (unlikely(err == 0 && file->punched != NULL))
+                err = punch_reserve(file, start, end);
         if (unlikely(err != 0)) {
                 PROBE4(allocate, file, UINT64_C(0), UINT64_C(0), err);
                 return err;
@@ -87,6 +90,8 @@ int rmmap_allocate_at(struct rmmap_file *file, uint64_t start, uint64_t end,
                 err = check_place(file, start, end);
         if (err == 0)
                 err = allocator_allocate_at(&file->allocator, start, end);
+        if (err == 0 && file->punched != NULL)
+                err = punch_reserve(file, start, end);
         if (err == 0)
                 range_seal(range, start, end, file->config.owner);
         PROBE4(allocate, file, err == 0 ? start : UINT64_C(0), err == 0 ? end : UINT64_C(0), err);
@@ -122,6 +127,16 @@ int rmmap_unclaim_range(struct rmmap_file *file, struct rmmap_range range)
         return claims_leave(&file->claims, range.opaque[WORD_START], range.opaque[WORD_END]);
 }
 
+static int give_back(struct rmmap_file *file, uint64_t start, uint64_t end)
+{
+        int err = claims_give_back(&file->claims, start, end);
+
+        if (err != 0)
+                return err;
+        return file->punched != NULL ? punch_give_back(file, start, end)
+                                     : allocator_give_back(&file->allocator, start, end);
+}
+
 int rmmap_give_back_range(struct rmmap_file *file, struct rmmap_range range)
 {
         int err = check_range_and_process(file, &range);
@@ -134,11 +149,7 @@ int rmmap_give_back_range(struct rmmap_file *file, struct rmmap_range range)
                 return 0;
         if (file->allocator.ops.give_back == NULL)
                 return -EOPNOTSUPP;
-        err = claims_give_back(&file->claims, range.opaque[WORD_START], range.opaque[WORD_END]);
-        if (err != 0)
-                return err;
-        return allocator_give_back(&file->allocator, range.opaque[WORD_START],
-                                   range.opaque[WORD_END]);
+        return give_back(file, range.opaque[WORD_START], range.opaque[WORD_END]);
 }
 
 uint64_t rmmap_remaining(const struct rmmap_file *file)

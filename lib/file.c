@@ -8,6 +8,7 @@
 #include "file.h"
 #include "memcpy-nt.h"
 #include "os/os.h"
+#include "punch.h"
 
 static struct rmmap_file *allocate_blank(void)
 {
@@ -72,6 +73,9 @@ static int make_allocator(struct rmmap_file *file, const struct rmmap_options *o
                                  at_end ? content : options->allocate_from, file_size(file),
                                  file->growth.max_size, at_end ? RMMAP_ALLOCATOR_START_AT_END : 0);
 
+        if (err == 0 && (options->flags & RMMAP_PUNCH_HOLES) &&
+            file->allocator.ops.give_back == NULL)
+                return -EOPNOTSUPP;
         if (err == 0 && file->allocator.ops.allocate == allocator_concurrent_allocate)
                 file->bump = file->allocator.state;
         return err;
@@ -259,6 +263,9 @@ int file_map(struct rmmap_file *file, const struct rmmap_options *options, bool 
         file->config.reserved = reserved;
         file->config.preallocates =
                 reserved || (file->config.blank && !(options->flags & RMMAP_NO_PREALLOCATE));
+        err = punch_create(file, options);
+        if (err != 0)
+                return err;
         if (!file->config.engine.mapped)
                 mapping_free(&file->os.mapping);
         else
@@ -283,6 +290,7 @@ void file_free(struct rmmap_file *file)
         storage_close(file->os.fd);
         entry_free(&file->os.entry);
         claims_destroy(&file->claims);
+        punch_destroy(file);
         allocator_destroy(&file->allocator);
         page_state_destroy(&file->io.page_state);
         page_state_destroy(&file->io.read_state);

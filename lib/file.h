@@ -109,6 +109,7 @@ struct rmmap_file {
         struct bump *bump; /* the concurrent allocator's state, for direct calls; or NULL */
         struct allocator allocator;
         struct claims claims;
+        _Atomic uint64_t *punched; /* see punch.h; NULL: space that is given back stays */
         struct file_io io;
         struct file_sync sync;
         struct dirty_budget dirty;

@@ -20,7 +20,7 @@ static bool is_set(const atomic_bool *flag)
 static uint32_t facts_of(const struct rmmap_file *file)
 {
         return (file->config.read_only ? RMMAP_FACT_READ_ONLY : 0) |
-               (file->config.reserved ? RMMAP_FACT_RESERVED : 0) |
+               (file->config.reserved && file->punched == NULL ? RMMAP_FACT_RESERVED : 0) |
                (file->os.file_system.coherent ? RMMAP_FACT_COHERENT : 0) |
                (file->config.engine.mapped ? RMMAP_FACT_MAPPED : 0) |
                (is_set(&file->io.huge_pages) ? RMMAP_FACT_HUGE_PAGES : 0) |

@@ -14,6 +14,7 @@
 #include "memcpy-nt.h"
 #include "memory-check.h"
 #include "os/os.h"
+#include "punch.h"
 
 /* Copies into a region that was left pay for mapping it again only if they are small and many. */
 #define RETURN_WRITE ((size_t)16 << 10)
@@ -71,6 +72,14 @@ static bool should_return(const struct rmmap_file *file, size_t length)
         return length < RETURN_WRITE || writes_again(file);
 }
 
+/* Populating the region at offset would bring back space that was given back. */
+static bool has_hole(const struct rmmap_file *file, uint64_t offset)
+{
+        uint64_t start = align_down_to(offset, REGION_SIZE);
+
+        return punch_any(file, start, min_u64(REGION_SIZE, file_size(file) - start));
+}
+
 /* length: that of the whole write. */
 static enum write_path choose(const struct rmmap_file *file, uint64_t offset, size_t length)
 {
@@ -88,7 +97,8 @@ static enum write_path choose(const struct rmmap_file *file, uint64_t offset, si
         path = write_path_of(memory_pattern(file), large, state);
         if (path != PATH_POPULATE)
                 return path;
-        return memory_fits(file) && (state != REGION_LEFT || should_return(file, length))
+        return memory_fits(file) && !has_hole(file, offset) &&
+                               (state != REGION_LEFT || should_return(file, length))
                        ? PATH_POPULATE
                        : PATH_PWRITE;
 }

@@ -23,7 +23,8 @@ int options_read(struct rmmap_options *options, const struct rmmap_options *give
         if ((options->flags & ~allowed) || options->mode > HIGHEST_MODE)
                 return -EINVAL;
         if ((options->flags & RMMAP_READ_ONLY) &&
-            ((options->flags & (RMMAP_REWRITE | RMMAP_UNCACHED)) || options->grow_step != 0))
+            ((options->flags & (RMMAP_REWRITE | RMMAP_UNCACHED | RMMAP_PUNCH_HOLES)) ||
+             options->grow_step != 0))
                 return -EINVAL;
         if (options->grow_step != 0 && options->max_size == 0)
                 return -EINVAL;

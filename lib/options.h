@@ -8,11 +8,12 @@
 #define OPTIONS_CREATE                                                                             \
         (RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE | RMMAP_POPULATE | RMMAP_HUGE_PAGES |            \
          RMMAP_LOCK_FILE | RMMAP_CATCH_FAULTS | RMMAP_NO_FOLLOW | RMMAP_WRITE_BEHIND |             \
-         RMMAP_SHARED_CLAIMS | RMMAP_UNCACHED | RMMAP_KEEP | RMMAP_REWRITE | RMMAP_UNNAMED)
+         RMMAP_SHARED_CLAIMS | RMMAP_UNCACHED | RMMAP_KEEP | RMMAP_REWRITE | RMMAP_UNNAMED |       \
+         RMMAP_PUNCH_HOLES)
 #define OPTIONS_OPEN_FD                                                                            \
         (RMMAP_READ_ONLY | RMMAP_POPULATE | RMMAP_HUGE_PAGES | RMMAP_LOCK_FILE |                   \
          RMMAP_CATCH_FAULTS | RMMAP_WRITE_BEHIND | RMMAP_REWRITE | RMMAP_SHARED_CLAIMS |           \
-         RMMAP_UNCACHED)
+         RMMAP_UNCACHED | RMMAP_PUNCH_HOLES)
 #define OPTIONS_OPEN (OPTIONS_OPEN_FD | RMMAP_NO_FOLLOW)
 
 static inline bool options_want_lock(const struct rmmap_options *options)

@@ -11,6 +11,7 @@
 #include "guarded-copy.h"
 #include "memory-check.h"
 #include "os/os.h"
+#include "punch.h"
 #include "sync-exec.h"
 
 /* With at most this many dirty bytes, syncing everything is faster than range by range. */
@@ -280,7 +281,7 @@ int sync_write(struct rmmap_file *file, uint64_t offset, const void *data, size_
         uint64_t began;
         int before, err;
 
-        if (!can_write_durably(file))
+        if (!can_write_durably(file) || punch_any(file, offset, length))
                 return -EOPNOTSUPP;
         err = storage_check_limit(offset + length);
         if (err != 0)

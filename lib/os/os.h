@@ -239,7 +239,7 @@ struct file_system {
 /* An unknown file system counts as RESERVES_NOTHING, and on Linux and macOS as not coherent. */
 int file_system_of(int fd, struct file_system *file_system);
 
-/* ---- space on disk: preallocate.c, extents.c ------------------------------------------------- */
+/* ---- space on disk: preallocate.c, punch.c, extents.c ------------------------------------------------- */
 
 /*
  * Reserves space for all of the file, never by writing zeros. *reserved: every byte has its space
@@ -248,14 +248,24 @@ int file_system_of(int fd, struct file_system *file_system);
 int storage_reserve(int fd, const struct file_system *file_system, uint64_t size, bool *reserved);
 
 /*
- * Reserves space for [start, end), of which the last part lies beyond the end of the file, whose
- * size doesn't change. After an error some of it may stay reserved until storage_resize is called,
- * with any size. [optional] -ENOSPC, -EDQUOT. 0 where storage_resize itself reserves.
+ * Reserves space for [start, end), also beyond the end of the file, whose size doesn't change. What
+ * is there stays. After an error some of it may stay reserved; beyond the end until storage_resize
+ * is called, with any size. [optional] -ENOSPC, -EDQUOT. 0 where storage_resize itself reserves.
  */
 int storage_reserve_ahead(int fd, uint64_t start, uint64_t end);
 
 /* Does every byte of the file have its own space already? false if unknown. */
 bool storage_is_reserved(int fd, const struct file_system *file_system, uint64_t size);
+
+/* Can holes be punched into a file of this size? Changes nothing. */
+bool storage_can_punch(int fd, uint64_t size);
+
+/*
+ * Returns the space of a piece, whole blocks of 4 KiB, to the file system: its bytes read as zeros
+ * from then on, through the mapping too. The size stays, also where the piece ends beyond it. Only
+ * if storage_can_punch.
+ */
+int storage_punch(int fd, uint64_t offset, uint64_t length);
 
 /*
  * Finds the first unwritten extent in [*start, *end): space that is reserved, but was never written

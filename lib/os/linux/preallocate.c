@@ -32,6 +32,26 @@ static int reserve(int fd, uint64_t at, uint64_t end, int mode)
         return 0;
 }
 
+/* Nobody reserves so far beyond the end, so nothing is there. */
+#define FAR_BEYOND (UINT64_C(1) << 40)
+
+int storage_punch(int fd, uint64_t offset, uint64_t length)
+{
+        int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+
+        while (linux_calls.fallocate(fd, mode, (off_t)offset, (off_t)length) != 0)
+                if (errno != EINTR)
+                        return -errno;
+        return 0;
+}
+
+bool storage_can_punch(int fd, uint64_t size)
+{
+        uint64_t offset = align_up_to(size, RESERVE_PIECE) + FAR_BEYOND;
+
+        return !is_unavailable(-storage_punch(fd, offset, SHORTEST_PIECE));
+}
+
 /*
  * The next data or hole at offset or after it. The open file description may be shared with the
  * caller, so its position is restored.
