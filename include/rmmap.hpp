@@ -789,6 +789,11 @@ inline const ::rmmap_allocator_ops &sequential_allocator() noexcept
         return *::rmmap_sequential_allocator();
 }
 
+inline const ::rmmap_allocator_ops &reusing_allocator() noexcept
+{
+        return *::rmmap_reusing_allocator();
+}
+
 inline const ::rmmap_allocator_ops &concurrent_allocator() noexcept
 {
         return *::rmmap_concurrent_allocator();
@@ -831,6 +836,9 @@ template <class T>
 using remaining_of = std::bool_constant<noexcept(std::declval<const T &>().remaining())>;
 template <class T>
 using give_back_of = RMMAP_ANSWERS(std::declval<T &>().give_back(std::uint64_t{}, std::uint64_t{}));
+template <class T>
+using allocate_at_of = RMMAP_ANSWERS(std::declval<T &>().allocate_at(std::uint64_t{},
+                                                                     std::uint64_t{}));
 template <class T>
 using claim_of = RMMAP_ANSWERS(std::declval<const T &>().claim(std::uint64_t{}, std::uint64_t{}));
 template <class T>
@@ -885,6 +893,7 @@ RMMAP_NAMES(name)
 RMMAP_NAMES(thread_safe)
 RMMAP_NAMES(create)
 RMMAP_NAMES(give_back)
+RMMAP_NAMES(allocate_at)
 RMMAP_NAMES(claim)
 RMMAP_NAMES(save)
 RMMAP_NAMES(restore)
@@ -906,6 +915,9 @@ template <class T> struct operations {
         static_assert(has<give_back_of, T> || !names::give_back<T>,
                       "an allocator's give_back must be "
                       "int give_back(uint64_t start, uint64_t end)");
+        static_assert(has<allocate_at_of, T> || !names::allocate_at<T>,
+                      "an allocator's allocate_at must be "
+                      "int allocate_at(uint64_t start, uint64_t end)");
         static_assert(has<claim_of, T> || !names::claim<T>,
                       "an allocator's claim must be "
                       "int claim(uint64_t start, uint64_t end) const");
@@ -918,6 +930,7 @@ template <class T> struct operations {
         static_assert(!throws<allocate_of, T>, "an allocator's allocate must be noexcept");
         static_assert(!throws<remaining_of, T>, "an allocator's remaining must be noexcept");
         static_assert(!throws<give_back_of, T>, "an allocator's give_back must be noexcept");
+        static_assert(!throws<allocate_at_of, T>, "an allocator's allocate_at must be noexcept");
         static_assert(!throws<claim_of, T>, "an allocator's claim must be noexcept");
         static_assert(!throws<save_of, T>, "an allocator's save must be noexcept");
         static_assert(!throws<restore_of, T>, "an allocator's restore must be noexcept");
@@ -966,6 +979,10 @@ template <class T> struct operations {
         {
                 return static_cast<T *>(state)->give_back(start, end);
         }
+        static int allocate_at(void *state, std::uint64_t start, std::uint64_t end) noexcept
+        {
+                return static_cast<T *>(state)->allocate_at(start, end);
+        }
         static int claim(const void *state, std::uint64_t start, std::uint64_t end) noexcept
         {
                 return static_cast<const T *>(state)->claim(start, end);
@@ -1000,6 +1017,8 @@ template <class T> struct operations {
                         ops.save = save;
                 if constexpr (has<restore_of, T>)
                         ops.restore = restore;
+                if constexpr (has<allocate_at_of, T>)
+                        ops.allocate_at = allocate_at;
                 return ops;
         }
 };
@@ -1024,6 +1043,7 @@ template <class T> struct operations {
  *      int claim(uint64_t start, uint64_t end) const;
  *      int save(void *buffer, size_t &length) const;
  *      int restore(const void *buffer, size_t length);
+ *      int allocate_at(uint64_t start, uint64_t end);
  */
 template <class T, std::size_t = sizeof(detail::operations<T>)>
 const ::rmmap_allocator_ops &allocator_ops() noexcept
@@ -1174,6 +1194,10 @@ class options
         constexpr options &unnamed() noexcept
         {
                 return add(RMMAP_UNNAMED);
+        }
+        constexpr options &punch_holes() noexcept
+        {
+                return add(RMMAP_PUNCH_HOLES);
         }
         constexpr options &flags(std::uint32_t all) noexcept
         {
@@ -1331,6 +1355,17 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 range made{detail::uninitialized{}};
 
                 if (!detail::tell(::rmmap_allocate_exact(handle_, size, &made.value_), error))
+                        made.clear();
+                return made;
+        }
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unknown)
+        [[nodiscard]] range allocate_at(std::uint64_t start, std::uint64_t end,
+                                        std::error_code &error) const noexcept
+        {
+                range made{detail::uninitialized{}};
+
+                if (!detail::tell(::rmmap_allocate_at(handle_, start, end, &made.value_), error))
                         made.clear();
                 return made;
         }
@@ -1705,6 +1740,16 @@ class RMMAP_CONSUMABLE(unconsumed) file
                 detail::check(::rmmap_allocate_exact(handle_, size, &made.value_),
                               "rmmap_allocate_exact", "# bytes wanted, # left", size,
                               detail::left{handle_});
+                return made;
+        }
+        RMMAP_ALIVE
+        RMMAP_RETURN_TYPESTATE(unconsumed)
+        [[nodiscard]] range allocate_at(std::uint64_t start, std::uint64_t end) const
+        {
+                range made{detail::uninitialized{}};
+
+                detail::check(::rmmap_allocate_at(handle_, start, end, &made.value_),
+                              "rmmap_allocate_at", "# to # of a file of #", start, end, handle_);
                 return made;
         }
         RMMAP_ALIVE

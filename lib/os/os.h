@@ -239,7 +239,7 @@ struct file_system {
 /* An unknown file system counts as RESERVES_NOTHING, and on Linux and macOS as not coherent. */
 int file_system_of(int fd, struct file_system *file_system);
 
-/* ---- space on disk: preallocate.c, punch.c, extents.c ------------------------------------------------- */
+/* ---- space on disk: preallocate.c, punch.c, extents.c ---------------------------------------- */
 
 /*
  * Reserves space for all of the file, never by writing zeros. *reserved: every byte has its space

@@ -18,10 +18,12 @@ Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
 
 class Allocator(enum.Enum):
-    """CONCURRENT: any number of threads, wait-free. SEQUENTIAL: one at a time."""
+    """CONCURRENT: any number of threads, wait-free. SEQUENTIAL: one at a time. REUSING: any number
+    of threads; takes ranges back."""
 
     CONCURRENT = "concurrent"
     SEQUENTIAL = "sequential"
+    REUSING = "reusing"
 
 
 class File:
@@ -153,6 +155,11 @@ class File:
         call = lib.rmmap_allocate_exact if exact else lib.rmmap_allocate
         return self._range("{} bytes wanted, {} left", (size, self.remaining), call, size)
 
+    def allocate_at(self, start: int, end: int) -> Range:
+        """A range of just these bytes, if they are free; with Allocator.REUSING only."""
+        return self._range("{} to {} of a file of {}", (start, end, self.size),
+                           lib.rmmap_allocate_at, start, end)
+
     def claim(self, start: int, end: int) -> Range:
         """A range of bytes that were allocated before, by this run or an earlier one."""
         return self._range("{} to {} of a file of {}", (start, end, self.size),
@@ -278,6 +285,8 @@ def _options(flags: dict[int, bool], allocator: Allocator, allocate_from: int, e
     options.size = ffi.sizeof("struct rmmap_options")
     if allocator is Allocator.SEQUENTIAL:
         options.allocator = lib.rmmap_sequential_allocator()
+    elif allocator is Allocator.REUSING:
+        options.allocator = lib.rmmap_reusing_allocator()
     else:
         options.allocator = lib.rmmap_concurrent_allocator()
     options.allocate_from = allocate_from
@@ -313,6 +322,7 @@ def create(
     shared_claims: bool = False,
     uncached: bool = False,
     unnamed: bool = False,
+    punch_holes: bool = False,
     allocator: Allocator = Allocator.CONCURRENT,
     allocate_from: int = 0,
     mode: Union[int, None] = None,
@@ -341,6 +351,7 @@ def create(
         lib.RMMAP_SHARED_CLAIMS: shared_claims,
         lib.RMMAP_UNCACHED: uncached,
         lib.RMMAP_UNNAMED: unnamed,
+        lib.RMMAP_PUNCH_HOLES: punch_holes,
     }
     options = _options(flags, allocator, allocate_from, engine, pattern, (max_size, grow_step),
                        dirty_limit, mode)
@@ -360,6 +371,7 @@ def open(
     write_behind: bool = False,
     shared_claims: bool = False,
     uncached: bool = False,
+    punch_holes: bool = False,
     allocator: Allocator = Allocator.CONCURRENT,
     allocate_from: int = 0,
     engine: int = Engine.AUTO,
@@ -382,6 +394,7 @@ def open(
         lib.RMMAP_WRITE_BEHIND: write_behind,
         lib.RMMAP_SHARED_CLAIMS: shared_claims,
         lib.RMMAP_UNCACHED: uncached,
+        lib.RMMAP_PUNCH_HOLES: punch_holes,
     }
     options = _options(flags, allocator, allocate_from, engine, pattern, (max_size, grow_step),
                        dirty_limit)
@@ -400,6 +413,7 @@ def open_fd(
     write_behind: bool = False,
     shared_claims: bool = False,
     uncached: bool = False,
+    punch_holes: bool = False,
     allocator: Allocator = Allocator.CONCURRENT,
     allocate_from: int = 0,
     engine: int = Engine.AUTO,
@@ -419,6 +433,7 @@ def open_fd(
         lib.RMMAP_WRITE_BEHIND: write_behind,
         lib.RMMAP_SHARED_CLAIMS: shared_claims,
         lib.RMMAP_UNCACHED: uncached,
+        lib.RMMAP_PUNCH_HOLES: punch_holes,
     }
     options = _options(flags, allocator, allocate_from, engine, pattern, (max_size, grow_step),
                        dirty_limit)

@@ -57,6 +57,7 @@ static uint64_t grown(struct scene *s)
         X(grow, (s->file, grown(s)))                                                               \
         X(allocate, (s->file, s->wanted, TO(range)))                                               \
         X(allocate_exact, (s->file, s->wanted, TO(range)))                                         \
+        X(allocate_at, (s->file, s->start, s->end, TO(range)))                                     \
         X(claim_range, (s->file, s->start, s->end, TO(range)))                                     \
         X(unclaim_range, (s->file, s->range))                                                      \
         X(give_back_range, (s->file, s->range))                                                    \

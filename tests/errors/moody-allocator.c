@@ -75,6 +75,14 @@ static int grow(void *state, uint64_t total)
         return mood;
 }
 
+static int allocate_at(void *state, uint64_t start, uint64_t end)
+{
+        (void)state;
+        (void)start;
+        (void)end;
+        return mood;
+}
+
 static void make_with(struct scene *scene, const struct rmmap_allocator_ops *allocator)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -98,7 +106,8 @@ void moody(struct scene *scene, uint64_t parameter)
                                                        .claim = claim,
                                                        .save = save,
                                                        .restore = restore,
-                                                       .grow = grow};
+                                                       .grow = grow,
+                                                       .allocate_at = allocate_at};
 
         mood = 0;
         make_with(scene, &ops);
@@ -116,5 +125,6 @@ void bare(struct scene *scene, uint64_t parameter)
         ops.save = NULL;
         ops.restore = NULL;
         ops.grow = NULL;
+        ops.allocate_at = NULL;
         make_with(scene, &ops);
 }
