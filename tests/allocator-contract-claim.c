@@ -103,6 +103,35 @@ struct live {
         uint64_t start, end;
 };
 
+/* A second time, never handed out, past the end: an error, and nothing changes. */
+static void give_back_of_nothing(struct contract *contract)
+{
+        static const struct live spans[] = {
+                {2 * BLOCK, 4 * BLOCK}, {6 * BLOCK, 7 * BLOCK}, {0, UINT64_MAX}};
+        struct instance instance;
+        uint64_t start, end, left;
+
+        if (!instance_create(&instance, contract, 0, TOTAL))
+                return;
+        if (instance_allocate(&instance, 2 * BLOCK, 0, &start, &end) != 0 ||
+            instance_allocate(&instance, 2 * BLOCK, 0, &start, &end) != 0)
+                broken(contract, "can't take four blocks");
+        if (contract->ops->give_back(instance.state, start, end) == 0)
+                instance_forget(&instance, start, end);
+        left = instance.total - instance.given;
+        for (size_t i = instance.given == 2 * BLOCK ? 0 : 1; i < 3 && !contract->failed; i++) {
+                int err = contract->ops->give_back(instance.state, spans[i].start, spans[i].end);
+
+                if (err == 0 || !is_allowed(err, 0))
+                        broken(contract, "give_back of [%llu, %llu), not out: %s",
+                               (unsigned long long)spans[i].start, (unsigned long long)spans[i].end,
+                               answer_text(err));
+                instance_expect_remaining(&instance, left, "after that");
+        }
+        instance_exhaust(&instance, 9);
+        instance_destroy(&instance);
+}
+
 /* Allocates and gives back at random; the record detects any overlap. */
 static void give_back_keeps_apart(struct contract *contract)
 {
@@ -134,6 +163,7 @@ const struct check claim_checks[] = {
         {"claim: true of what was out before, of that only, and takes nothing", claim_is_true,
          NEEDS_CLAIM},
         {"give_back: makes room again", give_back_makes_room, NEEDS_GIVE_BACK},
+        {"give_back: refuses what isn't out", give_back_of_nothing, NEEDS_GIVE_BACK},
         {"give_back: no byte twice at a time", give_back_keeps_apart, NEEDS_GIVE_BACK},
         {NULL, NULL, 0},
 };

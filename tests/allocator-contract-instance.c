@@ -118,8 +118,7 @@ const char *fault_of(const struct instance *instance, uint64_t size, uint32_t fl
         return NULL;
 }
 
-/* Records the range; false: some of it was handed out before. */
-static bool note(struct instance *instance, uint64_t start, uint64_t end)
+bool instance_note(struct instance *instance, uint64_t start, uint64_t end)
 {
         bool fresh = true;
 
@@ -147,7 +146,7 @@ int instance_allocate(struct instance *instance, uint64_t size, uint32_t flags, 
         if (err != 0)
                 return err;
         fault = fault_of(instance, size, flags, *start, *end);
-        if (fault == NULL && !note(instance, *start, *end))
+        if (fault == NULL && !instance_note(instance, *start, *end))
                 fault = "was given before, or a part of it";
         if (fault == NULL)
                 return 0;

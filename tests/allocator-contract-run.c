@@ -24,6 +24,10 @@ static const char *lack_of(const struct rmmap_allocator_ops *ops, unsigned int n
                 return "no save";
         if ((needs & NEEDS_RESTORE) && ops->restore == NULL)
                 return "no restore";
+        if ((needs & NEEDS_GROW) && ops->grow == NULL)
+                return "no grow";
+        if ((needs & NEEDS_ALLOCATE_AT) && ops->allocate_at == NULL)
+                return "no allocate_at";
         if ((needs & NEEDS_THREADS) && !(ops->flags & RMMAP_ALLOCATOR_THREAD_SAFE))
                 return "not for many threads";
         return NULL;
@@ -79,7 +83,7 @@ static void run_check(struct contract *contract, const struct check *check, stru
 }
 
 static const struct check *const lists[] = {
-        allocate_checks, claim_checks, state_checks, thread_checks, file_checks,
+        allocate_checks, claim_checks, grow_checks, state_checks, thread_checks, file_checks,
 };
 
 unsigned int contract_run(const struct contract *given)

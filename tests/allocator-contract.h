@@ -33,6 +33,8 @@ enum {
         NEEDS_SAVE = 4,
         NEEDS_RESTORE = 8,
         NEEDS_THREADS = 16,
+        NEEDS_GROW = 32,
+        NEEDS_ALLOCATE_AT = 64,
 };
 
 struct check {
@@ -42,8 +44,8 @@ struct check {
 };
 
 /* The lists end with a check without a name; each file has its part. */
-extern const struct check allocate_checks[], claim_checks[], state_checks[], thread_checks[],
-        file_checks[];
+extern const struct check allocate_checks[], claim_checks[], grow_checks[], state_checks[],
+        thread_checks[], file_checks[];
 
 /* A promise is broken; the first reason is kept. */
 void broken(struct contract *contract, const char *format, ...)
@@ -87,6 +89,9 @@ const char *fault_of(const struct instance *instance, uint64_t size, uint32_t fl
 void instance_exhaust(struct instance *instance, uint64_t most_blocks);
 
 void instance_expect_remaining(struct instance *instance, uint64_t want, const char *when);
+
+/* A span was handed out; false: some of it was before. */
+bool instance_note(struct instance *instance, uint64_t start, uint64_t end);
 
 /* A span was given back: the allocator may hand it out again. */
 void instance_forget(struct instance *instance, uint64_t start, uint64_t end);

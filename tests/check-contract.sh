@@ -32,7 +32,7 @@ good()
         status=$?
         [ $status -eq 0 ] || fail "$*: status $status"
         grep -q '^not ok' "$out/said" && fail "$*: says not ok and ends well"
-        [ "$(grep -c '^ok ' "$out/said")" -eq 23 ] || fail "$*: not 23 checks"
+        [ "$(grep -c '^ok ' "$out/said")" -eq 28 ] || fail "$*: not 28 checks"
         [ "$(grep -c ' # SKIP ' "$out/said")" -eq "$not_examined" ] ||
                 fail "$*: not $not_examined skipped"
 }
@@ -57,11 +57,12 @@ refused()
         grep -q "$words" "$out/said" || fail "$*: doesn't say $words"
 }
 
-good 3 --builtin concurrent
-good 4 --builtin sequential
+good 8 --builtin concurrent
+good 9 --builtin sequential
+good 0 --builtin reusing
 good 0 "$plugins/bitmap.so" bitmap_allocator
-good 9 "$plugins/stack.so" stack_allocator
-good 12 "$plugins/stack.so" least_allocator
+good 13 "$plugins/stack.so" stack_allocator
+good 17 "$plugins/stack.so" least_allocator
 good 0 --no-fork "$plugins/bitmap.so" bitmap_allocator
 
 every='allocate: every byte from first on once'
@@ -98,6 +99,11 @@ broken claim_gives_own "$claim" 'handed out since: 0'
 broken claim_takes "$claim" ''
 broken give_back_forgets 'give_back: makes room again' 'remaining after give_back'
 broken give_back_rewinds 'give_back: no byte twice at a time' 'was given before'
+broken give_back_forgets "give_back: refuses what isn't out" 'not out: 0'
+broken grow_forgets 'grow: the new bytes once, as all others' 'remaining after grow'
+broken grow_unaligned 'grow: the new bytes once, as all others' ''
+broken place_loses 'allocate_at: just this place, if it is free' 'remaining after allocate_at'
+broken place_anywhere 'allocate_at: refuses what is no place' 'answers 0'
 broken save_overruns 'save: tells its length, and keeps to it' ''
 broken restore_believes 'restore: sees damage' 'damage of byte'
 broken restore_of_any_size 'restore: refuses another size' 'another size'

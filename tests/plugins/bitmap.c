@@ -21,7 +21,7 @@ struct bitmap {
         uint64_t total, first; /* bytes */
         size_t blocks;
         bool touched, at_end;
-        unsigned char taken[]; /* a block each */
+        unsigned char *taken; /* a block each */
 };
 
 struct saved_head {
@@ -35,9 +35,14 @@ static int bitmap_create(const struct rmmap_allocator_args *args, void **state)
 
         if (blocks > MOST_BLOCKS)
                 return -EFBIG;
-        bitmap = calloc(1, sizeof(*bitmap) + (size_t)blocks);
+        bitmap = calloc(1, sizeof(*bitmap));
         if (bitmap == NULL)
                 return -ENOMEM;
+        bitmap->taken = calloc(1, (size_t)blocks);
+        if (bitmap->taken == NULL) {
+                free(bitmap);
+                return -ENOMEM;
+        }
         pthread_mutex_init(&bitmap->lock, NULL);
         bitmap->total = args->total;
         bitmap->first = args->first;
@@ -53,6 +58,7 @@ static void bitmap_destroy(void *state)
         struct bitmap *bitmap = state;
 
         pthread_mutex_destroy(&bitmap->lock);
+        free(bitmap->taken);
         free(bitmap);
 }
 
@@ -131,8 +137,11 @@ static int bitmap_give_back(void *state, uint64_t start, uint64_t end)
 {
         struct bitmap *bitmap = locked(state);
 
-        if (start < bitmap->first)
+        if (start < bitmap->first || end > bitmap->total)
                 return unlocked(bitmap, -ERANGE);
+        for (uint64_t at = start; at < end; at += BLOCK)
+                if (bitmap->taken[at / BLOCK] == FREE)
+                        return unlocked(bitmap, -EINVAL);
         for (uint64_t at = start; at < end; at += BLOCK)
                 bitmap->taken[at / BLOCK] = FREE;
         return unlocked(bitmap, 0);
@@ -202,6 +211,40 @@ static int bitmap_restore(void *state, const void *buffer, size_t length)
         return unlocked(bitmap, 0);
 }
 
+static int bitmap_grow(void *state, uint64_t total)
+{
+        struct bitmap *bitmap = locked(state);
+        size_t blocks = (size_t)(rmmap_align_up(total) / BLOCK);
+        unsigned char *taken;
+
+        if (blocks > MOST_BLOCKS)
+                return unlocked(bitmap, -ENOMEM);
+        taken = realloc(bitmap->taken, blocks);
+        if (taken == NULL)
+                return unlocked(bitmap, -ENOMEM);
+        memset(taken + bitmap->blocks, FREE, blocks - bitmap->blocks);
+        bitmap->taken = taken;
+        bitmap->blocks = blocks;
+        bitmap->total = total;
+        return unlocked(bitmap, 0);
+}
+
+static int bitmap_allocate_at(void *state, uint64_t start, uint64_t end)
+{
+        struct bitmap *bitmap = locked(state);
+
+        if (start >= end || end > bitmap->total || start % BLOCK != 0 ||
+            (end % BLOCK != 0 && end != bitmap->total))
+                return unlocked(bitmap, -EINVAL);
+        for (uint64_t at = start; at < end; at += BLOCK)
+                if (bitmap->taken[at / BLOCK] != FREE)
+                        return unlocked(bitmap, -EBUSY);
+        for (uint64_t at = start; at < end; at += BLOCK)
+                bitmap->taken[at / BLOCK] = ALLOCATED;
+        bitmap->touched = true;
+        return unlocked(bitmap, 0);
+}
+
 extern const struct rmmap_allocator_ops bitmap_allocator;
 const struct rmmap_allocator_ops bitmap_allocator = {
         .size = sizeof(bitmap_allocator),
@@ -215,4 +258,6 @@ const struct rmmap_allocator_ops bitmap_allocator = {
         .claim = bitmap_claim,
         .save = bitmap_save,
         .restore = bitmap_restore,
+        .grow = bitmap_grow,
+        .allocate_at = bitmap_allocate_at,
 };

@@ -319,6 +319,59 @@ GIVE_BACK(give_back_rewinds)
         return 0;
 }
 
+/* ---- grow and allocate_at ------------------------------------------------------------------ */
+
+#define WITH(symbol, grow_, allocate_at_)                                                          \
+        extern const struct rmmap_allocator_ops symbol;                                            \
+        const struct rmmap_allocator_ops symbol = {                                                \
+                .size = sizeof(symbol),                                                            \
+                .name = #symbol,                                                                   \
+                .create = plain_create,                                                            \
+                .destroy = plain_destroy,                                                          \
+                .allocate = plain_allocate,                                                        \
+                .remaining = plain_remaining,                                                      \
+                .grow = grow_,                                                                     \
+                .allocate_at = allocate_at_,                                                       \
+        }
+
+static int grow_forgets_grow(void *state, uint64_t total)
+{
+        return state != NULL && total > 0 ? 0 : -EINVAL;
+}
+WITH(grow_forgets, grow_forgets_grow, NULL);
+
+/* Goes on in the middle of a block, where a short last range ended. */
+static int grow_unaligned_grow(void *state, uint64_t total)
+{
+        ((struct plain *)state)->total = total;
+        return 0;
+}
+WITH(grow_unaligned, grow_unaligned_grow, NULL);
+
+/* What next skips is never handed out. */
+static int place_loses_allocate_at(void *state, uint64_t start, uint64_t end)
+{
+        struct plain *plain = state;
+
+        if (start >= end || end > plain->total || start % BLOCK != 0 ||
+            (end % BLOCK != 0 && end != plain->total))
+                return -EINVAL;
+        if (start < plain->next)
+                return -EBUSY;
+        plain->next = end;
+        return 0;
+}
+WITH(place_loses, NULL, place_loses_allocate_at);
+
+static int place_anywhere_allocate_at(void *state, uint64_t start, uint64_t end)
+{
+        struct plain *plain = state;
+
+        plain->next = end < plain->total ? end : plain->total;
+        return start < end ? 0 : -EINVAL;
+}
+WITH(place_anywhere, NULL, place_anywhere_allocate_at);
+
 /* ---- save and restore ---------------------------------------------------------------------- */
 
 static int save_overruns_save(const void *state, void *buffer, size_t *length)
