@@ -4,13 +4,13 @@
  * before it, `map` has the ones that are free again; while there are none, allocating is one
  * compare-and-swap of `next`, and the map takes no memory.
  *
- *  R.2  No byte is in two ranges: a block is handed out by the one compare-and-swap that moves
+ *  A.2  Lock-free: a step is done again only because another thread's step succeeded. -ENOSPC of an
+ *       allocation that isn't exact means that `next` was at the end, and then `free` was 0.
+ *  B.1  No byte is in two ranges: a block is handed out by the one compare-and-swap that moves
  *       `next` over it, or by the one change that takes its bit out of the map.
- *  R.3  No block is lost: `free` never exceeds the number of bits in the map, because it is lowered
+ *  B.7  No block is lost: `free` never exceeds the number of bits in the map, because it is lowered
  *       before bits are taken and raised after bits are put. So when all calls have returned, the
  *       two are equal.
- *  R.4  Lock-free: a step is done again only because another thread's step succeeded. -ENOSPC of an
- *       allocation that isn't exact means that `next` was at the end, and then `free` was 0.
  */
 #include <errno.h>
 #include <stdalign.h>
@@ -302,7 +302,7 @@ static NOINLINE int allocate_from_map(struct reusing *reusing, uint64_t count, u
                 uint64_t next = load(&reusing->next), left = next < limit ? limit - next : 0;
                 uint64_t least = max_u64(min_u64(count, left), 1);
 
-                /* Acquire: next was read before, so that -ENOSPC is true; see R.4. */
+                /* Acquire: next was read before, so that -ENOSPC is true; see A.2. */
                 if (atomic_load_explicit(&reusing->free, memory_order_acquire) > 0) {
                         NOTE_ACQUIRE(&reusing->free);
                         if (reuse(reusing, search, least, count, limit, &span))

@@ -2,8 +2,8 @@
 /*
  * The reusing allocator with 64 threads that allocate and give back, some of them twice or at a
  * place, while another thread lets it grow. An oracle, a word for each block, has its owner: no
- * block has two, and at the end none is lost. REUSING_SECONDS: how long; 2 if not set. Holds R.2,
- * R.3. The threads record; the main thread checks the record.
+ * block has two, and at the end none is lost. REUSING_SECONDS: how long; 2 if not set. Holds B.1,
+ * B.7. The threads record; the main thread checks the record.
  */
 #include <pthread.h>
 #include <stdatomic.h>
