@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * When no call is running, each word with a bit set has its bit in the summary. A thread that adds a
- * block sets its bit, then loads the summary, and sets it if it is clear. A thread that finds a word
- * empty clears the summary, then loads the word again, and sets the summary if there is a bit. All
- * of these are sequentially consistent, so at least one of the two threads sees what the other one
- * did. The same holds between any two levels.
+ * When no call is running, each word with a bit set has its bit in the summary. A thread that adds
+ * a block sets its bit, then loads the summary, and sets it if it is clear. A thread that finds a
+ * word empty clears the summary, then loads the word again, and sets the summary if there is a bit.
+ * All of these are sequentially consistent, so at least one of the two threads sees what the other
+ * one did. The same holds between any two levels.
  */
 #include <errno.h>
 

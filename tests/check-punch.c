@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * RMMAP_PUNCH_HOLES: space that is given back returns to the file system, and a full disk is an
- * error of the allocation. Holds B.8. On a small tmpfs, or TEST_SMALL_DISK.
+ * error of the allocation. Holds B.9. On a small tmpfs, or TEST_SMALL_DISK.
  */
 #include <fcntl.h>
 #include <stdlib.h>
