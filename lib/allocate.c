@@ -85,7 +85,7 @@ int rmmap_allocate_at(struct rmmap_file *file, uint64_t start, uint64_t end,
 
         if (range == NULL)
                 return -EINVAL;
-        err = check_handle(file);
+        err = check_unsealed(file);
         if (err == 0)
                 err = check_place(file, start, end);
         if (err == 0)

@@ -28,8 +28,7 @@ int options_read(struct rmmap_options *options, const struct rmmap_options *give
                 return -EINVAL;
         if (options->grow_step != 0 && options->max_size == 0)
                 return -EINVAL;
-        if ((options->flags & RMMAP_KEEP) &&
-            (options->flags & (RMMAP_MUST_CREATE | RMMAP_UNNAMED)))
+        if ((options->flags & RMMAP_KEEP) && (options->flags & (RMMAP_MUST_CREATE | RMMAP_UNNAMED)))
                 return -EINVAL;
         if (options->mode == 0)
                 options->mode = DEFAULT_MODE;

@@ -107,7 +107,7 @@ static void new_bytes_once(struct contract *contract)
                 uint64_t total = (5 + round % 7) * BLOCK + round % 3 * 50, start, end;
                 struct instance instance;
 
-                if (!instance_create(&instance, contract, round % 5 * BLOCK, total))
+                if (!instance_create_with(&instance, contract, round % 5 * BLOCK, total, TOTAL, 0))
                         return;
                 while (total < TOTAL && !contract->failed) {
                         uint64_t most = random_below(contract, 12 * BLOCK) + 1;

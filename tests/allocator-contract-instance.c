@@ -59,7 +59,7 @@ bool is_allowed(int answer, int also)
 }
 
 bool instance_create_with(struct instance *instance, struct contract *contract, uint64_t first,
-                          uint64_t total, uint64_t flags)
+                          uint64_t total, uint64_t max_total, uint64_t flags)
 {
         struct rmmap_allocator_args args = {
                 .size = sizeof(args),
@@ -67,6 +67,7 @@ bool instance_create_with(struct instance *instance, struct contract *contract, 
                 .total = total,
                 .alignment = RMMAP_ALIGNMENT,
                 .flags = flags,
+                .max_total = max_total,
         };
         int err;
 
@@ -84,7 +85,7 @@ bool instance_create_with(struct instance *instance, struct contract *contract, 
 bool instance_create(struct instance *instance, struct contract *contract, uint64_t first,
                      uint64_t total)
 {
-        return instance_create_with(instance, contract, first, total, 0);
+        return instance_create_with(instance, contract, first, total, total, 0);
 }
 
 void instance_destroy(struct instance *instance)

@@ -122,7 +122,7 @@ static bool prepare(struct pair *pair, struct contract *contract, unsigned int r
                 broken(contract, "allocate answers %s", answer_text(err));
         pair->state = save(&pair->earlier);
         if (pair->state.bytes != NULL &&
-            instance_create_with(&pair->later, contract, first, total, flags))
+            instance_create_with(&pair->later, contract, first, total, total, flags))
                 return true;
         finish(pair);
         return false;

@@ -74,7 +74,7 @@ struct instance {
 bool instance_create(struct instance *instance, struct contract *contract, uint64_t first,
                      uint64_t total);
 bool instance_create_with(struct instance *instance, struct contract *contract, uint64_t first,
-                          uint64_t total, uint64_t flags);
+                          uint64_t total, uint64_t max_total, uint64_t flags);
 void instance_destroy(struct instance *instance);
 
 /* 0 with a range that violates no rule, or the op's error; -EPROTO: the check is broken. */

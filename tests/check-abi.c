@@ -247,19 +247,25 @@ static const struct {
         use_function *use;
         uint32_t known; /* flags that it accepts; other known flags are EINVAL */
 } makers[] = {
-        {"create", use_in_create, 0x1fff & ~(RMMAP_READ_ONLY | RMMAP_REWRITE)},
-        {"open", use_in_open, 0x1fff & ~(RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE | RMMAP_KEEP)},
+        {"create", use_in_create, 0x7fff & ~(RMMAP_READ_ONLY | RMMAP_REWRITE)},
+        {"open", use_in_open,
+         0x7fff & ~(RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE | RMMAP_KEEP | RMMAP_UNNAMED)},
         {"open_fd", use_in_open_fd,
-         0x1fff & ~(RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE | RMMAP_NO_FOLLOW | RMMAP_KEEP)},
+         0x7fff & ~(RMMAP_MUST_CREATE | RMMAP_NO_PREALLOCATE | RMMAP_NO_FOLLOW | RMMAP_KEEP |
+                    RMMAP_UNNAMED)},
 };
 #define MAKERS ((int)(sizeof(makers) / sizeof(makers[0])))
 
 static int expected_of_flag(int maker, uint32_t flag)
 {
-        if (flag > 0x1000)
+        if (flag > 0x4000)
                 return -EOPNOTSUPP;
         if (!(makers[maker].known & flag))
                 return -EINVAL;
+        if (flag == RMMAP_UNNAMED)
+                return -ENOENT; /* no such directory */
+        if (flag == RMMAP_PUNCH_HOLES)
+                return -EOPNOTSUPP; /* the allocator takes nothing back */
         if (!REOPENS_DESCRIPTORS && flag == RMMAP_LOCK_FILE && maker == 2)
                 return -EOPNOTSUPP;
         return flag == RMMAP_LOCK_FILE && maker != 0 ? -EBUSY : 0; /* set_up's handle holds file */

@@ -57,8 +57,8 @@ refused()
         grep -q "$words" "$out/said" || fail "$*: doesn't say $words"
 }
 
-good 8 --builtin concurrent
-good 9 --builtin sequential
+good 6 --builtin concurrent
+good 7 --builtin sequential
 good 0 --builtin reusing
 good 0 "$plugins/bitmap.so" bitmap_allocator
 good 13 "$plugins/stack.so" stack_allocator

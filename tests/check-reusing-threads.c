@@ -117,7 +117,7 @@ static void *work(void *arg)
 
 static void create(uint64_t blocks)
 {
-        struct rmmap_allocator_args args = {sizeof(args), NULL, 0, blocks * A, A, 0};
+        struct rmmap_allocator_args args = {sizeof(args), NULL, 0, blocks * A, A, 0, 0};
 
         ops = rmmap_reusing_allocator();
         NOTE_ATOMIC(&owner);

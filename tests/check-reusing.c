@@ -12,7 +12,7 @@ static const struct rmmap_allocator_ops *ops;
 
 static void *create(uint64_t first, uint64_t total, uint64_t flags)
 {
-        struct rmmap_allocator_args args = {sizeof(args), NULL, first, total, A, flags};
+        struct rmmap_allocator_args args = {sizeof(args), NULL, first, total, A, flags, 0};
         void *state = NULL;
 
         ops = rmmap_reusing_allocator();

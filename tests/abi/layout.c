@@ -109,7 +109,8 @@ _Static_assert(RMMAP_MUST_CREATE == 1 && RMMAP_READ_ONLY == 2 && RMMAP_NO_PREALL
                        RMMAP_POPULATE == 8 && RMMAP_HUGE_PAGES == 16 && RMMAP_LOCK_FILE == 32 &&
                        RMMAP_CATCH_FAULTS == 64 && RMMAP_NO_FOLLOW == 128 &&
                        RMMAP_WRITE_BEHIND == 256 && RMMAP_REWRITE == 512 &&
-                       RMMAP_SHARED_CLAIMS == 1024 && RMMAP_UNCACHED == 2048 && RMMAP_KEEP == 4096,
+                       RMMAP_SHARED_CLAIMS == 1024 && RMMAP_UNCACHED == 2048 &&
+                       RMMAP_KEEP == 4096 && RMMAP_UNNAMED == 8192 && RMMAP_PUNCH_HOLES == 16384,
                "flags");
 _Static_assert(RMMAP_ENGINE_AUTO == 0 && RMMAP_ENGINE_MAP == 1 && RMMAP_ENGINE_PWRITE == 2 &&
                        RMMAP_PATTERN_UNKNOWN == 0 && RMMAP_PATTERN_DENSE == 1 &&

@@ -198,6 +198,10 @@ const struct row rows[] = {
         ROW(allocate_exact, ENOSPC, wanted_is, SCENE_SIZE - SCENE_RANGE), /* the end is short */
         ROW(allocate_exact, ENOSPC, wanted_is, UINT64_MAX - RMMAP_ALIGNMENT + 2),
         ROW(allocate_exact, ENOSPC, wanted_is, UINT64_MAX),
+        ROW2(allocate, EFBIG, over_limit, 0, wanted_is, SCENE_SIZE),
+        ROW2(allocate, ESTALE, cut_short, RMMAP_ENGINE_MAP, wanted_is, SCENE_SIZE),
+        ROW2(allocate_exact, EFBIG, over_limit, 0, wanted_is, SCENE_SIZE),
+        ROW2(allocate_exact, ESTALE, cut_short, RMMAP_ENGINE_MAP, wanted_is, SCENE_SIZE),
         ROW(allocate, EROFS, published, 0),
         ROW(allocate, EROFS, published, SCENE_SIZE),
         ROW2(allocate, EROFS, published, 0, wanted_is, 0),

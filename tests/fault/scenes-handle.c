@@ -207,6 +207,30 @@ static bool not_grown(struct stage *stage, enum injected call)
                rmmap_size(stage->file) == SIZE && rmmap_grow(stage->file, 2 * SIZE) == 0;
 }
 
+/* ---- a place */
+
+static void prepare_reusing(struct stage *stage)
+{
+        struct rmmap_options options = test_options(0, 0);
+
+        prepare_name(stage);
+        options.allocator = rmmap_reusing_allocator();
+        ck_ok(rmmap_create(stage->path, SIZE, &options, &stage->file));
+}
+
+static int take_place(struct stage *stage, struct results *results)
+{
+        struct rmmap_range range;
+
+        (void)results;
+        return rmmap_allocate_at(stage->file, AT, AT + LENGTH, &range);
+}
+
+static bool is_taken(struct stage *stage, struct results *results)
+{
+        return take_place(stage, results) == -EBUSY;
+}
+
 /* ---- close: release with a sync */
 
 ACT(close_one, rmmap_close(rmmap_clone(stage->file)))
@@ -298,6 +322,11 @@ const struct scene scenes_handle[] = {
          .act = grow,
          .good = grown,
          .bad = not_grown},
+        {.name = "allocate_at",
+         .one_setup = true,
+         .prepare = prepare_reusing,
+         .act = take_place,
+         .good = is_taken},
         {.name = "close", .syncs = true, .prepare = stage_file, .act = close_one},
         {.name = "release", .prepare = stage_file, .act = release_last},
         {.name = NULL},
