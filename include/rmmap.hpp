@@ -2560,18 +2560,18 @@ class awaitable_queue
         {
                 return {queue_, to, given, data, flags, &error};
         }
-        /* Resumes each coroutine whose work is done, and returns how many. */
+        /*
+         * Resumes each coroutine whose work is done, and returns how many. None of them may destroy
+         * this queue.
+         */
         std::size_t dispatch(std::error_code &error) const
         {
-                std::array<completion, 64> done;
-                std::size_t count, all = 0;
+                std::array<completion, 1> done;
+                std::size_t all = 0;
 
-                do {
-                        count = queue_.reap(done, error);
-                        for (std::size_t i = 0; i < count; i++)
-                                resume(done[i]);
-                        all += count;
-                } while (count == done.size());
+                /* One by one: where a coroutine throws, the others can still be resumed. */
+                for (; queue_.reap(done, error) == 1; all++)
+                        resume(done[0]);
                 return all;
         }
 

@@ -28,6 +28,8 @@ static NOINLINE int take_growing(struct rmmap_file *file, uint64_t size, uint32_
                         return err;
                 if (before == file->growth.max_size)
                         return take(file, size, flags, start, end);
+                if ((flags & RMMAP_ALLOCATE_EXACT) && rmmap_align_up(size) > rmmap_remaining(file))
+                        return -ENOSPC;
                 err = file_grow_for(file, before, rmmap_align_up(size));
                 if (err != 0)
                         return err;

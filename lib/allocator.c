@@ -113,7 +113,7 @@ static bool is_plausible(uint64_t start, uint64_t end, uint64_t before, uint64_t
 int allocator_allocate(const struct allocator *allocator, uint64_t size, uint32_t flags,
                        uint64_t *start, uint64_t *end)
 {
-        uint64_t before = total_now(allocator);
+        uint64_t before = allocator_total(allocator); /* the op may not know a higher one yet */
         int err = allocator->ops.allocate(allocator->state, size, flags, start, end);
 
         if (unlikely(err != 0))
@@ -137,13 +137,16 @@ uint64_t allocator_remaining(const struct allocator *allocator)
         return min_u64(allocator->ops.remaining(allocator->state), total_now(allocator));
 }
 
+/* A grow op is over sooner. In a forked child one may never end. */
+#define TAKEN_TRIES (BACKOFF_YIELDS + 1000)
+
 uint64_t allocator_taken(const struct allocator *allocator, uint64_t *total)
 {
         for (unsigned int tries = 0;; tries++) {
                 uint64_t settled = allocator_total(allocator);
                 uint64_t left = allocator->ops.remaining(allocator->state);
 
-                if (total_now(allocator) == settled) {
+                if (total_now(allocator) == settled || tries == TAKEN_TRIES) {
                         *total = settled;
                         return settled - min_u64(left, settled);
                 }

@@ -127,7 +127,10 @@ static int open_unnamed(struct rmmap_file *file, struct creation *creation)
         creation->request.path = creation->hidden;
         creation->request.must_create = true;
         file->publish.temporary = true;
-        return take_name(creation);
+        err = take_name(creation);
+        if (err != 0 && creation->made)
+                path_remove(&creation->request);
+        return err;
 }
 
 /* Refuses an engine that can't work here while an older file is still intact. */
@@ -226,7 +229,7 @@ static int make(struct rmmap_file *file, struct creation *creation)
         if (err != 0)
                 return err;
         file->config.created = file->config.blank = true;
-        file->config.made = creation->made;
+        file->config.made = creation->made || (creation->options->flags & RMMAP_UNNAMED);
         err = file_attach(file, creation->fd, creation->locked);
         if (err == 0)
                 err = fill(file, creation, &reserved);
@@ -241,7 +244,7 @@ static int make(struct rmmap_file *file, struct creation *creation)
         mapping_free(&file->os.mapping); /* Windows neither cuts nor removes a mapped file */
         if (creation->emptied && !creation->made && creation->locked)
                 (void)storage_resize(file->os.fd, 0); /* free the reserved space */
-        if (creation->locked)
+        if (creation->locked || creation->hidden != NULL)
                 remove_made(creation);
         return err;
 }
@@ -305,8 +308,7 @@ static void undo_keeping(const struct creation *creation, uint64_t content)
 {
         if (!creation->locked || creation->others)
                 return;
-        if (content > 0)
-                (void)storage_resize(creation->fd, content);
+        (void)storage_resize(creation->fd, content);
         remove_made(creation);
 }
 

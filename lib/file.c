@@ -330,7 +330,7 @@ int rmmap_close(struct rmmap_file *file)
                 return 0;
         if (file_forked(file))
                 err = -EPERM;
-        else if (!file->config.read_only)
+        else if (!file->config.read_only || file->publish.sealed)
                 err = rmmap_sync_all(file);
         rmmap_release(file);
         return err;

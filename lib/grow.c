@@ -14,12 +14,15 @@
 
 /* ---- on the disk */
 
-/* No lock where other machines may have the file, too: they needn't see it. */
+/*
+ * No lock where other machines may have the file, too: they needn't see it. Nor where the open file
+ * description is shared with the caller, and so with other handles: they would have the same lock.
+ */
 static int lock_file(const struct rmmap_file *file, bool *locked)
 {
         int err = -EOPNOTSUPP;
 
-        if (file->os.file_system.coherent)
+        if (file->os.file_system.coherent && !file->os.errors_shared)
                 err = growth_lock_take(file->os.fd);
         *locked = err == 0;
         return err == -EOPNOTSUPP ? 0 : err;
@@ -50,12 +53,13 @@ static int extend(const struct rmmap_file *file, uint64_t start, uint64_t end, u
                 return 0;
         if (end > before)
                 err = storage_check_limit(end);
-        if (err == 0)
-                err = reserve(file, start, min_u64(*size, file->growth.max_size));
+        if (err != 0)
+                return err;
+        err = reserve(file, start, min_u64(*size, file->growth.max_size));
         if (err == 0 && *size > before)
                 err = storage_resize(file->os.fd, *size);
         /* ext4 keeps what it could reserve of a request that failed. */
-        else if (err != 0)
+        if (err != 0)
                 (void)storage_resize(file->os.fd, before);
         return err;
 }

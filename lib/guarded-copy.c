@@ -44,12 +44,12 @@ const void *guarded_copy_in_slices(const struct rmmap_file *file, void *to, cons
 
 int fault_check_size(const struct rmmap_file *file)
 {
-        uint64_t now;
+        uint64_t now, least = file_size(file); /* read first: the file may grow meanwhile */
         int err = storage_size(file->os.fd, &now);
 
         if (err != 0)
                 return err;
-        return now < file_size(file) ? -ESTALE : 0;
+        return now < least ? -ESTALE : 0;
 }
 
 int fault_reason(struct rmmap_file *file, uint64_t offset)

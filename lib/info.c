@@ -121,7 +121,7 @@ int rmmap_describe(const struct rmmap_file *file, struct rmmap_info *info)
                 .sync_calls = group_commit_calls(&file->sync.group_commit),
                 .sync_rounds = group_commit_started(&file->sync.group_commit),
                 .dirty_bytes = dirty_estimate_now(file),
-                .max_size = file->growth.max_size,
+                .max_size = file->publish.sealed ? file_size(file) : file->growth.max_size,
         };
         now.dirty_highest = dirty_estimate_highest(file, now.dirty_bytes);
         now.dirty_limit_reason = tell_limit(file, &now.dirty_limit);

@@ -42,12 +42,6 @@ static size_t count_of(const struct page_state *pages)
 
 void page_state_grow(struct page_state *pages, uint64_t size)
 {
-        uint64_t before = size_of(pages);
-
-        if (pages->state == NULL)
-                return;
-        if (before % REGION_SIZE != 0)
-                region_set(pages, region_of(before), REGION_COLD);
         atomic_store_explicit(&pages->size, size, memory_order_relaxed);
 }
 

@@ -51,8 +51,8 @@ int page_state_create(struct page_state *pages, uint64_t size, uint64_t max_size
 void page_state_destroy(struct page_state *pages);
 
 /*
- * The file has size bytes now. No state: no effect. The region that the end was in counts as cold,
- * because a part of it is.
+ * The file has size bytes now. The region that the end was in keeps its state: what was added there
+ * is mapped as it is touched.
  */
 void page_state_grow(struct page_state *pages, uint64_t size);
 

@@ -61,11 +61,14 @@ static int punch_and_free(struct rmmap_file *file, uint64_t start, uint64_t end)
                 return -EINVAL;
         leave_regions(file, start, end);
         err = punch(file, start, end);
-        if (err != 0)
-                return err;
-        err = allocator_give_back(&file->allocator, start, end);
-        if (err != 0)
-                (void)reserve(file, start, end); /* the allocator refused it */
+        if (err == 0)
+                err = allocator_give_back(&file->allocator, start, end);
+        /*
+         * The range is still out. If holes are left in it, a write that syncs in the same call
+         * would take a full disk for an error of the disk.
+         */
+        if (err != 0 && reserve(file, start, end) != 0)
+                atomic_store_explicit(&file->sync.writes_then_syncs, true, memory_order_relaxed);
         return err;
 }
 

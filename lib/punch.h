@@ -31,11 +31,12 @@ int punch_give_back(struct rmmap_file *file, uint64_t start, uint64_t end);
 /* Reserves the space of a range that the allocator just handed out, or gives it back. */
 int punch_reserve(struct rmmap_file *file, uint64_t start, uint64_t end);
 
-/* Was any of it given back, and isn't out again? [offset, offset + length) isn't empty. */
+/* Was any of it given back, and isn't out again? An empty piece: no. */
 static inline bool punch_any(const struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
-        return file->punched != NULL && bitmap_any(file->punched, offset / RMMAP_ALIGNMENT,
-                                                   (offset + length - 1) / RMMAP_ALIGNMENT + 1);
+        return file->punched != NULL && length != 0 &&
+               bitmap_any(file->punched, offset / RMMAP_ALIGNMENT,
+                          (offset + length - 1) / RMMAP_ALIGNMENT + 1);
 }
 
 #endif

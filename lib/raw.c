@@ -58,15 +58,17 @@ static int fill_part(struct rmmap_file *file, uint64_t start, uint64_t end,
 int rmmap_raw_fill(struct rmmap_file *file, unsigned char byte)
 {
         unsigned char pattern[FILL_PATTERN];
+        uint64_t size;
         int err = 0;
 
         if (file == NULL)
                 return -EINVAL;
         if (file->config.read_only)
                 return -EROFS;
+        size = file_size(file);
         memset(pattern, byte, sizeof(pattern));
-        for (uint64_t at = 0; err == 0 && at < file_size(file); at += FILL_PART)
-                err = fill_part(file, at, min_u64(at + FILL_PART, file_size(file)), pattern);
+        for (uint64_t at = 0; err == 0 && at < size; at += FILL_PART)
+                err = fill_part(file, at, min_u64(at + FILL_PART, size), pattern);
         return err;
 }
 

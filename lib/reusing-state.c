@@ -38,7 +38,7 @@ static size_t store_map(const struct reusing_position *position, const struct fr
 int reusing_state_save(const struct reusing_position *position, const struct free_map *map,
                        void *buffer, size_t *length)
 {
-        size_t capacity = *length, count = store_map(position, map, NULL, 0);
+        size_t capacity = *length, room, count = store_map(position, map, NULL, 0);
 
         *length = SERIALIZED_SIZE(STATE_HEAD + 2 * count);
         if (buffer == NULL)
@@ -46,7 +46,8 @@ int reusing_state_save(const struct reusing_position *position, const struct fre
         if (capacity < *length)
                 return -ENOBUFS;
         /* Other threads may have given something back meanwhile. */
-        count = store_map(position, map, buffer, count);
+        room = (capacity - SERIALIZED_SIZE(STATE_HEAD)) / (2 * sizeof(uint64_t));
+        count = store_map(position, map, buffer, room);
         *length = SERIALIZED_SIZE(STATE_HEAD + 2 * count);
         if (capacity < *length)
                 return -ENOBUFS;

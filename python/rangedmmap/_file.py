@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import errno
 import os
 from collections.abc import Callable, Iterable
 from types import TracebackType
@@ -190,8 +191,11 @@ class File:
         handle = self._handle()
         length = ffi.new("size_t *")
         self._check(lib.rmmap_allocator_save(handle, ffi.NULL, length))
-        buffer = ffi.new("char[]", length[0])
-        self._check(lib.rmmap_allocator_save(handle, buffer, length))
+        result = -errno.ENOBUFS
+        while result == -errno.ENOBUFS:  # other threads may make it longer meanwhile
+            buffer = ffi.new("char[]", length[0])
+            result = lib.rmmap_allocator_save(handle, buffer, length)
+        self._check(result)
         return bytes(ffi.buffer(buffer, length[0]))
 
     def restore_allocator(self, state: Readable) -> None:

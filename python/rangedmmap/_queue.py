@@ -33,10 +33,11 @@ class Queue:
     A call submits at once and returns a future. One that is cancelled is done all the same. A full
     queue is BlockingIOError."""
 
-    __slots__ = ("_owned", "_cookies", "_waiting", "_loop", "__weakref__")
+    __slots__ = ("_owned", "_cookies", "_waiting", "_loop", "_dispatched", "__weakref__")
     _owned: Any  # struct rmmap_queue *, or None
     _waiting: dict[int, _Waiting]
     _loop: Union[asyncio.AbstractEventLoop, None]  # that watches the descriptor
+    _dispatched: Union[asyncio.Event, None]
 
     def __init__(self, depth: int = 0, threads: int = 0) -> None:
         """depth: how many may be submitted and not done. 0 is the default."""
@@ -50,6 +51,12 @@ class Queue:
         self._cookies = itertools.count()
         self._waiting = {}
         self._loop = None
+        self._dispatched = None
+
+    def __del__(self) -> None:
+        """Before the memory that threads of the queue still use goes."""
+        if getattr(self, "_owned", None) is not None:
+            self.close()
 
     def _handle(self) -> Any:
         if self._owned is None:
@@ -63,7 +70,10 @@ class Queue:
         cancelled: with "async with", or after awaiting them, there are none."""
         if self._owned is None:
             return
-        self._unwatch()
+        try:
+            self._unwatch()
+        except PermissionError:
+            pass  # a forked child: the parent's loop watches it
         handle, self._owned = self._owned, None
         ffi.release(handle)
         for waiting in self._waiting.values():
@@ -90,8 +100,9 @@ class Queue:
                         trace: Union[TracebackType, None]) -> None:
         """Waits for what was submitted, and lets the loop run meanwhile."""
         try:
-            while self._waiting:
-                await asyncio.wait([each.future for each in self._waiting.values()])
+            while self._waiting:  # a future that was cancelled is done before its work is
+                self._dispatched = asyncio.Event()
+                await self._dispatched.wait()
         finally:
             self.close()
 
@@ -161,6 +172,8 @@ class Queue:
             self._finish(self._waiting.pop(completion.cookie), completion.result)
         if not self._waiting:
             self._unwatch()
+        if self._dispatched is not None:
+            self._dispatched.set()
 
     def _finish(self, waiting: _Waiting, result: int) -> None:
         if waiting.memory is not None:

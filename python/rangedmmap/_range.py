@@ -257,7 +257,8 @@ class Range(_Span):
         self._file._check(lib.rmmap_unclaim_range(self._file._handle(), self._value[0]))
 
     def give_back(self) -> None:
-        """Gives the bytes back to the allocator; the built-in ones can't take them (EOPNOTSUPP)."""
+        """Gives the bytes back to the allocator. Of the built-in ones only REUSING takes them: with
+        the others it is EOPNOTSUPP."""
         self._file._check(lib.rmmap_give_back_range(self._file._handle(), self._value[0]))
 
     def encode(self) -> bytes:

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -21,13 +22,15 @@
 
 #define NFS_MAGIC 0x6969
 
-static bool no_sync_file_range, other_file_system, immutable, became_read_only, no_fsync, no_text;
-static int fallocate_error;
+/* Threads of a queue make these calls, too. */
+static atomic_bool no_sync_file_range, other_file_system, immutable, became_read_only, no_fsync,
+        no_text;
+static atomic_int fallocate_error;
 
 void injected_reset(void)
 {
-        no_sync_file_range = other_file_system = immutable = became_read_only = no_fsync = no_text =
-                false;
+        no_sync_file_range = other_file_system = immutable = false;
+        became_read_only = no_fsync = no_text = false;
         fallocate_error = 0;
 }
 

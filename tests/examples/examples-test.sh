@@ -53,7 +53,7 @@ custom_allocator()
 completion()
 {
         run 0 completion
-        says '^48 of 48 chunks written, 48 durable'
+        says '^48 of 48 chunks are durable'
         run 0 completion "$work/completed"
         [ "$(tr -d x <"$work/completed" | wc -c)" -eq 0 ] || complain "there is more than x"
         rm "$work/completed"

@@ -76,9 +76,15 @@ static bool older_or_new(struct stage *stage, enum injected call)
 
 /* ---- create */
 
+/* Other scenes left names there, which failing calls didn't remove. */
 static void prepare_place(struct stage *stage)
 {
+        char path[4200];
+
         stage->path = place();
+        unlink(test_path("place/new.part"));
+        while (publishing_first_hidden(stage->path, path, sizeof(path)))
+                unlink(path);
 }
 
 static int create(struct stage *stage, struct results *results)

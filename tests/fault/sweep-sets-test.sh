@@ -16,7 +16,7 @@ harmless='dladdr dlsym getpid memcpy memmove memset memcmp strlen strrchr strcmp
         posix_fadvise posix_madvise sysconf clock_gettime sched_yield nanosleep raise longjmp siglongjmp sigsetjmp
         sigemptyset sigdelset errno_location
         pthread_cond_broadcast pthread_cond_signal pthread_cond_wait pthread_cond_destroy
-        pthread_join eventfd_read eventfd_write
+        pthread_join eventfd_read eventfd_write write
         pthread_mutex_lock pthread_mutex_unlock pthread_mutex_destroy pthread_once
         pthread_setcancelstate pthread_sigmask sigaltstack sigfillset fstatvfs
         pthread_atfork register_atfork stack_chk_fail tls_get_addr'

@@ -59,8 +59,11 @@ void file_lock_drop(int fd)
                 ;
 }
 
-/* A lock of the open file description, so that two handles of a process exclude each other. */
-#if HAVE_DECL_F_OFD_SETLK
+/*
+ * A lock of the open file description, so that two handles of a process exclude each other. Not on
+ * macOS, where it conflicts with flock of the whole file.
+ */
+#if HAVE_DECL_F_OFD_SETLK && !defined(__APPLE__)
 static int set_growth_lock(int fd, short lock)
 {
         struct flock byte = {

@@ -44,5 +44,5 @@ void notifier_clear(const struct notifier *notifier)
 {
         char byte;
 
-        (void)!read(notifier->readable, &byte, 1);
+        (void)!os_calls.read(notifier->readable, &byte, 1);
 }
