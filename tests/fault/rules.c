@@ -139,7 +139,8 @@ int inject_meddle(enum injected call)
                 return 0;
         atomic_fetch_add(&failed_count, 1);
         /* These keep nothing from the disk. */
-        if (call != INJECT_CLOSE && call != INJECT_MADVISE && call != INJECT_MINCORE)
+        if (call != INJECT_CLOSE && call != INJECT_MADVISE && call != INJECT_MINCORE &&
+            call != INJECT_READ)
                 atomic_store(&synced_since, false);
         return atomic_load(&rule->error);
 }
