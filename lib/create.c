@@ -5,56 +5,8 @@
  */
 #include <errno.h>
 
-#include "base/checked.h"
-#include "file.h"
+#include "create.h"
 #include "os/os.h"
-
-struct creation {
-        struct path_request request;
-        char *hidden; /* RMMAP_UNNAMED: the temporary path, where one is needed */
-        const struct rmmap_options *options;
-        int fd;
-        bool made;    /* by this call: a failure removes it */
-        bool locked;  /* with the exclusive lock; with the shared one, if others have it */
-        bool others;  /* RMMAP_KEEP: another handle has the file */
-        bool emptied; /* the content of an older file is gone */
-};
-
-static bool wants_to_keep(const struct creation *creation)
-{
-        return (creation->options->flags & RMMAP_KEEP) != 0;
-}
-
-/* In tries of backoff: five seconds. */
-#define KEEP_TRIES (BACKOFF_YIELDS + 4800)
-
-/* The exclusive lock; or, while others have the shared one, that. Waits while one has the other. */
-static int lock_to_keep(struct creation *creation)
-{
-        for (unsigned int tries = 0;; tries++) {
-                int err = file_lock_take(creation->fd, FILE_LOCK_EXCLUSIVE);
-
-                if (err != -EBUSY || options_want_lock(creation->options))
-                        return err;
-                err = file_lock_take(creation->fd, FILE_LOCK_SHARED);
-                if (err != -EBUSY || tries == KEEP_TRIES) {
-                        creation->others = err == 0;
-                        return err;
-                }
-                backoff(tries);
-        }
-}
-
-static int share_kept(int fd)
-{
-        int err = file_lock_take(fd, FILE_LOCK_SHARED);
-
-        for (unsigned int tries = 0; err == -EBUSY && tries < KEEP_TRIES; tries++) {
-                backoff(tries);
-                err = file_lock_take(fd, FILE_LOCK_SHARED);
-        }
-        return err;
-}
 
 /*
  * 0 with the lock; also 0 without it where files can't be locked and the caller didn't ask for a
@@ -66,16 +18,15 @@ static int lock_exclusively(struct creation *creation)
          * Another process that opens a file made just now finds it empty and closes it soon: wait
          * for that.
          */
-        int err = wants_to_keep(creation) ? lock_to_keep(creation)
-                  : creation->made        ? file_lock_outlast(creation->fd)
-                                          : file_lock_take(creation->fd, FILE_LOCK_EXCLUSIVE);
+        int err = creation_keeps(creation) ? keep_lock(creation)
+                                           : file_lock_wait(creation->fd, FILE_LOCK_EXCLUSIVE,
+                                                            creation->made ? LOCK_TRIES_SHORT : 0);
 
         creation->locked = err == 0;
         return err == -EOPNOTSUPP && !options_want_lock(creation->options) ? 0 : err;
 }
 
-/* Removes a file only if this call made it, holds its lock, and its name still means this file. */
-static void remove_made(const struct creation *creation)
+void creation_remove_made(const struct creation *creation)
 {
         if (creation->made && path_names(&creation->request, creation->fd))
                 path_remove(&creation->request);
@@ -97,7 +48,7 @@ static int open_and_lock(struct creation *creation)
 }
 
 /* Between opening and locking, another process may give the name to a different file: try again. */
-static int take_name(struct creation *creation)
+int creation_take_name(struct creation *creation)
 {
         for (int tries = 0; tries < PATH_NAME_TRIES; tries++) {
                 int err = open_and_lock(creation);
@@ -127,14 +78,13 @@ static int open_unnamed(struct rmmap_file *file, struct creation *creation)
         creation->request.path = creation->hidden;
         creation->request.must_create = true;
         file->publish.temporary = true;
-        err = take_name(creation);
+        err = creation_take_name(creation);
         if (err != 0 && creation->made)
                 path_remove(&creation->request);
         return err;
 }
 
-/* Refuses an engine that can't work here while an older file is still intact. */
-static int check_engine(const struct rmmap_file *file, const struct rmmap_options *options)
+int creation_check_engine(const struct rmmap_file *file, const struct rmmap_options *options)
 {
         bool may_reserve = file->os.file_system.reservation == RESERVES_BY_MAP ||
                            (file->os.file_system.reservation != RESERVES_NOTHING &&
@@ -175,7 +125,7 @@ static int resize(struct rmmap_file *file, struct creation *creation)
 static int fill(struct rmmap_file *file, struct creation *creation, bool *reserved)
 {
         enum reservation reservation = file->os.file_system.reservation;
-        int err = check_engine(file, creation->options);
+        int err = creation_check_engine(file, creation->options);
 
         if (err == 0)
                 err = resize(file, creation);
@@ -186,11 +136,7 @@ static int fill(struct rmmap_file *file, struct creation *creation, bool *reserv
         return err == -EOPNOTSUPP ? 0 : err;
 }
 
-/*
- * Changing from the exclusive to the shared lock releases the file for a moment. A process that
- * came in between has the file now; its lock or a different size shows that.
- */
-static int share_lock(struct rmmap_file *file, struct creation *creation)
+int creation_share_lock(struct rmmap_file *file, struct creation *creation)
 {
         uint64_t size;
         int err;
@@ -198,18 +144,17 @@ static int share_lock(struct rmmap_file *file, struct creation *creation)
         if (!creation->locked || creation->others || options_want_lock(creation->options))
                 return 0;
         creation->locked = false;
-        err = wants_to_keep(creation) ? share_kept(file->os.fd)
-                                      : file_lock_take(file->os.fd, FILE_LOCK_SHARED);
+        err = file_lock_wait(file->os.fd, FILE_LOCK_SHARED,
+                             creation_keeps(creation) ? LOCK_TRIES : 0);
         if (err == 0)
                 err = storage_size(file->os.fd, &size);
         if (err == 0 &&
-            (wants_to_keep(creation) ? size < file_size(file) : size != file_size(file)))
+            (creation_keeps(creation) ? size < file_size(file) : size != file_size(file)))
                 err = -EBUSY;
         return err;
 }
 
-/* Without a directory the data can still be made durable; rmmap_describe reports it. */
-static int find_entry(struct rmmap_file *file, const struct creation *creation)
+int creation_find_entry(struct rmmap_file *file, const struct creation *creation)
 {
         bool named = !(creation->options->flags & RMMAP_UNNAMED) || creation->hidden != NULL;
         int err = named ? entry_find(&creation->request, file->os.fd, &file->os.entry) : 0;
@@ -224,7 +169,7 @@ static int make(struct rmmap_file *file, struct creation *creation)
 {
         bool reserved;
         int err = creation->options->flags & RMMAP_UNNAMED ? open_unnamed(file, creation)
-                                                           : take_name(creation);
+                                                           : creation_take_name(creation);
 
         if (err != 0)
                 return err;
@@ -236,111 +181,18 @@ static int make(struct rmmap_file *file, struct creation *creation)
         if (err == 0)
                 err = file_map(file, creation->options, reserved);
         if (err == 0)
-                err = find_entry(file, creation);
+                err = creation_find_entry(file, creation);
         if (err == 0)
-                err = share_lock(file, creation);
+                err = creation_share_lock(file, creation);
         if (err == 0)
                 return 0;
         mapping_free(&file->os.mapping); /* Windows neither cuts nor removes a mapped file */
         if (creation->emptied && !creation->made && creation->locked)
                 (void)storage_resize(file->os.fd, 0); /* free the reserved space */
         if (creation->locked || creation->hidden != NULL)
-                remove_made(creation);
+                creation_remove_made(creation);
         return err;
 }
-
-/* ---- RMMAP_KEEP: open, or create */
-
-/* The creator of the file may not have given it its size yet. */
-static int wait_for_size(const struct creation *creation, uint64_t size, uint64_t *now)
-{
-        for (unsigned int tries = 0;; tries++) {
-                int err = storage_size(creation->fd, now);
-
-                if (err != 0 || *now >= size || !creation->others)
-                        return err;
-                if (tries == KEEP_TRIES)
-                        return -EBUSY;
-                backoff(tries);
-        }
-}
-
-/* Lets the file have at least the handle's size, and space for all of it, and maps it. */
-static int extend_and_map(struct rmmap_file *file, const struct creation *creation,
-                          uint64_t content)
-{
-        const struct rmmap_options *options = creation->options;
-        bool reserve = !creation->others && !(options->flags & RMMAP_NO_PREALLOCATE);
-        uint64_t size = file_size(file), got;
-        bool reserved = false;
-        int err = check_engine(file, options);
-
-        file->config.preallocates = reserve;
-        if (err == 0 && content == 0)
-                storage_set_sparse(file->os.fd, !reserve);
-        if (err == 0 && !creation->others)
-                err = file_extend(file, 0, size, &got);
-        if (err == 0 && reserve)
-                err = storage_reserve(file->os.fd, &file->os.file_system, size, &reserved);
-        if (err != 0 && err != -EOPNOTSUPP)
-                return err;
-        return file_map(file, options,
-                        reserved || storage_is_reserved(file->os.fd, &file->os.file_system, size));
-}
-
-static int finish_keeping(struct rmmap_file *file, struct creation *creation, uint64_t content)
-{
-        int err = file_attach(file, creation->fd, creation->locked);
-
-        file->config.made = creation->made;
-        file->config.created = true;
-        file->config.blank = content == 0;
-        if (err == 0)
-                err = extend_and_map(file, creation, content);
-        if (err != 0)
-                return err;
-        err = find_entry(file, creation);
-        return err != 0 ? err : share_lock(file, creation);
-}
-
-/* On failure the file is as it was, as far as nobody else can have it. */
-static void undo_keeping(const struct creation *creation, uint64_t content)
-{
-        if (!creation->locked || creation->others)
-                return;
-        (void)storage_resize(creation->fd, content);
-        remove_made(creation);
-}
-
-static int keep(struct creation *creation, uint64_t size, struct rmmap_file **file)
-{
-        struct rmmap_file *fresh;
-        uint64_t content;
-        int err = take_name(creation);
-
-        if (err != 0)
-                return err;
-        err = wait_for_size(creation, size, &content);
-        if (err == 0)
-                err = file_new(creation->options, max_u64(size, content), content, &fresh);
-        if (err != 0) {
-                if (creation->locked && !creation->others)
-                        remove_made(creation);
-                file_lock_close(creation->fd, creation->locked);
-                return err;
-        }
-        err = finish_keeping(fresh, creation, content);
-        if (err == 0) {
-                *file = fresh;
-                return 0;
-        }
-        mapping_free(&fresh->os.mapping);
-        undo_keeping(creation, content);
-        file_free(fresh);
-        return err;
-}
-
-/* ---- create */
 
 static int create(struct creation *creation, uint64_t size, struct rmmap_file **file)
 {

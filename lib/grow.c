@@ -23,7 +23,7 @@ static int lock_file(const struct rmmap_file *file, bool *locked)
         int err = -EOPNOTSUPP;
 
         if (file->os.file_system.coherent && !file->os.errors_shared)
-                err = growth_lock_take(file->os.fd);
+                err = file_lock_wait(file->os.fd, FILE_LOCK_GROWTH, LOCK_TRIES);
         *locked = err == 0;
         return err == -EOPNOTSUPP ? 0 : err;
 }

@@ -4,30 +4,18 @@
 
 #include "os/os.h"
 
-/* Half a second in all. */
-#define EXCLUSIVE_TRIES (BACKOFF_YIELDS + 500)
-
-int file_lock_outlast(int fd)
+static int try_lock(int fd, enum file_lock lock)
 {
-        int err = file_lock_take(fd, FILE_LOCK_EXCLUSIVE);
-
-        for (unsigned int tries = 0; err == -EBUSY && tries < EXCLUSIVE_TRIES; tries++) {
-                backoff(tries);
-                err = file_lock_take(fd, FILE_LOCK_EXCLUSIVE);
-        }
-        return err;
+        return lock == FILE_LOCK_GROWTH ? growth_lock_try(fd) : file_lock_take(fd, lock);
 }
 
-/* About five seconds in all. */
-#define GROWTH_TRIES (BACKOFF_YIELDS + 4800)
-
-int growth_lock_take(int fd)
+int file_lock_wait(int fd, enum file_lock lock, unsigned int tries)
 {
-        int err = growth_lock_try(fd);
+        int err = try_lock(fd, lock);
 
-        for (unsigned int tries = 0; err == -EBUSY && tries < GROWTH_TRIES; tries++) {
-                backoff(tries);
-                err = growth_lock_try(fd);
+        for (unsigned int done = 0; err == -EBUSY && done < tries; done++) {
+                backoff(done);
+                err = try_lock(fd, lock);
         }
         return err;
 }

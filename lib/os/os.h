@@ -275,16 +275,10 @@ int extents_find_unwritten(int fd, uint64_t *start, uint64_t *end);
 
 /* ---- locks: lock.c. They belong to the open file description --------------------------------- */
 
-enum file_lock { FILE_LOCK_SHARED, FILE_LOCK_EXCLUSIVE };
+enum file_lock { FILE_LOCK_SHARED, FILE_LOCK_EXCLUSIVE, FILE_LOCK_GROWTH };
 
-/* Never waits: -EBUSY while another handle has a lock that conflicts. [optional] */
+/* Of the first two. Never waits: -EBUSY while another handle has one that conflicts. [optional] */
 int file_lock_take(int fd, enum file_lock lock);
-
-/*
- * Takes the exclusive lock. Waits, half a second at most, for handles that hold a lock for a moment
- * only. [optional]
- */
-int file_lock_outlast(int fd);
 
 /* Closing fd isn't enough: a child between fork and exec has a copy of it, and so the lock. */
 void file_lock_drop(int fd);
@@ -294,11 +288,17 @@ void file_lock_close(int fd, bool locked);
 
 /*
  * The lock of the thread that changes the size of a file that other handles have open, in any
- * process. Waits for it, 5 s at most: -EBUSY. [optional]
+ * process: GROWTH. Never waits: -EBUSY. [optional]
  */
-int growth_lock_take(int fd);
-int growth_lock_try(int fd); /* never waits */
+int growth_lock_try(int fd);
 void growth_lock_drop(int fd);
+
+/* Tries of file_lock_wait: half a second in all, for a lock held for a moment; five seconds. */
+#define LOCK_TRIES_SHORT (BACKOFF_YIELDS + 500)
+#define LOCK_TRIES (BACKOFF_YIELDS + 4800)
+
+/* Takes one of the locks. While another handle has it, tries again so many times: -EBUSY. */
+int file_lock_wait(int fd, enum file_lock lock, unsigned int tries);
 
 /* ---- to the device: sync.c, writeback.c ------------------------------------------------------ */
 

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * RMMAP_KEEP: opening a file, or creating it where there is none. A file that another handle has is
+ * taken as it is; only that handle, or growth, makes it longer.
+ */
+#include <errno.h>
+
+#include "base/checked.h"
+#include "create.h"
+
+int keep_lock(struct creation *creation)
+{
+        for (unsigned int tries = 0;; tries++) {
+                int err = file_lock_take(creation->fd, FILE_LOCK_EXCLUSIVE);
+
+                if (err != -EBUSY || options_want_lock(creation->options))
+                        return err;
+                err = file_lock_take(creation->fd, FILE_LOCK_SHARED);
+                if (err != -EBUSY || tries == LOCK_TRIES) {
+                        creation->others = err == 0;
+                        return err;
+                }
+                backoff(tries);
+        }
+}
+
+/* The creator of the file may not have given it its size yet. */
+static int wait_for_size(const struct creation *creation, uint64_t size, uint64_t *now)
+{
+        for (unsigned int tries = 0;; tries++) {
+                int err = storage_size(creation->fd, now);
+
+                if (err != 0 || *now >= size || !creation->others)
+                        return err;
+                if (tries == LOCK_TRIES)
+                        return -EBUSY;
+                backoff(tries);
+        }
+}
+
+/* Lets the file have at least the handle's size, and space for all of it, and maps it. */
+static int extend_and_map(struct rmmap_file *file, const struct creation *creation,
+                          uint64_t content)
+{
+        const struct rmmap_options *options = creation->options;
+        bool reserve = !creation->others && !(options->flags & RMMAP_NO_PREALLOCATE);
+        uint64_t size = file_size(file), got;
+        bool reserved = false;
+        int err = creation_check_engine(file, options);
+
+        file->config.preallocates = reserve;
+        if (err == 0 && content == 0)
+                storage_set_sparse(file->os.fd, !reserve);
+        if (err == 0 && !creation->others)
+                err = file_extend(file, 0, size, &got);
+        if (err == 0 && reserve)
+                err = storage_reserve(file->os.fd, &file->os.file_system, size, &reserved);
+        if (err != 0 && err != -EOPNOTSUPP)
+                return err;
+        return file_map(file, options,
+                        reserved || storage_is_reserved(file->os.fd, &file->os.file_system, size));
+}
+
+static int finish_keeping(struct rmmap_file *file, struct creation *creation, uint64_t content)
+{
+        int err = file_attach(file, creation->fd, creation->locked);
+
+        file->config.made = creation->made;
+        file->config.created = true;
+        file->config.blank = content == 0;
+        if (err == 0)
+                err = extend_and_map(file, creation, content);
+        if (err != 0)
+                return err;
+        err = creation_find_entry(file, creation);
+        return err != 0 ? err : creation_share_lock(file, creation);
+}
+
+/* On failure the file is as it was, as far as nobody else can have it. */
+static void undo_keeping(const struct creation *creation, uint64_t content)
+{
+        if (!creation->locked || creation->others)
+                return;
+        (void)storage_resize(creation->fd, content);
+        creation_remove_made(creation);
+}
+
+int keep(struct creation *creation, uint64_t size, struct rmmap_file **file)
+{
+        struct rmmap_file *fresh;
+        uint64_t content;
+        int err = creation_take_name(creation);
+
+        if (err != 0)
+                return err;
+        err = wait_for_size(creation, size, &content);
+        if (err == 0)
+                err = file_new(creation->options, max_u64(size, content), content, &fresh);
+        if (err != 0) {
+                if (creation->locked && !creation->others)
+                        creation_remove_made(creation);
+                file_lock_close(creation->fd, creation->locked);
+                return err;
+        }
+        err = finish_keeping(fresh, creation, content);
+        if (err == 0) {
+                *file = fresh;
+                return 0;
+        }
+        mapping_free(&fresh->os.mapping);
+        undo_keeping(creation, content);
+        file_free(fresh);
+        return err;
+}
