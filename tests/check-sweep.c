@@ -65,6 +65,7 @@ static const struct kind {
         {INJECT_READLINK, "readlink", {ENOENT, EACCES, EIO}},
         {INJECT_RENAME, "renameat", {EIO, ENOSPC, EXDEV, EACCES}},
         {INJECT_RENAME_NEW, "renameat2", {EINVAL, ENOSYS, EPERM, EIO, ENOSPC, EBUSY}},
+        {INJECT_STATX, "statx", {ENOSYS, EPERM, EIO}},
         {INJECT_STRDUP, "strdup", {ENOMEM}},
         {INJECT_SYNC_FILE_RANGE, "sync_file_range", {EINTR, EIO, ENOSPC, ENOMEM, ENOSYS}},
         {INJECT_UNLINK, "unlink", {EIO, EBUSY, EACCES, EROFS}},
@@ -386,7 +387,7 @@ END_TEST
 static bool is_optional(enum injected call)
 {
         return call == INJECT_IOCTL || call == INJECT_LSEEK || call == INJECT_PWRITEV2 ||
-               call == INJECT_CALLOC || call == INJECT_MINCORE ||
+               call == INJECT_CALLOC || call == INJECT_MINCORE || call == INJECT_STATX ||
                call == (ON_FLOOR ? INJECT_EVENTFD : INJECT_PIPE) ||
                (!HAVE_DECL_GETENTROPY && call == INJECT_GETENTROPY) ||
                (ON_FLOOR && (call == INJECT_FALLOCATE || call == INJECT_FSTATFS ||

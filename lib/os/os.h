@@ -163,13 +163,33 @@ int unnamed_create(const struct path_request *directory, int *fd);
 /* Its first entry. -EEXIST. */
 int unnamed_link(int fd, const struct entry *to);
 
-/* ---- an open file: file.c, resize.c ---------------------------------------------------------- */
+/* ---- an open file: file.c, identity.c, resize.c ---------------------------------------------- */
 
 /* Is the file in a directory? A memfd or an unlinked file isn't. true if unknown. */
 bool storage_has_name(int fd);
 
 /* The size of a regular file. -EISDIR: a directory; -ENODEV: another kind of file. */
 int storage_size(int fd, uint64_t *size);
+
+/*
+ * Which file it is. The birth time tells a file from an older one whose inode it got; 0 where the
+ * system or the file system keeps none.
+ */
+struct file_identity {
+        uint64_t device, inode, born_seconds, born_nanoseconds;
+};
+int storage_identity(int fd, struct file_identity *identity);
+
+/* A birth time that only one of both has, as in a sandbox, doesn't tell them apart. */
+static inline bool file_identity_equal(const struct file_identity *a, const struct file_identity *b)
+{
+        bool unknown = (a->born_seconds | a->born_nanoseconds) == 0 ||
+                       (b->born_seconds | b->born_nanoseconds) == 0;
+
+        return a->device == b->device && a->inode == b->inode &&
+               (unknown ||
+                (a->born_seconds == b->born_seconds && a->born_nanoseconds == b->born_nanoseconds));
+}
 
 int storage_resize(int fd, uint64_t size);
 

@@ -291,6 +291,10 @@ DECLARE(UNSANITIZED long, syscall, (long number, ...))
         if (number == SYS_getrlimit && inject_fails(INJECT_GETRLIMIT))
                 return -1;
 #endif
+#ifdef SYS_statx
+        if (number == SYS_statx && inject_fails(INJECT_STATX))
+                return -1;
+#endif
 #ifdef SYS_renameat2
         if (number == SYS_renameat2 && inject_fails(INJECT_RENAME_NEW))
                 return -1;

@@ -62,6 +62,7 @@ enum injected {
         INJECT_RENAME,
         INJECT_RENAME_NEW, /* that refuses to replace */
         INJECT_SIGACTION,
+        INJECT_STATX,
         INJECT_STRDUP,
         INJECT_UNLINK,
         INJECT_CALLS /* how many there are */

@@ -34,6 +34,25 @@ int storage_size(int fd, uint64_t *size)
         return 0;
 }
 
+/* Seconds since 1601, and what is left of units of 100 ns. */
+int storage_identity(int fd, struct file_identity *identity)
+{
+        BY_HANDLE_FILE_INFORMATION info;
+        uint64_t born;
+
+        if (!windows_calls.GetFileInformationByHandle(handle_of(fd), &info))
+                return last_error();
+        born = (uint64_t)info.ftCreationTime.dwHighDateTime << 32 |
+               info.ftCreationTime.dwLowDateTime;
+        *identity = (struct file_identity){
+                .device = info.dwVolumeSerialNumber,
+                .inode = (uint64_t)info.nFileIndexHigh << 32 | info.nFileIndexLow,
+                .born_seconds = born / 10000000,
+                .born_nanoseconds = born % 10000000 * 100,
+        };
+        return 0;
+}
+
 int storage_resize(int fd, uint64_t size)
 {
         FILE_END_OF_FILE_INFO end = {.EndOfFile.QuadPart = (LONGLONG)size};

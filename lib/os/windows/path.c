@@ -261,13 +261,13 @@ int path_open(const struct path_request *request, int *fd)
 
 /* ---- what a name means */
 
-struct file_identity {
+struct wide_identity {
         uint64_t volume;
         unsigned char file[16];
 };
 
 /* Older file servers don't have the identity of 128 bits. */
-static int file_identity(int fd, struct file_identity *identity)
+static int wide_identity(int fd, struct wide_identity *identity)
 {
         BY_HANDLE_FILE_INFORMATION info;
         FILE_ID_INFO id;
@@ -290,9 +290,9 @@ static int file_identity(int fd, struct file_identity *identity)
 
 bool same_file(int a, int b)
 {
-        struct file_identity of_a, of_b;
+        struct wide_identity of_a, of_b;
 
-        return file_identity(a, &of_a) == 0 && file_identity(b, &of_b) == 0 &&
+        return wide_identity(a, &of_a) == 0 && wide_identity(b, &of_b) == 0 &&
                of_a.volume == of_b.volume && memcmp(of_a.file, of_b.file, sizeof(of_a.file)) == 0;
 }
 

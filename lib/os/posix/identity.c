@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
+
+#include "os/os.h"
+#include "os/posix/calls.h"
+
+int storage_identity(int fd, struct file_identity *identity)
+{
+        struct stat status;
+
+        if (os_calls.fstat(fd, &status) != 0)
+                return -errno;
+        *identity = (struct file_identity){.device = (uint64_t)status.st_dev,
+                                           .inode = (uint64_t)status.st_ino};
+        return 0;
+}
