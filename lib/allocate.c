@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Ranges of a handle: allocated, claimed, and encoded as bytes. */
 #include "api-check.h"
+#include "checkpoint.h"
 #include "punch.h"
 
 static inline int take(struct rmmap_file *file, uint64_t size, uint32_t flags, uint64_t *start,
@@ -129,10 +130,20 @@ int rmmap_unclaim_range(struct rmmap_file *file, struct rmmap_range range)
         return claims_leave(&file->claims, range.opaque[WORD_START], range.opaque[WORD_END]);
 }
 
+/* Nothing of it is recorded any more; but not by a range that isn't out. */
+static int forget(struct rmmap_file *file, uint64_t start, uint64_t end)
+{
+        if (allocator_claim(&file->allocator, start, end) == -ERANGE)
+                return -EINVAL;
+        return checkpoint_forget(file, start, end);
+}
+
 static int give_back(struct rmmap_file *file, uint64_t start, uint64_t end)
 {
         int err = claims_give_back(&file->claims, start, end);
 
+        if (err == 0 && file->checkpoint != NULL)
+                err = forget(file, start, end);
         if (err != 0)
                 return err;
         return file->punched != NULL ? punch_give_back(file, start, end)

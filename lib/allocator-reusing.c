@@ -17,10 +17,12 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "allocator.h"
 #include "base/abi-struct.h"
 #include "base/checked.h"
 #include "base/compiler.h"
 #include "base/sync-annotations.h"
+#include "bitmap.h"
 #include "free-map.h"
 #include "os/os.h"
 #include "reusing-state.h"
@@ -370,8 +372,8 @@ static NOINLINE int allocate_exact(struct reusing *reusing, uint64_t count, uint
         return -ENOSPC;
 }
 
-static int reusing_allocate(void *state, uint64_t size, uint32_t flags, uint64_t *start,
-                            uint64_t *end)
+int allocator_reusing_allocate(void *state, uint64_t size, uint32_t flags, uint64_t *start,
+                               uint64_t *end)
 {
         struct reusing *reusing = state;
 
@@ -548,6 +550,25 @@ static int reusing_restore(void *state, const void *buffer, size_t length)
         return 0;
 }
 
+void allocator_reusing_keep_out(void *state, const _Atomic uint64_t *out)
+{
+        struct reusing *reusing = state;
+        uint64_t limit = blocks_of(reusing, total_of(reusing)), next = reusing->floor;
+        struct span run;
+
+        for (run.first = next; run.first < limit; run.first = run.end)
+                if (bitmap_run(out, run.first, limit, &run.end))
+                        next = run.end;
+        atomic_store_explicit(&reusing->first, next, memory_order_relaxed);
+        atomic_store_explicit(&reusing->next, next, memory_order_relaxed);
+        atomic_store_explicit(&reusing->changed, true, memory_order_relaxed);
+        for (run.first = reusing->floor; run.first < next; run.first = run.end)
+                if (!bitmap_run(out, run.first, next, &run.end)) {
+                        mark(reusing, run.first, run.end);
+                        (void)put(reusing, run.first, run.end);
+                }
+}
+
 const struct rmmap_allocator_ops *rmmap_reusing_allocator(void)
 {
         static const struct rmmap_allocator_ops ops = {
@@ -556,7 +577,7 @@ const struct rmmap_allocator_ops *rmmap_reusing_allocator(void)
                 .flags = RMMAP_ALLOCATOR_THREAD_SAFE,
                 .create = reusing_create,
                 .destroy = reusing_destroy,
-                .allocate = reusing_allocate,
+                .allocate = allocator_reusing_allocate,
                 .remaining = reusing_remaining,
                 .give_back = reusing_give_back,
                 .claim = reusing_claim,

@@ -24,6 +24,13 @@ struct allocator {
 int allocator_concurrent_allocate(void *state, uint64_t size, uint32_t flags, uint64_t *start,
                                   uint64_t *end);
 
+/* A checkpoint needs just this allocator, which can leave out what is recorded. */
+int allocator_reusing_allocate(void *state, uint64_t size, uint32_t flags, uint64_t *start,
+                               uint64_t *end);
+
+/* Before the first allocation: the blocks whose bit is set were handed out by an earlier run. */
+void allocator_reusing_keep_out(void *state, const _Atomic uint64_t *out);
+
 /*
  * ops NULL: the concurrent allocator. first is rounded up; past the end nothing is left to hand
  * out. max_total, flags: those of rmmap_allocator_args.

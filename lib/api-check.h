@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "base/checked.h"
+#include "checkpoint.h"
 #include "file.h"
 
 /* For calls that only the process that made the handle may make. */
@@ -42,10 +43,22 @@ static inline int check_range_and_process(const struct rmmap_file *file,
         return err != 0 ? err : check_handle(file);
 }
 
+/* With a checkpoint, a receipt of bytes that were given back is refused. */
+static inline int check_receipt(const struct rmmap_file *file, const struct rmmap_receipt *receipt)
+{
+        int err = file == NULL ? -EINVAL : receipt_check(receipt, file->config.owner);
+
+        if (err == 0 && file->checkpoint != NULL &&
+            !checkpoint_is_written(file->checkpoint, receipt->opaque[WORD_START],
+                                   receipt->opaque[WORD_END]))
+                err = -EINVAL;
+        return err;
+}
+
 static inline int check_receipt_and_process(const struct rmmap_file *file,
                                             const struct rmmap_receipt *receipt)
 {
-        int err = file == NULL ? -EINVAL : receipt_check(receipt, file->config.owner);
+        int err = check_receipt(file, receipt);
 
         return err != 0 ? err : check_handle(file);
 }

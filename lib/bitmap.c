@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "bitmap.h"
-#include "base/checked.h"
 #include "base/sync-annotations.h"
 #include "os/os.h"
-
-#define WORD_BITS 64
 
 _Atomic uint64_t *bitmap_create(uint64_t words)
 {
@@ -21,21 +18,6 @@ _Atomic uint64_t *bitmap_create(uint64_t words)
 void bitmap_destroy(_Atomic uint64_t *words)
 {
         memory_free((void *)words);
-}
-
-/* The bits of [first, end) that lie in first's word. */
-static uint64_t mask_of(uint64_t first, uint64_t end)
-{
-        uint64_t mask = UINT64_MAX << (first % WORD_BITS);
-
-        if (end / WORD_BITS == first / WORD_BITS)
-                mask &= (UINT64_C(1) << (end % WORD_BITS)) - 1;
-        return mask;
-}
-
-static uint64_t next_word(uint64_t bit)
-{
-        return align_down_to(bit, WORD_BITS) + WORD_BITS;
 }
 
 static uint64_t load_word(const _Atomic uint64_t *word)
@@ -72,14 +54,14 @@ static bool flip_word(_Atomic uint64_t *word, uint64_t mask, bool value)
 
 void bitmap_force(_Atomic uint64_t *words, uint64_t first, uint64_t end, bool value)
 {
-        for (uint64_t bit = first; bit < end; bit = next_word(bit))
-                force_word(&words[bit / WORD_BITS], mask_of(bit, end), value);
+        for (uint64_t bit = first; bit < end; bit = bitmap_next_word(bit))
+                force_word(&words[bit / BITMAP_WORD_BITS], bitmap_mask(bit, end), value);
 }
 
 static bool flip(_Atomic uint64_t *words, uint64_t first, uint64_t end, bool value)
 {
-        for (uint64_t bit = first; bit < end; bit = next_word(bit)) {
-                if (flip_word(&words[bit / WORD_BITS], mask_of(bit, end), value))
+        for (uint64_t bit = first; bit < end; bit = bitmap_next_word(bit)) {
+                if (flip_word(&words[bit / BITMAP_WORD_BITS], bitmap_mask(bit, end), value))
                         continue;
                 if (bit > first)
                         bitmap_force(words, first, bit, !value);
@@ -105,6 +87,13 @@ bool bitmap_any(const _Atomic uint64_t *words, uint64_t first, uint64_t end)
         return bitmap_run(words, first, end, &same_end) || same_end < end;
 }
 
+bool bitmap_all(const _Atomic uint64_t *words, uint64_t first, uint64_t end)
+{
+        uint64_t same_end;
+
+        return bitmap_run(words, first, end, &same_end) && same_end == end;
+}
+
 /*
  * The result may be out of date at once. A caller that depends on it then changes the bits by a
  * call that fails if they aren't as expected. Acquire: a caller that looks no further sees what
@@ -112,15 +101,15 @@ bool bitmap_any(const _Atomic uint64_t *words, uint64_t first, uint64_t end)
  */
 bool bitmap_run(const _Atomic uint64_t *words, uint64_t first, uint64_t end, uint64_t *same_end)
 {
-        uint64_t word = load_word(&words[first / WORD_BITS]);
-        bool value = (word >> (first % WORD_BITS)) & 1;
+        uint64_t word = load_word(&words[first / BITMAP_WORD_BITS]);
+        bool value = (word >> (first % BITMAP_WORD_BITS)) & 1;
 
-        for (uint64_t bit = first; bit < end; bit = next_word(bit)) {
-                word = load_word(&words[bit / WORD_BITS]);
-                word = (value ? ~word : word) & mask_of(bit, end);
+        for (uint64_t bit = first; bit < end; bit = bitmap_next_word(bit)) {
+                word = load_word(&words[bit / BITMAP_WORD_BITS]);
+                word = (value ? ~word : word) & bitmap_mask(bit, end);
                 if (word == 0)
                         continue;
-                bit = align_down_to(bit, WORD_BITS);
+                bit = align_down_to(bit, BITMAP_WORD_BITS);
                 for (; !(word & 1); word >>= 1)
                         bit++;
                 *same_end = bit;

@@ -16,7 +16,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/checked.h"
+
 #define BITMAP_WORDS(bits) (((bits) >> 6) + (((bits)&63) != 0))
+#define BITMAP_WORD_BITS 64
+
+/* The bits of [first, end) that lie in first's word; and the first bit of the next word. */
+static inline uint64_t bitmap_mask(uint64_t first, uint64_t end)
+{
+        uint64_t mask = UINT64_MAX << (first % BITMAP_WORD_BITS);
+
+        if (end / BITMAP_WORD_BITS == first / BITMAP_WORD_BITS)
+                mask &= (UINT64_C(1) << (end % BITMAP_WORD_BITS)) - 1;
+        return mask;
+}
+
+static inline uint64_t bitmap_next_word(uint64_t bit)
+{
+        return align_down_to(bit, BITMAP_WORD_BITS) + BITMAP_WORD_BITS;
+}
 
 /*
  * All bits are clear. The kernel allocates memory only for parts where bits are set. NULL: no
@@ -32,8 +50,9 @@ bool bitmap_clear(_Atomic uint64_t *words, uint64_t first, uint64_t end);
 /* Sets or clears the bits, whatever values they had. */
 void bitmap_force(_Atomic uint64_t *words, uint64_t first, uint64_t end, bool value);
 
-/* Is any bit of the run set? */
+/* Is any bit of the run set? Are all of them? */
 bool bitmap_any(const _Atomic uint64_t *words, uint64_t first, uint64_t end);
+bool bitmap_all(const _Atomic uint64_t *words, uint64_t first, uint64_t end);
 
 /* The value of the first bit. *same_end: where the bits with that value end, at most end. */
 bool bitmap_run(const _Atomic uint64_t *words, uint64_t first, uint64_t end, uint64_t *same_end);

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "checkpoint.h"
 #include "create.h"
 #include "os/os.h"
 
@@ -177,6 +178,8 @@ static int make(struct rmmap_file *file, struct creation *creation)
         file->config.made = creation->made || (creation->options->flags & RMMAP_UNNAMED);
         err = file_attach(file, creation->fd, creation->locked);
         if (err == 0)
+                err = checkpoint_open(file, creation->options, 0);
+        if (err == 0)
                 err = fill(file, creation, &reserved);
         if (err == 0)
                 err = file_map(file, creation->options, reserved);
@@ -186,6 +189,7 @@ static int make(struct rmmap_file *file, struct creation *creation)
                 err = creation_share_lock(file, creation);
         if (err == 0)
                 return 0;
+        checkpoint_undo(file);
         mapping_free(&file->os.mapping); /* Windows neither cuts nor removes a mapped file */
         if (creation->emptied && !creation->made && creation->locked)
                 (void)storage_resize(file->os.fd, 0); /* free the reserved space */

@@ -5,6 +5,7 @@
 
 #include "base/checked.h"
 #include "base/sync-annotations.h"
+#include "checkpoint.h"
 #include "file.h"
 #include "memcpy-nt.h"
 #include "os/os.h"
@@ -62,19 +63,28 @@ static void init_growth(struct rmmap_file *file, const struct rmmap_options *opt
         mutex_init(&file->growth.lock);
 }
 
-/* Existing content is handed out only if allocate_from or RMMAP_REWRITE asks for it. */
+/*
+ * Existing content is handed out only if allocate_from or RMMAP_REWRITE asks for it, or a
+ * checkpoint says which of it is complete.
+ */
 static int make_allocator(struct rmmap_file *file, const struct rmmap_options *options,
                           uint64_t content)
 {
-        bool at_end = content != 0 && options->allocate_from == 0 &&
+        bool recorded = options->checkpoint != NULL;
+        bool at_end = content != 0 && options->allocate_from == 0 && !recorded &&
                       !(options->flags & (RMMAP_READ_ONLY | RMMAP_REWRITE));
+        const struct rmmap_allocator_ops *ops = options->allocator == NULL && recorded
+                                                        ? rmmap_reusing_allocator()
+                                                        : options->allocator;
         int err =
-                allocator_create(&file->allocator, options->allocator, options->allocator_config,
+                allocator_create(&file->allocator, ops, options->allocator_config,
                                  at_end ? content : options->allocate_from, file_size(file),
                                  file->growth.max_size, at_end ? RMMAP_ALLOCATOR_START_AT_END : 0);
 
         if (err == 0 && (options->flags & RMMAP_PUNCH_HOLES) &&
             file->allocator.ops.give_back == NULL)
+                return -EOPNOTSUPP;
+        if (err == 0 && recorded && file->allocator.ops.allocate != allocator_reusing_allocate)
                 return -EOPNOTSUPP;
         if (err == 0 && file->allocator.ops.allocate == allocator_concurrent_allocate)
                 file->bump = file->allocator.state;
@@ -289,6 +299,7 @@ void file_free(struct rmmap_file *file)
                 file_remove_temporary(file);
         storage_close(file->os.fd);
         entry_free(&file->os.entry);
+        checkpoint_close(file);
         claims_destroy(&file->claims);
         punch_destroy(file);
         allocator_destroy(&file->allocator);

@@ -114,6 +114,7 @@ struct rmmap_file {
         struct file_sync sync;
         struct dirty_budget dirty;
         struct file_publish publish;
+        struct checkpoint *checkpoint; /* see checkpoint.h; NULL: none */
         alignas(CACHE_LINE) struct refcount references;
 };
 

@@ -2,10 +2,11 @@
 #include <errno.h>
 
 #include "base/abi-struct.h"
+#include "checkpoint.h"
 #include "file.h"
 #include "sync-exec.h"
 
-ASSERT_ABI_SIZE(struct rmmap_info, 6 * sizeof(void *) + 15 * 8 + 6 * 4);
+ASSERT_ABI_SIZE(struct rmmap_info, 6 * sizeof(void *) + 16 * 8 + 6 * 4);
 
 static uint64_t read_counter(const _Atomic uint64_t *counter)
 {
@@ -29,7 +30,10 @@ static uint32_t facts_of(const struct rmmap_file *file)
                (file->os.errors_shared ? RMMAP_FACT_ERRORS_SHARED : 0) |
                (is_set(&file->sync.entry_unsynced) ? RMMAP_FACT_ENTRY_UNSYNCED : 0) |
                (file_forked(file) ? RMMAP_FACT_FORKED : 0) |
-               (file->config.made ? RMMAP_FACT_CREATED : 0);
+               (file->config.made ? RMMAP_FACT_CREATED : 0) |
+               (file->checkpoint != NULL && checkpoint_resumed(file->checkpoint)
+                        ? RMMAP_FACT_RESUMED
+                        : 0);
 }
 
 /* ---- the dirty budget, as dirty-budget.c applies it */
@@ -121,6 +125,7 @@ int rmmap_describe(const struct rmmap_file *file, struct rmmap_info *info)
                 .sync_calls = group_commit_calls(&file->sync.group_commit),
                 .sync_rounds = group_commit_started(&file->sync.group_commit),
                 .dirty_bytes = dirty_estimate_now(file),
+                .recorded = file->checkpoint != NULL ? checkpoint_bytes(file) : 0,
                 .max_size = file->publish.sealed ? file_size(file) : file->growth.max_size,
         };
         now.dirty_highest = dirty_estimate_highest(file, now.dirty_bytes);

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "base/checked.h"
+#include "checkpoint.h"
 #include "create.h"
 
 int keep_lock(struct creation *creation)
@@ -69,6 +70,8 @@ static int finish_keeping(struct rmmap_file *file, struct creation *creation, ui
         file->config.created = true;
         file->config.blank = content == 0;
         if (err == 0)
+                err = checkpoint_open(file, creation->options, content);
+        if (err == 0)
                 err = extend_and_map(file, creation, content);
         if (err != 0)
                 return err;
@@ -107,6 +110,7 @@ int keep(struct creation *creation, uint64_t size, struct rmmap_file **file)
                 *file = fresh;
                 return 0;
         }
+        checkpoint_undo(fresh);
         mapping_free(&fresh->os.mapping);
         undo_keeping(creation, content);
         file_free(fresh);

@@ -2,6 +2,7 @@
 /* Opening an existing file, by name or from a descriptor. */
 #include <errno.h>
 
+#include "checkpoint.h"
 #include "file.h"
 #include "os/os.h"
 
@@ -43,9 +44,12 @@ static int open_locked(int fd, bool locked, bool errors_shared, const struct rmm
         fresh->os.errors_shared = errors_shared;
         err = file_attach(fresh, fd, locked);
         if (err == 0)
+                err = checkpoint_open(fresh, options, size);
+        if (err == 0)
                 err = file_map(fresh, options,
                                storage_is_reserved(fd, &fresh->os.file_system, size));
         if (err != 0) {
+                checkpoint_undo(fresh);
                 file_free(fresh);
                 return err;
         }

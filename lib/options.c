@@ -5,9 +5,36 @@
 
 ASSERT_ABI_SIZE(struct rmmap_options, 4 * sizeof(void *) + 48);
 
+ASSERT_ABI_SIZE(struct rmmap_checkpoint, 4 * sizeof(void *));
+
 #define KNOWN_FLAGS (OPTIONS_CREATE | OPTIONS_OPEN)
 #define DEFAULT_MODE 0666
 #define HIGHEST_MODE 07777
+
+int options_read_checkpoint(struct rmmap_checkpoint *checkpoint,
+                            const struct rmmap_checkpoint *given)
+{
+        int err = abi_struct_read(checkpoint, sizeof(*checkpoint), sizeof(*checkpoint), given);
+
+        if (err != 0)
+                return err;
+        if (checkpoint->path == NULL || checkpoint->identity == NULL ||
+            checkpoint->identity_length == 0 || checkpoint->identity_length > LONGEST_IDENTITY)
+                return -EINVAL;
+        return 0;
+}
+
+/* The flags and sizes that a checkpoint can't go with. */
+static int check_checkpoint(const struct rmmap_options *options)
+{
+        struct rmmap_checkpoint checkpoint;
+
+        if (options->checkpoint == NULL)
+                return 0;
+        if ((options->flags & (RMMAP_READ_ONLY | RMMAP_UNNAMED)) || options->max_size != 0)
+                return -EINVAL;
+        return options_read_checkpoint(&checkpoint, options->checkpoint);
+}
 
 int options_read(struct rmmap_options *options, const struct rmmap_options *given, uint32_t allowed)
 {
@@ -17,8 +44,8 @@ int options_read(struct rmmap_options *options, const struct rmmap_options *give
 
         if (err != 0)
                 return err;
-        if ((options->flags & ~KNOWN_FLAGS) || options->reserved != NULL ||
-            options->engine > RMMAP_ENGINE_PWRITE || options->pattern > RMMAP_PATTERN_RANDOM)
+        if ((options->flags & ~KNOWN_FLAGS) || options->engine > RMMAP_ENGINE_PWRITE ||
+            options->pattern > RMMAP_PATTERN_RANDOM)
                 return -EOPNOTSUPP;
         if ((options->flags & ~allowed) || options->mode > HIGHEST_MODE)
                 return -EINVAL;
@@ -32,5 +59,5 @@ int options_read(struct rmmap_options *options, const struct rmmap_options *give
                 return -EINVAL;
         if (options->mode == 0)
                 options->mode = DEFAULT_MODE;
-        return 0;
+        return check_checkpoint(options);
 }

@@ -21,6 +21,13 @@ static inline bool options_want_lock(const struct rmmap_options *options)
         return (options->flags & RMMAP_LOCK_FILE) != 0;
 }
 
+/* What a checkpoint's identity has at most, in bytes. */
+#define LONGEST_IDENTITY 256
+
+/* Copies the caller's checkpoint. -EINVAL: a part is missing, or of a wrong length. */
+int options_read_checkpoint(struct rmmap_checkpoint *checkpoint,
+                            const struct rmmap_checkpoint *given);
+
 /*
  * Copies the caller's options and checks them; given may be NULL. allowed: the flags that this call
  * accepts. Other known flags are -EINVAL, unknown ones -EOPNOTSUPP.

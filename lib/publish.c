@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "checkpoint.h"
 #include "file.h"
 #include "os/os.h"
 #include "sync-exec.h"
@@ -30,6 +31,9 @@ static int check(const struct rmmap_file *file, uint64_t size, uint32_t flags)
                 return -EINVAL;
         if (size > file_size(file))
                 return -ERANGE;
+        if (sync_error(file) == 0 && file->checkpoint != NULL &&
+            !checkpoint_covers(file->checkpoint, size))
+                return -ENODATA;
         return sync_error(file);
 }
 
@@ -239,6 +243,8 @@ static int publish(struct rmmap_file *file, struct publication *publication, uin
                 err = give_name(file, publication);
         if (err == 0)
                 err = sync_names(file, publication);
+        if (err == 0 && file->checkpoint != NULL)
+                err = checkpoint_finish(file);
         file->publish.published = err == 0;
         if (err == 0)
                 atomic_store_explicit(&file->sync.entry_pending, false, memory_order_relaxed);

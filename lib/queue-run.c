@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What a thread of a queue does with the jobs that it took. */
 #include "base/compiler.h"
+#include "checkpoint.h"
 #include "io-path.h"
 #include "queue.h"
 #include "sync-exec.h"
@@ -16,6 +17,8 @@ static int write_now(const struct job *job)
                 err = io_write(job->file, start, job->data, length);
         if (err == 0)
                 err = sync_after_write(job->file, start, length);
+        if (err == 0)
+                checkpoint_give_receipt(job->file, NULL, &job->range);
         return err;
 }
 
@@ -42,7 +45,7 @@ static void prepare(struct job *job, struct sync_set *set)
 /* One sync for all of them. A write that failed keeps its own error. */
 static void run_together(const struct job_list *jobs)
 {
-        struct sync_set set = {.everything = false};
+        struct sync_set set = {.records = true};
         uint64_t to_sync = 0;
         int err;
 

@@ -168,8 +168,9 @@ int rmmap_queue_sync(struct rmmap_queue *queue, struct rmmap_file *file,
         if (queue == NULL || file == NULL || (receipts == NULL && count != 0))
                 return -EINVAL;
         job.set.everything = receipts == NULL;
+        job.set.records = true;
         for (size_t i = 0; i < count; i++) {
-                err = receipt_check(&receipts[i], file->config.owner);
+                err = check_receipt(file, &receipts[i]);
                 if (err != 0)
                         return err;
                 sync_set_add(&job.set, receipts[i].opaque[WORD_START],

@@ -8,6 +8,7 @@
 
 #include "base/checked.h"
 #include "base/sync-annotations.h"
+#include "checkpoint.h"
 #include "guarded-copy.h"
 #include "memory-check.h"
 #include "os/os.h"
@@ -139,6 +140,8 @@ static void sync_batch(void *context, const struct sync_set *asked)
         struct sync_set converted, set = *asked;
         int err;
 
+        if (file->checkpoint != NULL && asked->records)
+                checkpoint_collect(file->checkpoint, asked);
         unwritten_convert(file, asked, &converted);
         sync_set_join(&set, &converted);
         err = issue(file, &set, entry_pending);
@@ -152,21 +155,32 @@ static void sync_batch(void *context, const struct sync_set *asked)
         PROBE5(sync_batch, file, span.start, span.end, probe_since(began), err);
         latch(file, err);
         wb_error_settle(&file->sync.error);
+        /* An error that another call received meanwhile may concern these bytes. */
+        if (file->checkpoint != NULL && asked->records && sync_error(file) == 0)
+                checkpoint_record(file);
+}
+
+static bool is_nothing(const struct sync_set *set)
+{
+        return !set->everything && set->count == 0;
 }
 
 static int join_batch(struct rmmap_file *file, const struct sync_set *set, uint64_t calls)
 {
-        bool nothing = !set->everything && set->count == 0;
+        bool records = set->records && file->checkpoint != NULL;
         int before, err = sync_error(file);
 
         if (err != 0)
                 return err;
-        if (nothing && !atomic_load_explicit(&file->sync.entry_pending, memory_order_relaxed))
+        if (is_nothing(set) &&
+            !atomic_load_explicit(&file->sync.entry_pending, memory_order_relaxed) &&
+            !(records && checkpoint_error(file->checkpoint) != 0))
                 return 0;
         before = cancellation_off();
         group_commit_run(&file->sync.group_commit, set, calls, sync_batch, file);
         cancellation_restore(before);
-        return sync_error(file);
+        err = sync_error(file);
+        return err == 0 && records ? checkpoint_error(file->checkpoint) : err;
 }
 
 int sync_run(struct rmmap_file *file, const struct sync_set *set, uint64_t calls)
@@ -181,12 +195,18 @@ int sync_run(struct rmmap_file *file, const struct sync_set *set, uint64_t calls
         return err;
 }
 
-int sync_piece(struct rmmap_file *file, uint64_t start, uint64_t end)
+int sync_piece(struct rmmap_file *file, uint64_t start, uint64_t end, bool records)
 {
-        struct sync_set set = {.everything = false};
+        struct sync_set set = {.records = records};
 
         sync_set_add(&set, start, end);
         return sync_run(file, &set, 1);
+}
+
+int sync_latch(struct rmmap_file *file, int err)
+{
+        latch(file, err);
+        return err;
 }
 
 /* ---- publishing: no other thread uses the handle */
@@ -276,6 +296,20 @@ static int write_in_batch(struct rmmap_file *file, uint64_t offset, const void *
         return err;
 }
 
+/* As in a batch. */
+static int record_write(struct rmmap_file *file, uint64_t offset, size_t length)
+{
+        struct sync_set set = {.records = true};
+
+        if (file->checkpoint == NULL || sync_error(file) != 0)
+                return sync_error(file);
+        checkpoint_note_written(file->checkpoint, offset, offset + length);
+        sync_set_add(&set, offset, offset + length);
+        checkpoint_collect(file->checkpoint, &set);
+        checkpoint_record(file);
+        return checkpoint_error(file->checkpoint);
+}
+
 int sync_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
 {
         uint64_t began;
@@ -295,6 +329,8 @@ int sync_write(struct rmmap_file *file, uint64_t offset, const void *data, size_
                         err = write_in_batch(file, offset, data, length);
                 PROBE5(write_durable, file, offset, length, probe_since(began), err);
                 wb_error_settle(&file->sync.error);
+                if (err == 0)
+                        err = record_write(file, offset, length);
                 group_commit_leave(&file->sync.group_commit);
                 /* An error that another call received meanwhile may concern these bytes. */
                 if (err == 0)

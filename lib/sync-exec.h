@@ -17,14 +17,17 @@
 /* 0 when the data is durable; otherwise the latched error. For so many calls of the program. */
 int sync_run(struct rmmap_file *file, const struct sync_set *set, uint64_t calls);
 
-/* As sync_run for [start, end), which may be empty. */
-int sync_piece(struct rmmap_file *file, uint64_t start, uint64_t end);
+/* As sync_run for [start, end), which may be empty. records: as in a sync_set. */
+int sync_piece(struct rmmap_file *file, uint64_t start, uint64_t end, bool records);
 
 /*
- * Writes and syncs in one system call. -EOPNOTSUPP: that is not possible now, and nothing was
+ * Writes a whole range and syncs it in one system call. -EOPNOTSUPP: that is not possible now, and nothing was
  * written.
  */
 int sync_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length);
+
+/* For other I/O that makes something of the file durable. Returns err, which may be 0. */
+int sync_latch(struct rmmap_file *file, int err);
 
 /*
  * For rmmap_publish, while no other thread uses the handle: mapping_settle; data, size and mode,

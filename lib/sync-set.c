@@ -38,6 +38,7 @@ void sync_set_join(struct sync_set *work, const struct sync_set *more)
         uint64_t bytes = work->bytes + more->bytes;
 
         work->everything = work->everything || more->everything;
+        work->records = work->records || more->records;
         for (unsigned int i = 0; i < more->count; i++)
                 sync_set_add(work, more->ranges[i].start, more->ranges[i].end);
         work->bytes = bytes;

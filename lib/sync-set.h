@@ -16,6 +16,7 @@ struct sync_set_range {
 /* count 0 and everything false: a sync of nothing. */
 struct sync_set {
         bool everything;
+        bool records; /* for receipts: with a checkpoint, what is durable is recorded */
         unsigned int count;
         uint64_t bytes; /* that were asked for: without the gaps between merged ranges */
         struct sync_set_range ranges[SYNC_SET_RANGES];

@@ -37,18 +37,18 @@ int rmmap_sync_range(struct rmmap_file *file, struct rmmap_receipt receipt)
 
         if (err != 0)
                 return err;
-        return sync_piece(file, receipt.opaque[WORD_START], receipt.opaque[WORD_END]);
+        return sync_piece(file, receipt.opaque[WORD_START], receipt.opaque[WORD_END], true);
 }
 
 int rmmap_sync_ranges(struct rmmap_file *file, const struct rmmap_receipt *receipts, size_t count)
 {
-        struct sync_set set = {.everything = false};
+        struct sync_set set = {.records = true};
         int err;
 
         if (file == NULL || (receipts == NULL && count != 0))
                 return -EINVAL;
         for (size_t i = 0; i < count; i++) {
-                err = receipt_check(&receipts[i], file->config.owner);
+                err = check_receipt(file, &receipts[i]);
                 if (err != 0)
                         return err;
                 sync_set_add(&set, receipts[i].opaque[WORD_START], receipts[i].opaque[WORD_END]);
@@ -67,12 +67,12 @@ int rmmap_sync_within(struct rmmap_file *file, struct rmmap_range range, uint64_
                 return err;
         if (!within(offset, length, range_length(&range)))
                 return -ERANGE;
-        return sync_piece(file, start, start + length);
+        return sync_piece(file, start, start + length, false);
 }
 
 int rmmap_sync_all(struct rmmap_file *file)
 {
-        struct sync_set set = {.everything = true};
+        struct sync_set set = {.everything = true, .records = true};
         int err = check_handle(file);
 
         return err != 0 ? err : sync_run(file, &set, 1);
@@ -96,5 +96,5 @@ int rmmap_raw_sync(struct rmmap_file *file, uint64_t offset, uint64_t length)
 {
         int err = check_bytes_and_process(file, offset, length);
 
-        return err != 0 ? err : sync_piece(file, offset, offset + length);
+        return err != 0 ? err : sync_piece(file, offset, offset + length, false);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api-check.h"
+#include "checkpoint.h"
 #include "guarded-copy.h"
 #include "io-path.h"
 #include "os/os.h"
@@ -81,6 +82,6 @@ int rmmap_write_range_from_fd(struct rmmap_file *file, struct rmmap_range range,
         }
         err = sync_after_write(file, range_start(&range), length);
         if (err == 0)
-                receipt_give(receipt, &range);
+                checkpoint_give_receipt(file, receipt, &range);
         return err;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The public calls that write ranges: checks, the copy, and the write-back that was asked for. */
 #include "api-check.h"
+#include "checkpoint.h"
 #include "io-path.h"
 #include "sync-exec.h"
 
@@ -17,8 +18,14 @@ int rmmap_write_range(struct rmmap_file *file, struct rmmap_range range, const v
         if (likely(err == 0))
                 err = sync_after_write(file, range_start(&range), length);
         if (likely(err == 0))
-                receipt_give(receipt, &range);
+                checkpoint_give_receipt(file, receipt, &range);
         return err;
+}
+
+static int sync_written(struct rmmap_file *file, const struct rmmap_range *range)
+{
+        checkpoint_give_receipt(file, NULL, range);
+        return sync_piece(file, range->opaque[WORD_START], range->opaque[WORD_END], true);
 }
 
 int rmmap_write_range_durable(struct rmmap_file *file, struct rmmap_range range, const void *data,
@@ -39,7 +46,7 @@ int rmmap_write_range_durable(struct rmmap_file *file, struct rmmap_range range,
         if (err == -EOPNOTSUPP) {
                 err = io_write(file, range_start(&range), data, length);
                 if (err == 0)
-                        err = sync_piece(file, range.opaque[WORD_START], range.opaque[WORD_END]);
+                        err = sync_written(file, &range);
         }
         if (err == 0)
                 receipt_give(receipt, &range);
@@ -96,7 +103,7 @@ int rmmap_writev_range(struct rmmap_file *file, struct rmmap_range range, const 
         if (err == 0)
                 err = sync_after_write(file, range_start(&range), range_length(&range));
         if (err == 0)
-                receipt_give(receipt, &range);
+                checkpoint_give_receipt(file, receipt, &range);
         return err;
 }
 
@@ -121,6 +128,6 @@ int rmmap_mark_written(struct rmmap_file *file, struct rmmap_range range,
         int err = check_write(file, &range, receipt, 1);
 
         if (err == 0)
-                receipt_give(receipt, &range);
+                checkpoint_give_receipt(file, receipt, &range);
         return err;
 }

@@ -46,11 +46,18 @@ struct rmmap_allocator_ops {
     ...;
 };
 struct rmmap_file;
+struct rmmap_checkpoint {
+    size_t size;
+    const char *path;
+    const void *identity;
+    size_t identity_length;
+    ...;
+};
 struct rmmap_options {
     size_t size;
     const struct rmmap_allocator_ops *allocator;
     const void *allocator_config;
-    const void *reserved;
+    const struct rmmap_checkpoint *checkpoint;
     uint64_t allocate_from;
     uint32_t flags;
     uint32_t mode;
@@ -102,6 +109,7 @@ struct rmmap_info {
     const char *dirty_limit_reason;
     const char *uncached_reason;
     uint64_t max_size;
+    uint64_t recorded;
     ...;
 };
 #define RMMAP_ALIGNMENT ...
@@ -146,6 +154,7 @@ struct rmmap_info {
 #define RMMAP_FACT_ENTRY_UNSYNCED ...
 #define RMMAP_FACT_FORKED ...
 #define RMMAP_FACT_CREATED ...
+#define RMMAP_FACT_RESUMED ...
 #define RMMAP_UNCACHED_OFF ...
 #define RMMAP_UNCACHED_DROPPED ...
 #define RMMAP_UNCACHED_ADVISED ...
@@ -224,6 +233,8 @@ int rmmap_sync_ranges(struct rmmap_file *file, const struct rmmap_receipt *recei
 int rmmap_sync_within(struct rmmap_file *file, struct rmmap_range range, uint64_t offset,
                       uint64_t length);
 int rmmap_sync_all(struct rmmap_file *file);
+int rmmap_next_recorded(const struct rmmap_file *file, uint64_t from, uint64_t *start,
+                        uint64_t *end);
 int rmmap_error(const struct rmmap_file *file);
 int rmmap_queue_create(const struct rmmap_queue_options *options, struct rmmap_queue **queue);
 struct rmmap_queue *rmmap_queue_release(struct rmmap_queue *queue);

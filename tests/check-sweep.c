@@ -37,6 +37,7 @@ static const struct kind {
         {INJECT_FLOCK, "flock", {EINTR, EWOULDBLOCK, ENOLCK, EOPNOTSUPP, EINVAL, ENOMEM}},
         {INJECT_FSTAT, "fstat", {EIO, ENOMEM, EOVERFLOW}},
         {INJECT_FSTATAT, "fstatat", {EIO, ENOMEM, ENOENT, EACCES}},
+        {INJECT_FCHMOD, "fchmod", {EPERM, EIO, EROFS}},
         {INJECT_FSTATFS, "fstatfs", {EINTR, EIO, ENOMEM, ENOSYS}},
         {INJECT_FSYNC, "fsync", {EINTR, EIO, ENOSPC, EDQUOT}},
         {INJECT_FTRUNCATE, "ftruncate", {EINTR, EIO, ENOSPC, EDQUOT, EFBIG, EPERM}},

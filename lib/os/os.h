@@ -180,18 +180,24 @@ struct file_identity {
 };
 int storage_identity(int fd, struct file_identity *identity);
 
-/* A birth time that only one of both has, as in a sandbox, doesn't tell them apart. */
+/*
+ * Where both have a birth time it decides: the number of a device may be another one when the
+ * system has started again.
+ */
 static inline bool file_identity_equal(const struct file_identity *a, const struct file_identity *b)
 {
-        bool unknown = (a->born_seconds | a->born_nanoseconds) == 0 ||
-                       (b->born_seconds | b->born_nanoseconds) == 0;
+        bool born = (a->born_seconds | a->born_nanoseconds) != 0 &&
+                    (b->born_seconds | b->born_nanoseconds) != 0;
 
-        return a->device == b->device && a->inode == b->inode &&
-               (unknown ||
-                (a->born_seconds == b->born_seconds && a->born_nanoseconds == b->born_nanoseconds));
+        return a->inode == b->inode && (born ? a->born_seconds == b->born_seconds &&
+                                                        a->born_nanoseconds == b->born_nanoseconds
+                                             : a->device == b->device);
 }
 
 int storage_resize(int fd, uint64_t size);
+
+/* The permissions of one file for another. Only advice; on Windows nothing. */
+void storage_copy_mode(int from, int to);
 
 /*
  * Before the file gets its size: shall only what is written take space? Elsewhere than on Windows

@@ -28,7 +28,7 @@ SIZE(rmmap_options, 80, 64);
 AT(rmmap_options, size, 0, 0);
 AT(rmmap_options, allocator, 8, 4);
 AT(rmmap_options, allocator_config, 16, 8);
-AT(rmmap_options, reserved, 24, 12);
+AT(rmmap_options, checkpoint, 24, 12);
 AT(rmmap_options, allocate_from, 32, 16);
 AT(rmmap_options, flags, 40, 24);
 AT(rmmap_options, mode, 44, 28);
@@ -73,7 +73,7 @@ AT(rmmap_completion, cookie, 0, 0);
 AT(rmmap_completion, result, 8, 8);
 AT(rmmap_completion, reserved, 12, 12);
 
-SIZE(rmmap_info, 192, 168);
+SIZE(rmmap_info, 200, 176);
 AT(rmmap_info, size, 0, 0);
 AT(rmmap_info, file_system, 8, 4);
 AT(rmmap_info, allocator, 16, 8);
@@ -101,6 +101,13 @@ AT(rmmap_info, reserved, 164, 148);
 AT(rmmap_info, dirty_limit_reason, 168, 152);
 AT(rmmap_info, uncached_reason, 176, 156);
 AT(rmmap_info, max_size, 184, 160);
+AT(rmmap_info, recorded, 192, 168);
+
+SIZE(rmmap_checkpoint, 32, 16);
+AT(rmmap_checkpoint, size, 0, 0);
+AT(rmmap_checkpoint, path, 8, 4);
+AT(rmmap_checkpoint, identity, 16, 8);
+AT(rmmap_checkpoint, identity_length, 24, 12);
 
 _Static_assert(RMMAP_ALIGNMENT == 4096 && RMMAP_RANGE_ENCODED_SIZE == 40 &&
                        RMMAP_RECEIPT_ENCODED_SIZE == 40,

@@ -105,6 +105,7 @@ DECLARE(int, close, (int fd))
         return -1;
 }
 
+FAILS(int, fchmod, FCHMOD, -1, (int fd, mode_t mode), fd, mode)
 FAILS(int, fstat, FSTAT, -1, (int fd, struct stat *status), fd, status)
 FAILS(int, fstatat, FSTATAT, -1, (int fd, const char *path, struct stat *status, int flags), fd,
       path, status, flags)

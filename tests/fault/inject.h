@@ -37,6 +37,7 @@ enum injected {
         INJECT_EVENTFD,
         INJECT_FALLOCATE,
         INJECT_FCNTL,
+        INJECT_FCHMOD,
         INJECT_FLOCK,
         INJECT_FSTAT,
         INJECT_FSTATAT,

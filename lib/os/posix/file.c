@@ -28,6 +28,14 @@ int storage_size(int fd, uint64_t *size)
         return 0;
 }
 
+void storage_copy_mode(int from, int to)
+{
+        struct stat status;
+
+        if (os_calls.fstat(from, &status) == 0)
+                os_calls.fchmod(to, status.st_mode & 0777);
+}
+
 void storage_set_sparse(int fd, bool sparse)
 {
         (void)fd;

@@ -53,6 +53,12 @@ int storage_identity(int fd, struct file_identity *identity)
         return 0;
 }
 
+void storage_copy_mode(int from, int to)
+{
+        (void)from;
+        (void)to;
+}
+
 int storage_resize(int fd, uint64_t size)
 {
         FILE_END_OF_FILE_INFO end = {.EndOfFile.QuadPart = (LONGLONG)size};
