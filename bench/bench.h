@@ -125,11 +125,12 @@ struct spot {
 
 typedef int mover(void *context, const struct spot *spot, void *data);
 
-#define ENGINE_CORE (1u << 0)    /* one of the few that --quick uses */
-#define ENGINE_PEER (1u << 1)    /* another way to do the job, which a program could use */
-#define ENGINE_OURS (1u << 2)    /* this library: ratios are relative to it */
-#define ENGINE_HINT (1u << 3)    /* gives the library hints */
-#define ENGINE_NO_FILE (1u << 4) /* memory only: verified through the engine itself */
+#define ENGINE_CORE (1u << 0)       /* one of the few that --quick uses */
+#define ENGINE_PEER (1u << 1)       /* another way to do the job, which a program could use */
+#define ENGINE_OURS (1u << 2)       /* this library: ratios are relative to it */
+#define ENGINE_HINT (1u << 3)       /* gives the library hints */
+#define ENGINE_CHECKPOINT (1u << 5) /* records what is durable */
+#define ENGINE_NO_FILE (1u << 4)    /* memory only: verified through the engine itself */
 
 /*
  * A method of moving bytes. Every function returns 0 or a negative errno. Each run opens the file

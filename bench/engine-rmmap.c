@@ -4,9 +4,10 @@
  * of one range where the job sets the offsets, the raw calls for less than a page. rmmap gives no
  * hint. rmmap-hint gives every hint: the pattern, RMMAP_WRITE_BEHIND where the job ends with a
  * sync, RMMAP_UNCACHED where the file is larger than memory, a dirty limit beside another program
- * that syncs.
+ * that syncs. rmmap-checkpoint records in a side file what is durable.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 struct handle {
         struct rmmap_file *file;
         struct rmmap_range whole; /* the file, where the job sets the offsets */
+        char side[4200];          /* the checkpoint's path; "": none */
 };
 
 _Static_assert(sizeof(struct rmmap_range) == sizeof(((struct spot *)NULL)->room), "room");
@@ -64,6 +66,8 @@ static void handle_close(void *file)
         struct handle *handle = file;
 
         rmmap_release(handle->file);
+        if (handle->side[0] != '\0')
+                remove(handle->side);
         free(handle);
 }
 
@@ -84,9 +88,17 @@ static int handle_create(const struct engine *engine, const struct job *job, voi
 {
         struct handle *handle = calloc(1, sizeof(*handle));
         struct rmmap_options options = options_for(engine, job);
+        struct rmmap_checkpoint checkpoint = RMMAP_CHECKPOINT_INIT;
 
         if (handle == NULL)
                 return -ENOMEM;
+        if (engine->flags & ENGINE_CHECKPOINT) {
+                snprintf(handle->side, sizeof(handle->side), "%s.side", job->path);
+                checkpoint.path = handle->side;
+                checkpoint.identity = engine->name;
+                checkpoint.identity_length = strlen(engine->name);
+                options.checkpoint = &checkpoint;
+        }
         if (job->scenario->sparse)
                 options.flags |= RMMAP_NO_PREALLOCATE;
         return finish_open(rmmap_create(job->path, job->size, &options, &handle->file), handle, job,
@@ -193,6 +205,21 @@ const struct engine engine_rmmap_hint = {
         .flags = ENGINE_CORE | ENGINE_OURS | ENGINE_HINT,
         .choice = RMMAP_ENGINE_AUTO,
         .suits = hint_suits,
+        FUNCTIONS,
+};
+
+static bool creates_and_allocates(const struct engine *engine, const struct job *job)
+{
+        (void)engine;
+        return job->scenario->start == START_NEW && job->scenario->order == ORDER_ALLOCATED;
+}
+
+const struct engine engine_rmmap_checkpoint = {
+        .name = "rmmap-checkpoint",
+        .title = "this library with a checkpoint",
+        .flags = ENGINE_CHECKPOINT,
+        .choice = RMMAP_ENGINE_AUTO,
+        .suits = creates_and_allocates,
         FUNCTIONS,
 };
 
