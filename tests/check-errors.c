@@ -14,16 +14,14 @@
 #include "errors/scene.h"
 #include "support.h"
 
-/* In place of a result: this machine doesn't have the scene. */
-#define NO_SUCH_SCENE 1000
-
 /* The exit status of a child whose call did something although it was refused. */
 #define DID_SOMETHING 255
 
 /* What a child found; sent through a pipe, because its limits may prevent writing a file. */
 struct found {
         size_t row, call;
-        const char *changed; /* by a call that was refused; a string of the program */
+        const char *impossible; /* why there is no such scene here; a string of the program */
+        const char *changed;    /* by a call that was refused; another one */
         int result;
 };
 
@@ -108,11 +106,11 @@ static void play(size_t row, size_t call, int to)
         memset(&found, 0, sizeof(found)); /* its padding goes through the pipe, too */
         found.row = row;
         found.call = call;
-        found.result = NO_SUCH_SCENE;
         spoil(&scene, &rows[row]);
         if (strncmp(calls[call].function, "rmmap_queue_", strlen("rmmap_queue_")) == 0)
                 scene_make_queue(&scene);
-        if (scene.impossible == NULL)
+        found.impossible = scene.impossible;
+        if (found.impossible == NULL)
                 found.result = make_call(&scene, &calls[call], &found.changed);
         scene_end(&scene);
         left = witness_leftovers();
@@ -151,7 +149,7 @@ static void play_part(const struct part *part, int to)
 /* Hands over what was found of each scene; gives how many are wrong. */
 static int play_in_child(const struct part *part, int (*judge)(const struct found *found))
 {
-        struct found found = {part->row, part->call, NULL, 0};
+        struct found found = {part->row, part->call, NULL, NULL, 0};
         int ends[2], status, wrong = 0;
         pid_t child;
 
@@ -239,9 +237,9 @@ static int judge_by_row(const struct found *found)
 {
         const struct row *row = &rows[found->row];
 
-        if (found->result == NO_SUCH_SCENE) {
-                printf("SKIP: %s %s in %s: not on this machine\n", row->function,
-                       name_of(row->error), row->scene);
+        if (found->impossible != NULL) {
+                printf("SKIP: %s %s in %s: %s\n", row->function, name_of(row->error), row->scene,
+                       found->impossible);
                 return 0;
         }
         if (is_beyond_floor(row) && found->result != -row->error) {

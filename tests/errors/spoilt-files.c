@@ -107,8 +107,8 @@ void no_address_space(struct scene *scene, uint64_t parameter)
 void no_threads(struct scene *scene, uint64_t parameter)
 {
         good(scene, parameter);
-        if (test_is_instrumented()) {
-                scene->impossible = "what instruments it needs address space of its own";
+        if (TEST_HAS_SANITIZER || test_is_interpreted()) {
+                scene->impossible = "a sanitizer or emulator needs address space of its own";
                 return;
         }
         scene->queue_options.threads = (uint32_t)parameter;
