@@ -1,23 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The queue's descriptor in the event loops that people use: poll, epoll, libuv, GLib. Python's
-# asyncio is in python/tests. From the environment: what programs.sh reads, and PKG_CONFIG.
+# asyncio is in python/tests. From the environment: what programs.sh reads, and PKG_CONFIG; empty:
+# there is none for this compiler.
 # shellcheck disable=SC2154 # work is made by programs.sh
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../man/programs.sh"
 
+pkg_config=${PKG_CONFIG-pkg-config}
+
 # try NAME MACRO [MODULE]: a loop, with the library of that name for pkg-config.
 try()
 {
-        if [ $# -eq 3 ] && ! "${PKG_CONFIG:-pkg-config}" --exists "$3" 2>/dev/null; then
+        if [ $# -eq 3 ] && ! "$pkg_config" --exists "$3" 2>/dev/null; then
                 echo "SKIP: $1: $3 is missing"
                 return
         fi
         own_cflags=$CFLAGS own_libs=$LIBS
         if [ $# -eq 3 ]; then
-                CFLAGS="$CFLAGS $("${PKG_CONFIG:-pkg-config}" --cflags "$3")"
-                LIBS="$LIBS $("${PKG_CONFIG:-pkg-config}" --libs "$3")"
+                CFLAGS="$CFLAGS $("$pkg_config" --cflags "$3")"
+                LIBS="$LIBS $("$pkg_config" --libs "$3")"
         fi
         CFLAGS="$CFLAGS -D_GNU_SOURCE -D$2"
         compile "$here/loop.c" "$work/$2" >"$work/log" 2>&1 &&
