@@ -1601,6 +1601,12 @@ class RMMAP_CONSUMABLE(unconsumed) file
         {
                 detail::tell(::rmmap_grow(handle_, size), error);
         }
+        /* As rmmap_trim: this must be the only reference, and no other thread may use it. */
+        RMMAP_ALIVE
+        void trim(std::error_code &error) const noexcept
+        {
+                detail::tell(::rmmap_trim(handle_), error);
+        }
         /*
          * As rmmap_publish: this must be the only reference, and no other thread may use it. Spans
          * of data and view functions end. flags: RMMAP_PUBLISH_NO_REPLACE.
@@ -1984,6 +1990,11 @@ class RMMAP_CONSUMABLE(unconsumed) file
         void grow(std::uint64_t size) const
         {
                 detail::check(::rmmap_grow(handle_, size), "rmmap_grow");
+        }
+        RMMAP_ALIVE
+        void trim() const
+        {
+                detail::check(::rmmap_trim(handle_), "rmmap_trim");
         }
         RMMAP_ALIVE
         void publish(path_name path, std::uint64_t size, std::uint32_t flags = 0) const

@@ -191,6 +191,24 @@ int bump_grow(void *state, uint64_t total)
         return 0;
 }
 
+/* From now on the file grows, if only to the size that it had. One unit at least remains. */
+int bump_trim(void *state, uint64_t *total)
+{
+        struct bump *bump = state;
+        uint64_t before, end;
+
+        if (bump == NULL || total == NULL)
+                return -EINVAL;
+        before = bump_total(bump);
+        end = max_u64(position(bump, before), min_u64(UINT64_C(1) << bump->shift, before));
+        *total = end;
+        if (end == before)
+                return 0;
+        bump->grows = true;
+        atomic_store_explicit(&bump->total, end, memory_order_release);
+        return 0;
+}
+
 int bump_check_request(const void *state, uint64_t size, uint32_t flags, const uint64_t *start,
                        const uint64_t *end)
 {

@@ -19,7 +19,7 @@
 
 struct bump {
         /* Nearly constant after create; all threads read them. */
-        _Atomic uint64_t total; /* bytes; only grow changes it */
+        _Atomic uint64_t total; /* bytes; only grow and trim change it */
         uint64_t max_total;     /* bytes; the highest total */
         uint64_t name;          /* identifies the allocator; part of the saved state */
         size_t floor;           /* units; the lowest position that a restore may set */
@@ -40,6 +40,7 @@ int bump_claim(const void *state, uint64_t start, uint64_t end);
 int bump_save(const void *state, void *buffer, size_t *length);
 int bump_restore(void *state, const void *buffer, size_t length);
 int bump_grow(void *state, uint64_t total);
+int bump_trim(void *state, uint64_t *total);
 
 int bump_check_request(const void *state, uint64_t size, uint32_t flags, const uint64_t *start,
                        const uint64_t *end);

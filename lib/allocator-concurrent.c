@@ -44,6 +44,7 @@ const struct rmmap_allocator_ops *rmmap_concurrent_allocator(void)
                 .save = bump_save,
                 .restore = bump_restore,
                 .grow = bump_grow,
+                .trim = bump_trim,
         };
 
         return &ops;

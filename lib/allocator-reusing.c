@@ -37,7 +37,7 @@
 
 /* Numbers of blocks, but total. */
 struct reusing {
-        _Atomic uint64_t total; /* bytes; only grows */
+        _Atomic uint64_t total; /* bytes */
         _Atomic uint64_t first; /* blocks before it were out before: from create, or restored */
         uint64_t floor;         /* the lowest position that a restore may set */
         unsigned int shift;     /* log2 of the alignment */
@@ -170,6 +170,21 @@ static int reusing_grow(void *state, uint64_t total)
                 return err;
         NOTE_RELEASE(&reusing->total);
         atomic_store_explicit(&reusing->total, total, memory_order_release);
+        return 0;
+}
+
+/* What is free before next was out, or may have been: it stays. One block at least remains. */
+static int reusing_trim(void *state, uint64_t *total)
+{
+        struct reusing *reusing = state;
+        uint64_t before, end;
+
+        if (reusing == NULL || total == NULL)
+                return -EINVAL;
+        before = load(&reusing->total);
+        end = max_u64(load(&reusing->next), 1) << reusing->shift;
+        *total = min_u64(end, before);
+        atomic_store_explicit(&reusing->total, *total, memory_order_release);
         return 0;
 }
 
@@ -585,6 +600,7 @@ const struct rmmap_allocator_ops *rmmap_reusing_allocator(void)
                 .restore = reusing_restore,
                 .grow = reusing_grow,
                 .allocate_at = reusing_allocate_at,
+                .trim = reusing_trim,
         };
 
         return &ops;

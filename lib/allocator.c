@@ -10,7 +10,7 @@
 #include "base/sync-annotations.h"
 #include "os/os.h"
 
-ASSERT_ABI_SIZE(struct rmmap_allocator_ops, 12 * sizeof(void *) + 8);
+ASSERT_ABI_SIZE(struct rmmap_allocator_ops, 13 * sizeof(void *) + 8);
 ASSERT_ABI_SIZE(struct rmmap_allocator_args, 2 * sizeof(void *) + 40);
 
 #define KNOWN_FLAGS RMMAP_ALLOCATOR_THREAD_SAFE
@@ -169,6 +169,24 @@ int allocator_grow(struct allocator *allocator, uint64_t total)
         else
                 atomic_store_explicit(&allocator->settled, total, memory_order_release);
         return err;
+}
+
+int allocator_trim(struct allocator *allocator, uint64_t *total)
+{
+        uint64_t before = allocator_total(allocator);
+        int err;
+
+        if (allocator->ops.trim == NULL || allocator->ops.grow == NULL)
+                return -EOPNOTSUPP;
+        *total = 0;
+        err = checked_answer(allocator->ops.trim(allocator->state, total), 0);
+        if (err != 0)
+                return err;
+        if (*total == 0 || *total > before || !is_boundary(*total, before))
+                return -EPROTO;
+        atomic_store_explicit(&allocator->total, *total, memory_order_release);
+        atomic_store_explicit(&allocator->settled, *total, memory_order_release);
+        return 0;
 }
 
 int allocator_give_back(const struct allocator *allocator, uint64_t start, uint64_t end)

@@ -56,6 +56,9 @@ uint64_t allocator_taken(const struct allocator *allocator, uint64_t *total);
 /* One thread at a time. total: at least that of the last call, at most max_total. */
 int allocator_grow(struct allocator *allocator, uint64_t total);
 
+/* While no other op runs. *total: where the file ends now; allocator_grow takes it back. */
+int allocator_trim(struct allocator *allocator, uint64_t *total);
+
 /* For bounds that are checked and not empty. */
 int allocator_allocate_at(const struct allocator *allocator, uint64_t start, uint64_t end);
 

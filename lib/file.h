@@ -51,8 +51,8 @@ struct file_config {
 
 /* How large the file is, and may become: grow.c. */
 struct file_growth {
-        _Atomic uint64_t size; /* bytes; never falls */
-        uint64_t max_size;     /* bytes; constant. That of the file, if it doesn't grow */
+        _Atomic uint64_t size; /* bytes; falls only while no other thread uses the handle */
+        uint64_t max_size;     /* bytes; constant. If the file doesn't grow, its first size */
         uint64_t step;         /* bytes; constant. 0: allocations don't let the file grow */
         struct mutex lock;     /* held by the thread that lets the file grow */
         bool used;             /* the lock was */
@@ -96,7 +96,7 @@ struct file_sync {
 
 /* What became of a created file; used by create.c and publish.c. */
 struct file_publish {
-        atomic_bool busy; /* a call of rmmap_publish runs */
+        atomic_bool busy; /* a call of rmmap_publish or rmmap_trim runs */
         bool temporary;   /* RMMAP_UNNAMED: a name that it has is removed by the last release */
         bool sealed;      /* from the first cut on: no mapping, no writes, no allocation */
         bool published;
@@ -164,6 +164,12 @@ int file_open_again(int fd, const struct rmmap_options *given, struct rmmap_file
  * handle that only reads changes nothing.
  */
 int file_extend(const struct rmmap_file *file, uint64_t start, uint64_t end, uint64_t *size);
+
+/*
+ * Takes the lock of growth. 0 also without it, where there is none; *locked: to be dropped by
+ * growth_lock_drop. -EBUSY: another handle takes too long.
+ */
+int file_lock_growth(const struct rmmap_file *file, bool *locked);
 
 /*
  * An allocation found less than length bytes in a row left when the file had before bytes: makes it

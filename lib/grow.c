@@ -18,7 +18,7 @@
  * No lock where other machines may have the file, too: they needn't see it. Nor where the open file
  * description is shared with the caller, and so with other handles: they would have the same lock.
  */
-static int lock_file(const struct rmmap_file *file, bool *locked)
+int file_lock_growth(const struct rmmap_file *file, bool *locked)
 {
         int err = -EOPNOTSUPP;
 
@@ -67,7 +67,7 @@ static int extend(const struct rmmap_file *file, uint64_t start, uint64_t end, u
 int file_extend(const struct rmmap_file *file, uint64_t start, uint64_t end, uint64_t *size)
 {
         bool locked = false;
-        int err = file->config.read_only ? 0 : lock_file(file, &locked);
+        int err = file->config.read_only ? 0 : file_lock_growth(file, &locked);
 
         if (err != 0)
                 return err;

@@ -45,6 +45,16 @@ void page_state_grow(struct page_state *pages, uint64_t size)
         atomic_store_explicit(&pages->size, size, memory_order_relaxed);
 }
 
+void page_state_cut(struct page_state *pages, uint64_t size)
+{
+        if (pages->state == NULL)
+                return;
+        for (size_t region = region_of(size - 1) + 1; region < count_of(pages); region++)
+                if (region_state(pages, region) != REGION_COLD)
+                        region_set(pages, region, REGION_COLD);
+        atomic_store_explicit(&pages->size, size, memory_order_relaxed);
+}
+
 bool page_state_set_unmapped(struct page_state *pages)
 {
         bool some = false;

@@ -56,6 +56,9 @@ void page_state_destroy(struct page_state *pages);
  */
 void page_state_grow(struct page_state *pages, uint64_t size);
 
+/* The file ends at size, which isn't 0: the regions behind are cold. No other thread uses it. */
+void page_state_cut(struct page_state *pages, uint64_t size);
+
 /* All pages are mapped for writing. */
 void page_state_set_mapped(struct page_state *pages);
 

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "alone.h"
 #include "checkpoint.h"
 #include "file.h"
 #include "os/os.h"
@@ -75,31 +76,6 @@ void file_seal(struct rmmap_file *file)
                 (struct engine){.chosen = RMMAP_ENGINE_PWRITE, .reason = "sealed by rmmap_publish"};
 }
 
-static bool keeps_exclusive(const struct rmmap_file *file)
-{
-        return file->config.lock_file || !file->os.locked;
-}
-
-static int lock_alone(struct rmmap_file *file)
-{
-        int err = keeps_exclusive(file) ? 0 : file_lock_take(file->os.fd, FILE_LOCK_EXCLUSIVE);
-
-        return err == -EOPNOTSUPP ? 0 : err;
-}
-
-/* Changing a lock releases it for a moment, as in create.c: whoever came then has the file now. */
-static int share_again(struct rmmap_file *file)
-{
-        int err = keeps_exclusive(file) ? 0 : file_lock_take(file->os.fd, FILE_LOCK_SHARED);
-
-        if (err == 0)
-                return 0;
-        file->os.locked = false;
-        if (err != -EOPNOTSUPP)
-                wb_error_latch(&file->sync.error, -ESTALE);
-        return sync_error(file);
-}
-
 static int seal_and_cut(struct rmmap_file *file, uint64_t size)
 {
         uint64_t before;
@@ -123,13 +99,12 @@ static int seal_and_cut(struct rmmap_file *file, uint64_t size)
 /* The exclusive lock shows that no other handle has the file; nobody else then loses its pages. */
 static int cut(struct rmmap_file *file, uint64_t size)
 {
-        int err = lock_alone(file), lost;
+        int err = alone_lock(file);
 
         if (err == 0)
                 err = seal_and_cut(file, size);
         /* Readers of the new name may open it: it must not be locked then. */
-        lost = share_again(file);
-        return lost != 0 ? lost : err;
+        return alone_unlock(file, err, false);
 }
 
 /* ---- naming it */
@@ -253,13 +228,6 @@ static int publish(struct rmmap_file *file, struct publication *publication, uin
 
 /* ---- the call */
 
-/* Acquire and release: one call at a time, and the next one sees what this one did. */
-static bool enter(struct rmmap_file *file)
-{
-        return refcount_is_one(&file->references) &&
-               !atomic_exchange_explicit(&file->publish.busy, true, memory_order_acquire);
-}
-
 static int publish_at(struct rmmap_file *file, const char *path, uint64_t size, bool replace)
 {
         struct publication publication = {.target = NO_ENTRY, .replace = replace};
@@ -284,11 +252,11 @@ int rmmap_publish(struct rmmap_file *file, const char *path, uint64_t size, uint
         err = check(file, size, flags);
         if (err != 0)
                 return err;
-        if (!enter(file))
+        if (!alone_enter(file))
                 return -EBUSY;
         before = cancellation_off();
         err = publish_at(file, path, size, !(flags & RMMAP_PUBLISH_NO_REPLACE));
-        atomic_store_explicit(&file->publish.busy, false, memory_order_release);
+        alone_leave(file);
         PROBE4(publish, file, path, size, err);
         cancellation_restore(before);
         return err;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
+#include <string.h>
 
 #include "base/checked.h"
 #include "file.h"
@@ -29,6 +30,14 @@ void unwritten_destroy(struct unwritten *unwritten)
 static size_t piece_of(uint64_t offset)
 {
         return (size_t)(offset >> UNWRITTEN_PIECE_SHIFT);
+}
+
+void unwritten_forget(struct unwritten *unwritten, uint64_t size)
+{
+        if (unwritten->pieces == NULL)
+                return;
+        memset(unwritten->pieces + piece_of(size), 0, unwritten->count - piece_of(size));
+        unwritten->last = 0;
 }
 
 void unwritten_give_up(struct unwritten *unwritten)

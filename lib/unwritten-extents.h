@@ -45,6 +45,9 @@ struct unwritten {
 int unwritten_create(struct unwritten *unwritten, uint64_t size);
 void unwritten_destroy(struct unwritten *unwritten);
 
+/* The file ends at size; what it grows by later is unwritten. No sync runs. */
+void unwritten_forget(struct unwritten *unwritten, uint64_t size);
+
 /* Ends the queries for this file. */
 void unwritten_give_up(struct unwritten *unwritten);
 

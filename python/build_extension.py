@@ -43,6 +43,7 @@ struct rmmap_allocator_ops {
     int (*restore)(void *state, const void *buffer, size_t length);
     int (*grow)(void *state, uint64_t total);
     int (*allocate_at)(void *state, uint64_t start, uint64_t end);
+    int (*trim)(void *state, uint64_t *total);
     ...;
 };
 struct rmmap_file;
@@ -189,6 +190,7 @@ struct rmmap_file *rmmap_release(struct rmmap_file *file);
 int rmmap_close(struct rmmap_file *file);
 uint64_t rmmap_size(const struct rmmap_file *file);
 int rmmap_grow(struct rmmap_file *file, uint64_t size);
+int rmmap_trim(struct rmmap_file *file);
 int rmmap_fd(const struct rmmap_file *file);
 int rmmap_allocate(struct rmmap_file *file, uint64_t size, struct rmmap_range *range);
 int rmmap_allocate_exact(struct rmmap_file *file, uint64_t size, struct rmmap_range *range);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The rules for grow and allocate_at. */
+/* The rules for grow, trim and allocate_at. */
 #include <errno.h>
 
 #include "allocator-contract.h"
@@ -141,10 +141,78 @@ static void grown_to_what_it_was(struct contract *contract)
         instance_destroy(&instance);
 }
 
+/* ---- trim */
+
+/* Nothing that is out may lie behind the end, and no byte before it may be lost. */
+static void trim(struct instance *instance)
+{
+        struct contract *contract = instance->contract;
+        uint64_t old = instance->total, total = 0;
+        int err = contract->ops->trim(instance->state, &total);
+
+        if (err != 0) {
+                broken(contract, "trim answers %s", answer_text(err));
+                return;
+        }
+        if (total == 0 || total > old || (total % BLOCK != 0 && total != old)) {
+                broken(contract, "trim ends %llu bytes at %llu", (unsigned long long)old,
+                       (unsigned long long)total);
+                return;
+        }
+        for (uint64_t block = 0; block * BLOCK < old; block++)
+                if ((block * BLOCK < instance->first || instance->has_given[block]) &&
+                    block * BLOCK >= total)
+                        broken(contract, "trim cuts what is out");
+        instance->total = total;
+        instance_expect_remaining(instance, total - instance->first - instance->given,
+                                  "after trim");
+}
+
+static void trimmed_and_grown(struct contract *contract)
+{
+        for (uint64_t round = 0; round < 60 && !contract->failed; round++) {
+                uint64_t total = (9 + round % 7) * BLOCK + round % 3 * 50, start, end;
+                struct instance instance;
+
+                if (!instance_create_with(&instance, contract, round % 5 * BLOCK, total, TOTAL, 0))
+                        return;
+                for (uint64_t i = 0; i < round % 6 && !contract->failed; i++)
+                        (void)instance_allocate(&instance, random_below(contract, 4 * BLOCK) + 1,
+                                                i == 1, &start, &end);
+                trim(&instance);
+                trim(&instance); /* no more to cut */
+                if (!contract->failed && round % 2 == 0)
+                        grow(&instance, total + round * BLOCK);
+                if (!contract->failed)
+                        instance_exhaust(&instance, 5);
+                instance_destroy(&instance);
+        }
+}
+
+/* In a file that was made too long and doesn't grow: back to the length that it had. */
+static void trimmed_without_growth(struct contract *contract)
+{
+        struct instance instance;
+        uint64_t start, end;
+
+        if (!instance_create(&instance, contract, 0, TOTAL))
+                return;
+        if (instance_allocate(&instance, 3 * BLOCK, 0, &start, &end) != 0)
+                broken(contract, "nothing to hand out");
+        trim(&instance);
+        if (!contract->failed)
+                grow(&instance, TOTAL);
+        if (!contract->failed)
+                instance_exhaust(&instance, 5);
+        instance_destroy(&instance);
+}
+
 const struct check grow_checks[] = {
         {"allocate_at: just this place, if it is free", just_this_place, NEEDS_ALLOCATE_AT},
         {"allocate_at: refuses what is no place", no_such_place, NEEDS_ALLOCATE_AT},
         {"grow: the new bytes once, as all others", new_bytes_once, NEEDS_GROW},
         {"grow: to the same size changes nothing", grown_to_what_it_was, NEEDS_GROW},
+        {"trim: cuts nothing that is out, loses nothing", trimmed_and_grown, NEEDS_TRIM},
+        {"trim: of a file that doesn't grow", trimmed_without_growth, NEEDS_TRIM},
         {NULL, NULL, 0},
 };

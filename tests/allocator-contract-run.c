@@ -28,6 +28,8 @@ static const char *lack_of(const struct rmmap_allocator_ops *ops, unsigned int n
                 return "no grow";
         if ((needs & NEEDS_ALLOCATE_AT) && ops->allocate_at == NULL)
                 return "no allocate_at";
+        if ((needs & NEEDS_TRIM) && (ops->trim == NULL || ops->grow == NULL))
+                return "no trim";
         if ((needs & NEEDS_THREADS) && !(ops->flags & RMMAP_ALLOCATOR_THREAD_SAFE))
                 return "not for many threads";
         return NULL;

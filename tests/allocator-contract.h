@@ -35,6 +35,7 @@ enum {
         NEEDS_THREADS = 16,
         NEEDS_GROW = 32,
         NEEDS_ALLOCATE_AT = 64,
+        NEEDS_TRIM = 128,
 };
 
 struct check {

@@ -218,6 +218,11 @@ class File:
         has now, because another handle let it grow."""
         self._check(lib.rmmap_grow(self._handle(), size))
 
+    def trim(self) -> None:
+        """Cuts the space at the end that was never handed out. EBUSY while a clone or a view
+        exists. No other thread may use the file meanwhile."""
+        self._check(lib.rmmap_trim(self._handle()))
+
     def publish(self, path: Path, size: Union[int, None] = None, *, replace: bool = True) -> None:
         """Finishes a created file: cuts it to size bytes (None: all), makes it durable and gives it
         the name path in one step, whole or not at all. Without replace, an existing one is

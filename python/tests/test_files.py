@@ -241,6 +241,9 @@ def test_a_file_grows(tmp_path: pathlib.Path) -> None:
         with pytest.raises(OSError) as raised:
             file.grow(65 * ALIGNMENT)
         assert raised.value.errno == errno.EFBIG
+        file.trim()
+        assert file.size == path.stat().st_size == 8 * ALIGNMENT
+        file.grow(16 * ALIGNMENT)
         file.close(sync=True)
         assert file.closed
     with rangedmmap.create(path, ALIGNMENT, keep=True) as file:

@@ -61,6 +61,7 @@ AT(rmmap_allocator_ops, save, 72, 40);
 AT(rmmap_allocator_ops, restore, 80, 44);
 AT(rmmap_allocator_ops, grow, 88, 48);
 AT(rmmap_allocator_ops, allocate_at, 96, 52);
+AT(rmmap_allocator_ops, trim, 104, 56);
 
 SIZE(rmmap_queue_options, 24, 16);
 AT(rmmap_queue_options, size, 0, 0);

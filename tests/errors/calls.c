@@ -55,6 +55,7 @@ static uint64_t grown(struct scene *s)
         X(close, (rmmap_clone(s->file)))                                                           \
         X(fd, (s->file))                                                                           \
         X(grow, (s->file, grown(s)))                                                               \
+        X(trim, (s->file))                                                                         \
         X(allocate, (s->file, s->wanted, TO(range)))                                               \
         X(allocate_exact, (s->file, s->wanted, TO(range)))                                         \
         X(allocate_at, (s->file, s->start, s->end, TO(range)))                                     \

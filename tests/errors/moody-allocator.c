@@ -75,6 +75,13 @@ static int grow(void *state, uint64_t total)
         return mood;
 }
 
+static int trim(void *state, uint64_t *total)
+{
+        (void)state;
+        *total = mood == MOODY_NONSENSE ? 1 : SCENE_RANGE;
+        return mood == MOODY_NONSENSE ? 0 : mood;
+}
+
 static int allocate_at(void *state, uint64_t start, uint64_t end)
 {
         (void)state;
@@ -107,7 +114,8 @@ void moody(struct scene *scene, uint64_t parameter)
                                                        .save = save,
                                                        .restore = restore,
                                                        .grow = grow,
-                                                       .allocate_at = allocate_at};
+                                                       .allocate_at = allocate_at,
+                                                       .trim = trim};
 
         mood = 0;
         make_with(scene, &ops);
@@ -126,5 +134,6 @@ void bare(struct scene *scene, uint64_t parameter)
         ops.restore = NULL;
         ops.grow = NULL;
         ops.allocate_at = NULL;
+        ops.trim = NULL;
         make_with(scene, &ops);
 }

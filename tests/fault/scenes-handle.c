@@ -207,6 +207,42 @@ static bool not_grown(struct stage *stage, enum injected call)
                rmmap_size(stage->file) == SIZE && rmmap_grow(stage->file, 2 * SIZE) == 0;
 }
 
+/* ---- cutting the end */
+
+static void prepare_trimming(struct stage *stage)
+{
+        struct rmmap_range range;
+
+        prepare_growing(stage);
+        ck_ok(rmmap_allocate(stage->file, SIZE - RMMAP_ALIGNMENT, &range));
+        ck_ok(rmmap_grow(stage->file, 3 * SIZE));
+}
+
+ACT(trim, rmmap_trim(stage->file))
+
+static bool trimmed(struct stage *stage, struct results *results)
+{
+        uint64_t left = SIZE - RMMAP_ALIGNMENT;
+        off_t size = 0;
+
+        (void)results;
+        return exists(stage->path, &size) && size == (off_t)left &&
+               rmmap_size(stage->file) == left && rmmap_remaining(stage->file) == 0;
+}
+
+/* It can be trimmed later, unless the lock that it had is lost. */
+static bool not_trimmed(struct stage *stage, enum injected call)
+{
+        off_t size = 0;
+
+        (void)call;
+        if (rmmap_error(stage->file) != 0)
+                return exists(stage->path, &size) && size == (off_t)rmmap_size(stage->file);
+        return exists(stage->path, &size) && size == (off_t)(3 * SIZE) &&
+               rmmap_size(stage->file) == 3 * SIZE && rmmap_trim(stage->file) == 0 &&
+               trimmed(stage, NULL);
+}
+
 /* ---- a place */
 
 static void prepare_reusing(struct stage *stage)
@@ -322,6 +358,19 @@ const struct scene scenes_handle[] = {
          .act = grow,
          .good = grown,
          .bad = not_grown},
+        {.name = "trim",
+         .one_setup = true,
+         .prepare = prepare_trimming,
+         .act = trim,
+         .good = trimmed,
+         .bad = not_trimmed},
+        {.name = "trim, by calls",
+         .one_setup = true,
+         .engine = RMMAP_ENGINE_PWRITE,
+         .prepare = prepare_trimming,
+         .act = trim,
+         .good = trimmed,
+         .bad = not_trimmed},
         {.name = "allocate_at",
          .one_setup = true,
          .prepare = prepare_reusing,

@@ -83,6 +83,7 @@ static void thrown_when_it_goes_well(const char *path)
         file.sync_ranges(receipts);
         file.sync_all();
         file.grow(file.size());
+        file.trim();
         file.clone().close();
         file.raw_fill('b');
         file.raw_write(0, data);
@@ -146,6 +147,7 @@ static void thrown_of_zeros(const char *path)
         THROWS(EINVAL, "rmmap_sync_within", none.sync_within(range, 0, 0));
         THROWS(EINVAL, "rmmap_sync_all", none.sync_all());
         THROWS(EINVAL, "rmmap_grow", none.grow(0));
+        THROWS(EINVAL, "rmmap_trim", none.trim());
         THROWS(EINVAL, "rmmap_publish", none.publish(path, 0));
         THROWS(EINVAL, "rmmap_raw_write", none.raw_write(0, byte));
         THROWS(EINVAL, "rmmap_raw_read", none.raw_read(0, byte));

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
+
+#include "alone.h"
+#include "os/os.h"
+#include "sync-exec.h"
+
+/* Acquire and release: the next call sees what this one did. */
+bool alone_enter(struct rmmap_file *file)
+{
+        return refcount_is_one(&file->references) &&
+               !atomic_exchange_explicit(&file->publish.busy, true, memory_order_acquire);
+}
+
+void alone_leave(struct rmmap_file *file)
+{
+        atomic_store_explicit(&file->publish.busy, false, memory_order_release);
+}
+
+static bool keeps_exclusive(const struct rmmap_file *file)
+{
+        return file->config.lock_file || !file->os.locked;
+}
+
+int alone_lock(struct rmmap_file *file)
+{
+        int err = keeps_exclusive(file) ? 0 : file_lock_take(file->os.fd, FILE_LOCK_EXCLUSIVE);
+
+        return err == -EOPNOTSUPP ? 0 : err;
+}
+
+static int check_size(const struct rmmap_file *file, bool may_grow)
+{
+        uint64_t size, mine = file_size(file);
+        int err = storage_size(file->os.fd, &size);
+
+        if (err != 0)
+                return err;
+        return size < mine || (size > mine && !may_grow) ? -ESTALE : 0;
+}
+
+int alone_unlock(struct rmmap_file *file, int err, bool may_grow)
+{
+        int lost;
+
+        if (keeps_exclusive(file))
+                return err;
+        lost = file_lock_wait(file->os.fd, FILE_LOCK_SHARED, may_grow ? LOCK_TRIES_SHORT : 0);
+        if (lost != 0)
+                file->os.locked = false;
+        else if (err == 0)
+                lost = check_size(file, may_grow);
+        if (lost != 0 && lost != -EOPNOTSUPP)
+                wb_error_latch(&file->sync.error, lost == -EBUSY ? -ESTALE : lost);
+        lost = sync_error(file);
+        return lost != 0 ? lost : err;
+}
