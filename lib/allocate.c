@@ -1,8 +1,31 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Ranges of a handle: allocated, claimed, and encoded as bytes. */
+#include "allocator-shared.h"
 #include "api-check.h"
 #include "checkpoint.h"
 #include "punch.h"
+
+/*
+ * Another process may have made the file longer, and hand out what is new there. A claim of this
+ * handle may have taken what the counter says is out, before it is told that it is its own.
+ */
+static NOINLINE int take_shared(struct rmmap_file *file, uint64_t size, uint32_t flags,
+                                uint64_t *start, uint64_t *end)
+{
+        int err = claims_prepare(&file->claims);
+
+        while (err == 0) {
+                uint64_t before = allocator_total(&file->allocator);
+
+                err = allocator_allocate(&file->allocator, size, flags, start, end);
+                if (err == 0 && claims_note_allocated(&file->claims, *start, *end))
+                        return 0;
+                if (err == -ENOSPC && file_follow(file, before + 1) == 0 &&
+                    allocator_total(&file->allocator) > before)
+                        err = 0;
+        }
+        return err;
+}
 
 static inline int take(struct rmmap_file *file, uint64_t size, uint32_t flags, uint64_t *start,
                        uint64_t *end)
@@ -11,6 +34,8 @@ static inline int take(struct rmmap_file *file, uint64_t size, uint32_t flags, u
                 return bump_allocate(file->bump, size, start, end);
         if (file->publish.sealed)
                 return -EROFS;
+        if (allocator_is_shared(&file->allocator))
+                return take_shared(file, size, flags, start, end);
         return allocator_allocate(&file->allocator, size, flags, start, end);
 }
 
@@ -109,6 +134,8 @@ int rmmap_claim_range(struct rmmap_file *file, uint64_t start, uint64_t end,
         if (range == NULL)
                 return -EINVAL;
         err = check_unsealed(file);
+        if (err == 0)
+                err = file_follow(file, end);
         if (err != 0)
                 return err;
         err = check_place(file, start, end);

@@ -115,7 +115,7 @@ static int ask(const struct claims *claims, struct blocks blocks)
         if (blocks.first >= blocks.end)
                 return 0;
         err = ask_allocator(claims, blocks);
-        if (err == 0 && !claims->shared && any_tracked(claims, blocks))
+        if (err == 0 && any_tracked(claims, blocks))
                 return -EBUSY;
         if (err != -ERANGE || blocks.end - blocks.first == 1)
                 return err;
@@ -208,6 +208,18 @@ int claims_take(struct claims *claims, uint64_t start, uint64_t end)
         if (err == 0 && !claims->shared)
                 err = take(claims, blocks);
         return err;
+}
+
+int claims_prepare(struct claims *claims)
+{
+        return make_bitmaps(claims);
+}
+
+bool claims_note_allocated(struct claims *claims, uint64_t start, uint64_t end)
+{
+        struct blocks blocks = blocks_of(start, end);
+
+        return bitmap_set(tracked_bits(claims), blocks.first, blocks.end);
 }
 
 /*

@@ -16,8 +16,11 @@
  * clears it. A block that was given back is not vacant, so nothing changes here when the allocator
  * hands it out again.
  *
- * With RMMAP_SHARED_CLAIMS claims take no ownership: tracked is not used, and vacant marks blocks
- * that were allocated once and can be claimed now. Layer 2.
+ * With RMMAP_SHARED_CLAIMS claims take no ownership: they leave tracked alone, and vacant marks
+ * blocks that were allocated once and can be claimed now.
+ *
+ * The shared allocator answers 0 for all that any process allocated. So for it the handle tracks
+ * its own allocations from the start, and takes the next range where a claim was faster. Layer 2.
  */
 #ifndef RMMAP_CLAIMS_H
 #define RMMAP_CLAIMS_H
@@ -46,6 +49,12 @@ void claims_destroy(struct claims *claims);
  * errors are the allocator's.
  */
 int claims_take(struct claims *claims, uint64_t start, uint64_t end);
+
+/* Once before claims_note_allocated. -ENOMEM. */
+int claims_prepare(struct claims *claims);
+
+/* This handle allocated it. false: a claim took some of it, which so stays with that claim. */
+bool claims_note_allocated(struct claims *claims, uint64_t start, uint64_t end);
 
 /* Called by the owner. -EINVAL: it is not owned; -ENOMEM. */
 int claims_leave(struct claims *claims, uint64_t start, uint64_t end);

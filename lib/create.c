@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "allocator-shared.h"
 #include "checkpoint.h"
 #include "create.h"
 #include "os/os.h"
@@ -27,10 +28,13 @@ static int lock_exclusively(struct creation *creation)
         return err == -EOPNOTSUPP && !options_want_lock(creation->options) ? 0 : err;
 }
 
-void creation_remove_made(const struct creation *creation)
+void creation_remove_made(const struct creation *creation, const struct rmmap_file *file)
 {
-        if (creation->made && path_names(&creation->request, creation->fd))
-                path_remove(&creation->request);
+        if (!creation->made || !path_names(&creation->request, creation->fd))
+                return;
+        if (file != NULL)
+                allocator_shared_undo(&file->allocator);
+        path_remove(&creation->request);
 }
 
 static int open_and_lock(struct creation *creation)
@@ -194,7 +198,7 @@ static int make(struct rmmap_file *file, struct creation *creation)
         if (creation->emptied && !creation->made && creation->locked)
                 (void)storage_resize(file->os.fd, 0); /* free the reserved space */
         if (creation->locked || creation->hidden != NULL)
-                creation_remove_made(creation);
+                creation_remove_made(creation, file);
         return err;
 }
 

@@ -31,8 +31,11 @@ static inline bool creation_keeps(const struct creation *creation)
 /* Opens or makes the file, with its lock, so that its name leads to it. */
 int creation_take_name(struct creation *creation);
 
-/* Removes a file only if this call made it, holds its lock, and its name still means this file. */
-void creation_remove_made(const struct creation *creation);
+/*
+ * Removes a file only if this call made it, holds its lock, and its name still means this file.
+ * file: as far as it was made; NULL: not at all.
+ */
+void creation_remove_made(const struct creation *creation, const struct rmmap_file *file);
 
 /* Refuses an engine that can't work here while an older file is still intact. */
 int creation_check_engine(const struct rmmap_file *file, const struct rmmap_options *options);

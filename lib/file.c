@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "allocator-shared.h"
 #include "base/checked.h"
 #include "base/sync-annotations.h"
 #include "checkpoint.h"
@@ -155,6 +156,9 @@ int file_attach(struct rmmap_file *file, int fd, bool locked)
         file->os.fd = fd;
         file->os.locked = locked;
         err = file_system_of(fd, &file->os.file_system);
+        if (err == 0)
+                err = allocator_shared_attach(&file->allocator, fd, file->config.read_only,
+                                              file->config.created);
         if (err != 0 || file->os.file_system.page == 0)
                 return err;
         /* The file system has larger pages than the machine: reserve by those. */

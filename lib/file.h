@@ -177,6 +177,12 @@ int file_lock_growth(const struct rmmap_file *file, bool *locked);
  */
 int file_grow_for(struct rmmap_file *file, uint64_t before, uint64_t length);
 
+/*
+ * Where several processes share the allocator, they also let the file grow: takes over what it has
+ * now, if the handle ends before `end`. 0 also where that is nothing new.
+ */
+int file_follow(struct rmmap_file *file, uint64_t end);
+
 /* ---- queries */
 
 /* Acquire: the bytes before it exist, on the disk and in the mapping. */

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 
+#include "allocator-shared.h"
 #include "api-check.h"
 
 /* ---- on the disk */
@@ -133,6 +134,20 @@ int file_grow_for(struct rmmap_file *file, uint64_t before, uint64_t length)
         lock(file);
         if (allocator_total(&file->allocator) == before)
                 err = grow(file, next_size(file, length));
+        mutex_unlock(&file->growth.lock);
+        return err;
+}
+
+int file_follow(struct rmmap_file *file, uint64_t end)
+{
+        uint64_t total = allocator_total(&file->allocator);
+        int err;
+
+        if (!allocator_is_shared(&file->allocator) || end <= total ||
+            total == file->growth.max_size)
+                return 0;
+        lock(file);
+        err = grow(file, 0);
         mutex_unlock(&file->growth.lock);
         return err;
 }

@@ -80,12 +80,13 @@ static int finish_keeping(struct rmmap_file *file, struct creation *creation, ui
 }
 
 /* On failure the file is as it was, as far as nobody else can have it. */
-static void undo_keeping(const struct creation *creation, uint64_t content)
+static void undo_keeping(const struct creation *creation, const struct rmmap_file *file,
+                         uint64_t content)
 {
         if (!creation->locked || creation->others)
                 return;
         (void)storage_resize(creation->fd, content);
-        creation_remove_made(creation);
+        creation_remove_made(creation, file);
 }
 
 int keep(struct creation *creation, uint64_t size, struct rmmap_file **file)
@@ -101,7 +102,7 @@ int keep(struct creation *creation, uint64_t size, struct rmmap_file **file)
                 err = file_new(creation->options, max_u64(size, content), content, &fresh);
         if (err != 0) {
                 if (creation->locked && !creation->others)
-                        creation_remove_made(creation);
+                        creation_remove_made(creation, NULL);
                 file_lock_close(creation->fd, creation->locked);
                 return err;
         }
@@ -112,7 +113,7 @@ int keep(struct creation *creation, uint64_t size, struct rmmap_file **file)
         }
         checkpoint_undo(fresh);
         mapping_free(&fresh->os.mapping);
-        undo_keeping(creation, content);
+        undo_keeping(creation, fresh, content);
         file_free(fresh);
         return err;
 }

@@ -35,11 +35,13 @@ int rmmap_receipt_encode(struct rmmap_receipt receipt, void *buffer, size_t capa
 }
 
 /* Checks the bytes and their bounds. */
-static int decode(const struct rmmap_file *file, const void *buffer, size_t length,
-                  const char *magic, uint64_t *words)
+static int decode(struct rmmap_file *file, const void *buffer, size_t length, const char *magic,
+                  uint64_t *words)
 {
         int err = deserialize_words(buffer, length, magic, words, ENCODED_WORDS);
 
+        if (err == 0)
+                err = file_follow(file, words[WORD_END]);
         if (err != 0)
                 return err;
         return allocator_check_bounds(&file->allocator, words[WORD_START], words[WORD_END]);

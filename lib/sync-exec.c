@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "allocator-shared.h"
 #include "base/checked.h"
 #include "base/sync-annotations.h"
 #include "checkpoint.h"
@@ -144,7 +145,9 @@ static void sync_batch(void *context, const struct sync_set *asked)
                 checkpoint_collect(file->checkpoint, asked);
         unwritten_convert(file, asked, &converted);
         sync_set_join(&set, &converted);
-        err = issue(file, &set, entry_pending);
+        err = allocator_shared_mark(&file->allocator, span.end);
+        if (err == 0)
+                err = issue(file, &set, entry_pending);
         unwritten_converted(file, &converted);
         /* Data and size first; then the name, which the directory holds. */
         if (err == 0 && entry_pending && file->os.entry.directory >= 0)
@@ -214,8 +217,10 @@ int sync_latch(struct rmmap_file *file, int err)
 int sync_content(struct rmmap_file *file)
 {
         uint64_t written = file_written(file);
-        int err = writeback_sync(file->os.fd, NULL, true);
+        int err = allocator_shared_mark(&file->allocator, file_size(file));
 
+        if (err == 0)
+                err = writeback_sync(file->os.fd, NULL, true);
         latch(file, err);
         if (err == 0)
                 dirty_synced_all(file, written);
@@ -276,6 +281,10 @@ static int write_in_batch(struct rmmap_file *file, uint64_t offset, const void *
 {
         int err = file->config.catch_faults ? fault_check_size(file) : 0;
 
+        if (err == 0) {
+                err = allocator_shared_mark(&file->allocator, offset + length);
+                latch(file, err);
+        }
         if (err == 0)
                 err = convert_before(file, offset, length);
         if (err != 0)

@@ -66,7 +66,7 @@ int rmmap_trim(struct rmmap_file *file)
 
         if (err == 0 && file->config.read_only)
                 err = -EROFS;
-        if (err == 0 && !can_cut(file))
+        if (err == 0 && (!can_cut(file) || file->checkpoint != NULL))
                 err = -EOPNOTSUPP;
         if (err != 0)
                 return err;

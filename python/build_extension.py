@@ -46,6 +46,11 @@ struct rmmap_allocator_ops {
     int (*trim)(void *state, uint64_t *total);
     ...;
 };
+struct rmmap_shared_config {
+    size_t size;
+    const char *path;
+    ...;
+};
 struct rmmap_file;
 struct rmmap_checkpoint {
     size_t size;
@@ -181,6 +186,7 @@ int rmmap_range_split_down(struct rmmap_range range, uint64_t position, struct r
 const struct rmmap_allocator_ops *rmmap_sequential_allocator(void);
 const struct rmmap_allocator_ops *rmmap_concurrent_allocator(void);
 const struct rmmap_allocator_ops *rmmap_reusing_allocator(void);
+const struct rmmap_allocator_ops *rmmap_shared_allocator(void);
 int rmmap_create(const char *path, uint64_t size, const struct rmmap_options *options,
                  struct rmmap_file **file);
 int rmmap_open(const char *path, const struct rmmap_options *options, struct rmmap_file **file);

@@ -137,6 +137,9 @@ int entry_hidden_name(const struct entry *beside, char **name);
  */
 int path_hidden_in(const struct path_request *directory, char **path);
 
+/* The same for a file beside path, which needn't exist. */
+int path_hidden_beside(const char *path, char **hidden);
+
 /* 0: the entry leads to the file of fd; -ESTALE: to another file; -EISDIR: to a directory. */
 int entry_check(const struct entry *entry, int fd);
 
@@ -193,6 +196,12 @@ static inline bool file_identity_equal(const struct file_identity *a, const stru
                                                         a->born_nanoseconds == b->born_nanoseconds
                                              : a->device == b->device);
 }
+
+/*
+ * A word, never 0, of which every open of this file in this mount since the machine started gets
+ * the same. With another one, what a process stored and nobody synced may be lost. [optional]
+ */
+int storage_session(int fd, uint64_t *session);
 
 int storage_resize(int fd, uint64_t size);
 

@@ -18,3 +18,10 @@ int storage_identity(int fd, struct file_identity *identity)
         };
         return 0;
 }
+
+int storage_session(int fd, uint64_t *session)
+{
+        (void)fd;
+        (void)session;
+        return -EOPNOTSUPP;
+}

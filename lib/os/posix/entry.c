@@ -89,6 +89,18 @@ int entry_hidden_name(const struct entry *beside, char **name)
                              "", name);
 }
 
+int path_hidden_beside(const char *path, char **hidden)
+{
+        struct entry beside = NO_ENTRY;
+        int err = -ENOMEM;
+
+        beside.name = memory_text(path);
+        if (beside.name != NULL)
+                err = entry_hidden_name(&beside, hidden);
+        memory_free(beside.name);
+        return err;
+}
+
 int check_directory(const struct path_request *request)
 {
         struct stat status;

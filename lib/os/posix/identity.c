@@ -14,3 +14,10 @@ int storage_identity(int fd, struct file_identity *identity)
                                            .inode = (uint64_t)status.st_ino};
         return 0;
 }
+
+int storage_session(int fd, uint64_t *session)
+{
+        (void)fd;
+        (void)session;
+        return -EOPNOTSUPP;
+}

@@ -123,6 +123,25 @@ int path_hidden_in(const struct path_request *directory, char **made)
         return err;
 }
 
+int path_hidden_beside(const char *path, char **made)
+{
+        size_t length = strlen(path);
+        char *hidden = memory_zeroed(length + HIDDEN_NAME, 1);
+        int err;
+
+        if (hidden == NULL)
+                return -ENOMEM;
+        memcpy(hidden, path, length);
+        while (length > 0 && strchr("/\\:", path[length - 1]) == NULL)
+                length--;
+        err = hidden_name(hidden + length);
+        if (err != 0)
+                memory_free(hidden);
+        else
+                *made = hidden;
+        return err;
+}
+
 /* A link is opened itself. */
 static int open_entry(const struct entry *entry, DWORD access, int *fd)
 {

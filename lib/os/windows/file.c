@@ -59,6 +59,13 @@ void storage_copy_mode(int from, int to)
         (void)to;
 }
 
+int storage_session(int fd, uint64_t *session)
+{
+        (void)fd;
+        (void)session;
+        return -EOPNOTSUPP;
+}
+
 int storage_resize(int fd, uint64_t size)
 {
         FILE_END_OF_FILE_INFO end = {.EndOfFile.QuadPart = (LONGLONG)size};

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The state file of the shared allocator, which all its processes map. Three pages of 4096 bytes:
+ *
+ *      0     the header, little-endian, with a checksum: for which file it was made. Constant.
+ *      4096  the counter: bytes handed out so far, a multiple of the alignment
+ *      4160  the session in which the counter was last known to be right: see storage_session
+ *      8192  the mark: everything below it may be durable. A number of units, with a checksum in
+ *            the upper bits of the same word, so that a power cut can't separate them
+ *
+ * The words of the last two pages have the byte order of the machine, which the header names.
+ *
+ * The counter lives in the page cache: it survives every process. When the machine loses power, the
+ * disk has some older value; but every sync of ranges first made the mark reach beyond them. So the
+ * first process afterwards, which finds another session, lets the counter go on at the mark.
+ * Layer 3.
+ */
+#ifndef RMMAP_SHARED_STATE_H
+#define RMMAP_SHARED_STATE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "os/os.h"
+
+struct shared_state {
+        int fd;
+        struct mapping mapping; /* base NULL: not open */
+        _Atomic uint64_t *counter, *session, *mark;
+        uint64_t id;              /* random; no other state file has it */
+        uint64_t max_size;        /* bytes; to which the mark can rise */
+        bool grows;               /* the data file may become longer than it was */
+        bool made;                /* by this call */
+        _Atomic uint64_t durable; /* bytes; the mark that this process has made durable */
+};
+
+struct shared_request {
+        const char *path;
+        int data; /* descriptor of the data file */
+        uint64_t first, total, max_total;
+        bool must_exist;
+        bool restart; /* the data file is about to be cut: a state made for it starts anew */
+};
+
+/*
+ * Opens the state file; if there is none, makes it, or opens that which another process made first.
+ * -ESTALE: it was made for another file, or another size; -EBADMSG: damaged, cut, or of another
+ * version or byte order; -EOPNOTSUPP: processes don't see each other's stores there.
+ */
+int shared_state_open(const struct shared_request *request, struct shared_state *state);
+void shared_state_close(struct shared_state *state);
+
+/* Removes the file that shared_state_open made, if path still leads to it. */
+void shared_state_remove(const struct shared_state *state, const char *path);
+
+/* Makes a mark of at least end bytes durable, which the counter has reached. */
+int shared_state_mark(struct shared_state *state, uint64_t end);
+
+#endif
