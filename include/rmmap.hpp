@@ -794,6 +794,12 @@ inline const ::rmmap_allocator_ops &reusing_allocator() noexcept
         return *::rmmap_reusing_allocator();
 }
 
+/* With a ::rmmap_shared_config as its config. */
+inline const ::rmmap_allocator_ops &shared_allocator() noexcept
+{
+        return *::rmmap_shared_allocator();
+}
+
 inline const ::rmmap_allocator_ops &concurrent_allocator() noexcept
 {
         return *::rmmap_concurrent_allocator();
