@@ -25,7 +25,7 @@ from ._constants import (
     version,
 )
 from ._constants import header_version as _header_version
-from ._file import Allocator, File, create, open, open_fd
+from ._file import Allocator, File, SharedAllocator, create, open, open_fd
 from ._queue import Queue
 from ._range import Range, Receipt
 
@@ -43,6 +43,7 @@ __all__ = [
     "Queue",
     "Range",
     "Receipt",
+    "SharedAllocator",
     "Uncached",
     "align_down",
     "align_up",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import errno
 import os
+import weakref
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Union
@@ -25,6 +26,15 @@ class Allocator(enum.Enum):
     CONCURRENT = "concurrent"
     SEQUENTIAL = "sequential"
     REUSING = "reusing"
+
+
+class SharedAllocator:
+    """For the files of several processes, all with the same state file."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, state: Path) -> None:
+        self._path = _encoded(state)
 
 
 class File:
@@ -285,14 +295,26 @@ class File:
                          lib.rmmap_size(handle)).toreadonly()
 
 
-def _options(flags: dict[int, bool], allocator: Allocator, allocate_from: int, engine: int,
-             pattern: int, growth: tuple[int, int], dirty_limit: int,
-             mode: Union[int, None] = None) -> Any:
+# What the memory of options points to.
+_kept: "weakref.WeakKeyDictionary[Any, Any]" = weakref.WeakKeyDictionary()
+
+
+def _options(flags: dict[int, bool], allocator: Union[Allocator, SharedAllocator],
+             allocate_from: int, engine: int, pattern: int, growth: tuple[int, int],
+             dirty_limit: int, mode: Union[int, None] = None) -> Any:
     if mode == 0:
         raise ValueError("mode 0 permits nobody anything; None is 0o666")
     options = ffi.new("struct rmmap_options *")
     options.size = ffi.sizeof("struct rmmap_options")
-    if allocator is Allocator.SEQUENTIAL:
+    if isinstance(allocator, SharedAllocator):
+        path = ffi.new("char[]", allocator._path)
+        config = ffi.new("struct rmmap_shared_config *")
+        config.size = ffi.sizeof("struct rmmap_shared_config")
+        config.path = path
+        options.allocator = lib.rmmap_shared_allocator()
+        options.allocator_config = config
+        _kept[options] = (config, path)
+    elif allocator is Allocator.SEQUENTIAL:
         options.allocator = lib.rmmap_sequential_allocator()
     elif allocator is Allocator.REUSING:
         options.allocator = lib.rmmap_reusing_allocator()
@@ -332,7 +354,7 @@ def create(
     uncached: bool = False,
     unnamed: bool = False,
     punch_holes: bool = False,
-    allocator: Allocator = Allocator.CONCURRENT,
+    allocator: Union[Allocator, SharedAllocator] = Allocator.CONCURRENT,
     allocate_from: int = 0,
     mode: Union[int, None] = None,
     engine: int = Engine.AUTO,
@@ -381,7 +403,7 @@ def open(
     shared_claims: bool = False,
     uncached: bool = False,
     punch_holes: bool = False,
-    allocator: Allocator = Allocator.CONCURRENT,
+    allocator: Union[Allocator, SharedAllocator] = Allocator.CONCURRENT,
     allocate_from: int = 0,
     engine: int = Engine.AUTO,
     pattern: int = Pattern.UNKNOWN,
@@ -423,7 +445,7 @@ def open_fd(
     shared_claims: bool = False,
     uncached: bool = False,
     punch_holes: bool = False,
-    allocator: Allocator = Allocator.CONCURRENT,
+    allocator: Union[Allocator, SharedAllocator] = Allocator.CONCURRENT,
     allocate_from: int = 0,
     engine: int = Engine.AUTO,
     pattern: int = Pattern.UNKNOWN,

@@ -272,3 +272,12 @@ def test_publishing(tmp_path: pathlib.Path) -> None:
     with rangedmmap.create(tmp_path / "part", SIZE) as file:
         file.publish(target)
     assert os.listdir(tmp_path) == ["target"] and target.stat().st_size == SIZE
+
+
+def test_a_shared_allocator(tmp_path: pathlib.Path) -> None:
+    allocator = rangedmmap.SharedAllocator(tmp_path / "state")
+    with rangedmmap.create(tmp_path / "file", 4 * 4096, allocator=allocator) as one:
+        with rangedmmap.open(tmp_path / "file", allocator=allocator) as other:
+            assert one.allocate(4096).start == 0
+            assert other.allocate(4096).start == 4096
+            assert one.describe().allocator == "shared"
