@@ -1,46 +1,50 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The concurrent allocator: bump_add and bump_restore of lib/bump.[ch], allocate_exact of
- * lib/allocator-concurrent.c. Threads allocate pieces of any size, some of them exactly, while one
- * tries to restore a saved position. Holds A.1, A.2, B.1.
+ * The concurrent allocator: bump_add, bump_exchange and bump_restore of lib/allocator-bump.[ch].
+ * Threads allocate pieces of any size, some of them exactly, while one tries to restore a saved
+ * position, and perhaps another one lets the file grow. Holds A.1, A.2, B.1.
  *
- * Checked: no unit is handed out twice; none past the end; allocate ends after two atomic
- * operations whatever the others do; a compare-and-swap of exact fails only when somebody else got
- * on; the counter stays below (threads + 1) times the limit, and never wraps.
+ * Checked: no unit is handed out twice; none past the end; where the file doesn't grow, allocate
+ * ends after two atomic operations whatever the others do; where it grows, no unit is skipped; a
+ * compare-and-swap fails only when somebody else got on; the counter stays below (threads + 1)
+ * times the limit, and never wraps.
  *
  * All accesses are relaxed. A load that sees an older value is one that was made earlier, but not
  * before the thread's own last access; since each call begins with its only load, and any other
  * thread may run between that and the rest, this order of steps has all of those.
  *
  * twins: PLAIN_COUNTER ADDS_UNSEEN ADDS_WHAT_IS_ASKED NO_SECOND_LOOK LOOPS_FOR_ADD
- * twins: EXACT_STORES EXACT_TAKES_SHORT RESTORE_STORES
+ * twins: EXACT_STORES EXACT_TAKES_SHORT RESTORE_STORES ADDS_WHERE_IT_GROWS
  */
 #define THREADS 3
 #define CALLS 2
 #define LIMIT 4 /* units, the short last one included */
 #define WHOLE 3
+#define GROWN 6 /* units, all of them whole */
 #define RESTORED 2
 #define CAPACITY 20 /* what the counter can count: above (THREADS + 1) * LIMIT */
 
+byte limit = LIMIT, whole = WHOLE; /* of total */
+bool grows;
 byte next, first;
 byte changes; /* of next: successes */
-bool owned[LIMIT];
+bool owned[GROWN];
 
 inline add_to_next(amount)
 {
 	assert(next + amount < CAPACITY);
 	next = next + amount;
-	assert(next <= (THREADS + 1) * LIMIT);
+	assert(next <= (grows -> limit : (THREADS + 1) * LIMIT));
 	changes++
 }
 
 /* bump_place: the end is clipped to the total. */
 inline take()
 {
-	assert(from < LIMIT);
+	assert(from < limit);
 	unit = from;
 	do
-	:: unit < from + count && unit < LIMIT ->
+	:: unit < from + count && unit < limit ->
 		assert(!owned[unit]);
 		owned[unit] = true;
 		unit++
@@ -48,7 +52,7 @@ inline take()
 	od
 }
 
-inline allocate(size)
+inline add(size)
 {
 	atomic {
 		seen = next;
@@ -97,18 +101,26 @@ inline allocate(size)
 	}
 }
 
+/* bump_fit */
+inline fit(size, exact)
+{
+	if
+	:: end = (exact -> whole : limit)
+	:: limit > LIMIT -> end = (exact -> WHOLE : LIMIT) /* total was loaded before it grew */
+	fi;
 #ifdef EXACT_TAKES_SHORT
-#define WHOLE_FOR_EXACT (LIMIT + 1)
-#else
-#define WHOLE_FOR_EXACT WHOLE
+	end = limit;
 #endif
+	count = (seen >= end || (exact && size > end - seen) -> 0 :
+		 (size < end - seen -> size : end - seen))
+}
 
 /* seen is what the C code calls from. */
-inline allocate_exact(size)
+inline exchange(size, exact)
 {
-	atomic { seen = next; noted = changes; count = size; from = LIMIT + 1 }
+	atomic { seen = next; noted = changes; from = GROWN + 1; count = size }
 	do
-	:: seen > WHOLE_FOR_EXACT || count > WHOLE_FOR_EXACT - seen || from == seen -> break
+	:: from == seen || count == 0 -> break
 	:: else ->
 #ifdef EXACT_STORES
 		if
@@ -117,29 +129,46 @@ inline allocate_exact(size)
 		fi;
 #endif
 		atomic {
+			fit(size, exact);
 			if
+			:: count == 0
 #ifdef EXACT_STORES
-			:: from == seen -> next = seen + count; changes++; take()
+			:: count > 0 && from == seen -> next = seen + count; changes++; take()
+			:: count > 0 && from != seen ->
 #else
-			:: next == seen ->
+			:: count > 0 && next == seen ->
 				from = seen;
 				add_to_next(count);
-				assert(from + count <= WHOLE);
+				assert(from + count <= (exact -> whole : limit));
 				take()
+			:: count > 0 && next != seen ->
 #endif
-			:: else ->
 				/* Somebody else got on. */
 				assert(changes != noted);
 				seen = next;
-				noted = changes
+				noted = changes;
+				count = size
 			fi
 		}
 	od
 }
 
+/* bump_allocate */
+inline allocate(size)
+{
+#ifdef ADDS_WHERE_IT_GROWS
+	add(size)
+#else
+	if
+	:: grows -> exchange(size, false)
+	:: !grows -> add(size)
+	fi
+#endif
+}
+
 proctype thread()
 {
-	byte calls = 0, seen, from, count, unit, steps, noted;
+	byte calls = 0, seen, from, count, end, unit, steps, noted;
 
 	do
 	:: calls < CALLS ->
@@ -148,10 +177,10 @@ proctype thread()
 		:: allocate(1)
 		:: allocate(2)
 		:: allocate(LIMIT + 1)
-		:: allocate_exact(1)
-		:: allocate_exact(2)
+		:: exchange(1, true)
+		:: exchange(2, true)
 		fi;
-		atomic { seen = 0; from = 0; count = 0; unit = 0; steps = 0; noted = 0 }
+		atomic { seen = 0; from = 0; count = 0; end = 0; unit = 0; steps = 0; noted = 0 }
 	:: else -> break
 	od
 }
@@ -164,7 +193,7 @@ proctype restorer()
 	expected = first;
 #ifdef RESTORE_STORES
 	if
-	:: next == expected -> next = RESTORED
+	:: next == expected -> atomic { next = RESTORED; changes++ }
 	:: else -> goto busy
 	fi;
 #else
@@ -173,12 +202,12 @@ proctype restorer()
 		:: next == expected ->
 			next = RESTORED;
 			changes++;
-			expected = LIMIT + 1
+			expected = GROWN + 1
 		:: else
 		fi
 	}
 	if
-	:: expected != LIMIT + 1 -> goto busy
+	:: expected != GROWN + 1 -> goto busy
 	:: else
 	fi;
 #endif
@@ -195,13 +224,23 @@ proctype restorer()
 busy:	skip
 }
 
+/* bump_grow: one store of total. */
+proctype grower()
+{
+	d_step { limit = GROWN; whole = GROWN }
+}
+
 init
 {
 	byte t;
 
 	atomic {
+		if
+		:: grows = true; run grower() /* in place of a thread: there are too many states */
+		:: skip
+		fi;
 		do
-		:: t < THREADS -> run thread(); t++
+		:: t < THREADS - grows -> run thread(); t++
 		:: else -> break
 		od;
 		run restorer()

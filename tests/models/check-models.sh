@@ -49,6 +49,7 @@ renew_mirrored()
                 *) echo "$model $file $name $(checksum_of "$file" "$name")" ;;
                 esac
         done <"$here/mirrored" >"$here/mirrored.new" && mv "$here/mirrored.new" "$here/mirrored"
+        ! grep " $empty\$" "$here/mirrored" || { echo "FAIL: no such functions"; return 1; }
 }
 
 # search MODEL WANT [DEFINE]: in a directory of its own; one line tells how it went.
