@@ -10,7 +10,7 @@
 #include "base/sync-annotations.h"
 #include "os/os.h"
 
-ASSERT_ABI_SIZE(struct rmmap_allocator_ops, 13 * sizeof(void *) + 8);
+ASSERT_ABI_SIZE(struct rmmap_allocator_ops, 14 * sizeof(void *) + 8);
 ASSERT_ABI_SIZE(struct rmmap_allocator_args, 2 * sizeof(void *) + 40);
 
 #define KNOWN_FLAGS RMMAP_ALLOCATOR_THREAD_SAFE
@@ -42,7 +42,7 @@ static int read_ops(struct allocator *allocator, const struct rmmap_allocator_op
         if (ops->flags & ~KNOWN_FLAGS)
                 return -EOPNOTSUPP;
         if (ops->create == NULL || ops->destroy == NULL || ops->allocate == NULL ||
-            ops->remaining == NULL)
+            ops->remaining == NULL || ops->reserved != NULL)
                 return -EINVAL;
         return 0;
 }

@@ -47,7 +47,7 @@ AT(rmmap_allocator_args, alignment, 32, 24);
 AT(rmmap_allocator_args, flags, 40, 32);
 AT(rmmap_allocator_args, max_total, 48, 40);
 
-SIZE(rmmap_allocator_ops, 104, 56);
+SIZE(rmmap_allocator_ops, 120, 64);
 AT(rmmap_allocator_ops, size, 0, 0);
 AT(rmmap_allocator_ops, name, 8, 4);
 AT(rmmap_allocator_ops, flags, 16, 8);
@@ -62,6 +62,7 @@ AT(rmmap_allocator_ops, restore, 80, 44);
 AT(rmmap_allocator_ops, grow, 88, 48);
 AT(rmmap_allocator_ops, allocate_at, 96, 52);
 AT(rmmap_allocator_ops, trim, 104, 56);
+AT(rmmap_allocator_ops, reserved, 112, 60);
 
 SIZE(rmmap_queue_options, 24, 16);
 AT(rmmap_queue_options, size, 0, 0);
