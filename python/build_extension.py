@@ -44,6 +44,7 @@ struct rmmap_allocator_ops {
     int (*grow)(void *state, uint64_t total);
     int (*allocate_at)(void *state, uint64_t start, uint64_t end);
     int (*trim)(void *state, uint64_t *total);
+    const void *reserved;
     ...;
 };
 struct rmmap_shared_config {
