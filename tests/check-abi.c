@@ -129,7 +129,7 @@ static const struct input {
         {"options of create", use_in_create, fill_options, WORDS(80, 64)},
         {"options of open", use_in_open, fill_options, WORDS(80, 64)},
         {"options of open_fd", use_in_open_fd, fill_options, WORDS(80, 64)},
-        {"ops", use_ops, fill_ops, WORDS(104, 56)},
+        {"ops", use_ops, fill_ops, WORDS(120, 64)},
         {"args of sequential", use_args_sequential, fill_args, WORDS(56, 48)},
         {"args of concurrent", use_args_concurrent, fill_args, WORDS(56, 48)},
 };
