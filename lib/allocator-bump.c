@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "allocator-bump.h"
-#include "base/abi-struct.h"
+#include "allocator.h"
 #include "base/sync-annotations.h"
 #include "os/os.h"
 #include "serialize.h"
@@ -20,19 +20,6 @@
 #define STATE_MAGIC "RMMALOC1"
 enum { STATE_NAME, STATE_TOTAL, STATE_ALIGNMENT, STATE_POSITION, STATE_WORDS };
 
-static int check_args(const struct rmmap_allocator_args *args)
-{
-        if (!is_power_of_two(args->alignment) || args->alignment < RMMAP_ALIGNMENT ||
-            args->total == 0)
-                return -EINVAL;
-        if (args->max_total != 0 && args->max_total < args->total)
-                return -EINVAL;
-        if (max_u64(args->total, args->max_total) > LARGEST_TOTAL ||
-            args->alignment > LARGEST_TOTAL)
-                return -EFBIG;
-        return (args->flags & ~RMMAP_ALLOCATOR_START_AT_END) ? -EOPNOTSUPP : 0;
-}
-
 static unsigned int shift_of(uint64_t power_of_two)
 {
         unsigned int shift = 0;
@@ -48,11 +35,9 @@ int bump_create(const struct rmmap_allocator_args *given, uint64_t name, void **
         struct bump *bump;
         int err;
 
-        if (given == NULL || state == NULL)
+        if (state == NULL)
                 return -EINVAL;
-        err = abi_struct_read(&args, sizeof(args), sizeof(args), given);
-        if (err == 0)
-                err = check_args(&args);
+        err = allocator_read_args(&args, given, LARGEST_TOTAL);
         if (err != 0)
                 return err;
         bump = memory_aligned(CACHE_LINE, sizeof(*bump));

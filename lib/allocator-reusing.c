@@ -18,7 +18,6 @@
 #include <string.h>
 
 #include "allocator.h"
-#include "base/abi-struct.h"
 #include "base/checked.h"
 #include "base/compiler.h"
 #include "base/sync-annotations.h"
@@ -86,16 +85,6 @@ static int answer(const struct reusing *reusing, struct span span, uint64_t tota
 
 /* ---- create and grow */
 
-static int check_args(const struct rmmap_allocator_args *args)
-{
-        if (!is_power_of_two(args->alignment) || args->alignment < RMMAP_ALIGNMENT ||
-            args->total == 0)
-                return -EINVAL;
-        if (args->total > LARGEST_TOTAL || args->alignment > LARGEST_TOTAL)
-                return -EFBIG;
-        return (args->flags & ~RMMAP_ALLOCATOR_START_AT_END) ? -EOPNOTSUPP : 0;
-}
-
 static void fill(struct reusing *reusing, const struct rmmap_allocator_args *args)
 {
         uint64_t first;
@@ -124,11 +113,9 @@ static int reusing_create(const struct rmmap_allocator_args *given, void **state
         struct reusing *reusing;
         int err;
 
-        if (given == NULL || state == NULL)
+        if (state == NULL)
                 return -EINVAL;
-        err = abi_struct_read(&args, sizeof(args), sizeof(args), given);
-        if (err == 0)
-                err = check_args(&args);
+        err = allocator_read_args(&args, given, LARGEST_TOTAL);
         if (err != 0)
                 return err;
         reusing = memory_aligned(CACHE_LINE, sizeof(*reusing));

@@ -47,6 +47,24 @@ static int read_ops(struct allocator *allocator, const struct rmmap_allocator_op
         return 0;
 }
 
+int allocator_read_args(struct rmmap_allocator_args *args, const struct rmmap_allocator_args *given,
+                        uint64_t largest)
+{
+        int err = given == NULL ? -EINVAL
+                                : abi_struct_read(args, sizeof(*args), sizeof(*args), given);
+
+        if (err != 0)
+                return err;
+        if (!is_power_of_two(args->alignment) || args->alignment < RMMAP_ALIGNMENT ||
+            args->total == 0)
+                return -EINVAL;
+        if (args->max_total != 0 && args->max_total < args->total)
+                return -EINVAL;
+        if (max_u64(args->total, args->max_total) > largest || args->alignment > largest)
+                return -EFBIG;
+        return (args->flags & ~RMMAP_ALLOCATOR_START_AT_END) ? -EOPNOTSUPP : 0;
+}
+
 int allocator_create(struct allocator *allocator, const struct rmmap_allocator_ops *ops,
                      const void *config, uint64_t first, uint64_t total, uint64_t max_total,
                      uint64_t flags)

@@ -20,6 +20,13 @@ struct allocator {
         uint64_t max_total;       /* the highest total */
 };
 
+/*
+ * For the create of a built-in allocator: its arguments, checked. largest: the highest total and
+ * max_total that it can have. -EFBIG.
+ */
+int allocator_read_args(struct rmmap_allocator_args *args, const struct rmmap_allocator_args *given,
+                        uint64_t largest);
+
 /* The handle recognises this op by its address, and then calls the allocator directly. */
 int allocator_concurrent_allocate(void *state, uint64_t size, uint32_t flags, uint64_t *start,
                                   uint64_t *end);

@@ -29,14 +29,15 @@ int alone_lock(struct rmmap_file *file)
         return err == -EOPNOTSUPP ? 0 : err;
 }
 
-static int check_size(const struct rmmap_file *file, bool may_grow)
+/* A size that can't be read says nothing of the lock. */
+static int check_size(struct rmmap_file *file, bool may_grow)
 {
         uint64_t size, mine = file_size(file);
         int err = storage_size(file->os.fd, &size);
 
-        if (err != 0)
-                return err;
-        return size < mine || (size > mine && !may_grow) ? -ESTALE : 0;
+        if (err == 0 && (size < mine || (size > mine && !may_grow)))
+                wb_error_latch(&file->sync.error, -ESTALE);
+        return err;
 }
 
 int alone_unlock(struct rmmap_file *file, int err, bool may_grow)
@@ -49,9 +50,9 @@ int alone_unlock(struct rmmap_file *file, int err, bool may_grow)
         if (lost != 0)
                 file->os.locked = false;
         else if (err == 0)
-                lost = check_size(file, may_grow);
+                err = check_size(file, may_grow);
         if (lost != 0 && lost != -EOPNOTSUPP)
-                wb_error_latch(&file->sync.error, lost == -EBUSY ? -ESTALE : lost);
+                wb_error_latch(&file->sync.error, -ESTALE);
         lost = sync_error(file);
         return lost != 0 ? lost : err;
 }

@@ -8,6 +8,7 @@
 #include "alone.h"
 #include "api-check.h"
 #include "os/os.h"
+#include "sync-exec.h"
 
 /* What grows there again later was never touched. */
 static void forget_end(struct rmmap_file *file, uint64_t size)
@@ -68,6 +69,8 @@ int rmmap_trim(struct rmmap_file *file)
                 err = -EROFS;
         if (err == 0 && (!can_cut(file) || file->checkpoint != NULL))
                 err = -EOPNOTSUPP;
+        if (err == 0)
+                err = sync_error(file);
         if (err != 0)
                 return err;
         if (!alone_enter(file))

@@ -32,7 +32,7 @@ good()
         status=$?
         [ $status -eq 0 ] || fail "$*: status $status"
         grep -q '^not ok' "$out/said" && fail "$*: says not ok and ends well"
-        [ "$(grep -c '^ok ' "$out/said")" -eq 28 ] || fail "$*: not 28 checks"
+        [ "$(grep -c '^ok ' "$out/said")" -eq 30 ] || fail "$*: not 30 checks"
         [ "$(grep -c ' # SKIP ' "$out/said")" -eq "$not_examined" ] ||
                 fail "$*: not $not_examined skipped"
 }
@@ -60,10 +60,10 @@ refused()
 good 6 --builtin concurrent
 good 7 --builtin sequential
 good 0 --builtin reusing
-good 0 "$plugins/bitmap.so" bitmap_allocator
-good 13 "$plugins/stack.so" stack_allocator
-good 17 "$plugins/stack.so" least_allocator
-good 0 --no-fork "$plugins/bitmap.so" bitmap_allocator
+good 2 "$plugins/bitmap.so" bitmap_allocator
+good 15 "$plugins/stack.so" stack_allocator
+good 19 "$plugins/stack.so" least_allocator
+good 2 --no-fork "$plugins/bitmap.so" bitmap_allocator
 
 every='allocate: every byte from first on once'
 left='allocate: all that is left when less is, and then nothing'
@@ -104,6 +104,8 @@ broken grow_forgets 'grow: the new bytes once, as all others' 'remaining after g
 broken grow_unaligned 'grow: the new bytes once, as all others' ''
 broken place_loses 'allocate_at: just this place, if it is free' 'remaining after allocate_at'
 broken place_anywhere 'allocate_at: refuses what is no place' 'answers 0'
+broken trim_cuts 'trim: cuts nothing that is out, loses nothing' 'trim cuts what is out'
+broken trim_forever "trim: of a file that doesn't grow" 'remaining after grow'
 broken save_overruns 'save: tells its length, and keeps to it' ''
 broken restore_believes 'restore: sees damage' 'damage of byte'
 broken restore_of_any_size 'restore: refuses another size' 'another size'

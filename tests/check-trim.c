@@ -390,6 +390,7 @@ START_TEST(a_failure_leaves_the_size)
         inject_fail(INJECT_FSTAT, 1, EIO, 1);
         ck_is(rmmap_trim(file), -EIO);
         ck_ok(rmmap_error(file));
+        ck_assert_uint_eq(rmmap_size(file), 32 * A);
         allocate(file, A, A);
         ck_ok(rmmap_trim(file));
         expect_size(file, 2 * A);

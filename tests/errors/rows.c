@@ -451,6 +451,7 @@ const struct row rows[] = {
         OWN_PROCESS(trim),
         ROW(trim, EROFS, read_only, 0),
         ROW(trim, EROFS, published, 0),
+        ROW(trim, EIO, sticky, 0),
         ROW(trim, EBUSY, foreign, OTHER_HANDLE),
         SEES_CUT(trim),
         ROW(trim, EOPNOTSUPP, bare, 0),

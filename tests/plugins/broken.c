@@ -319,9 +319,9 @@ GIVE_BACK(give_back_rewinds)
         return 0;
 }
 
-/* ---- grow and allocate_at ------------------------------------------------------------------ */
+/* ---- grow, allocate_at, trim --------------------------------------------------------------- */
 
-#define WITH(symbol, grow_, allocate_at_)                                                          \
+#define WITH(symbol, grow_, allocate_at_, trim_)                                                   \
         extern const struct rmmap_allocator_ops symbol;                                            \
         const struct rmmap_allocator_ops symbol = {                                                \
                 .size = sizeof(symbol),                                                            \
@@ -332,13 +332,14 @@ GIVE_BACK(give_back_rewinds)
                 .remaining = plain_remaining,                                                      \
                 .grow = grow_,                                                                     \
                 .allocate_at = allocate_at_,                                                       \
+                .trim = trim_,                                                                     \
         }
 
 static int grow_forgets_grow(void *state, uint64_t total)
 {
         return state != NULL && total > 0 ? 0 : -EINVAL;
 }
-WITH(grow_forgets, grow_forgets_grow, NULL);
+WITH(grow_forgets, grow_forgets_grow, NULL, NULL);
 
 /* Goes on in the middle of a block, where a short last range ended. */
 static int grow_unaligned_grow(void *state, uint64_t total)
@@ -346,7 +347,7 @@ static int grow_unaligned_grow(void *state, uint64_t total)
         ((struct plain *)state)->total = total;
         return 0;
 }
-WITH(grow_unaligned, grow_unaligned_grow, NULL);
+WITH(grow_unaligned, grow_unaligned_grow, NULL, NULL);
 
 /* What next skips is never handed out. */
 static int place_loses_allocate_at(void *state, uint64_t start, uint64_t end)
@@ -361,7 +362,7 @@ static int place_loses_allocate_at(void *state, uint64_t start, uint64_t end)
         plain->next = end;
         return 0;
 }
-WITH(place_loses, NULL, place_loses_allocate_at);
+WITH(place_loses, NULL, place_loses_allocate_at, NULL);
 
 static int place_anywhere_allocate_at(void *state, uint64_t start, uint64_t end)
 {
@@ -370,7 +371,24 @@ static int place_anywhere_allocate_at(void *state, uint64_t start, uint64_t end)
         plain->next = end < plain->total ? end : plain->total;
         return start < end ? 0 : -EINVAL;
 }
-WITH(place_anywhere, NULL, place_anywhere_allocate_at);
+WITH(place_anywhere, NULL, place_anywhere_allocate_at, NULL);
+
+static int trim_cuts_trim(void *state, uint64_t *total)
+{
+        *total = ((struct plain *)state)->total = BLOCK;
+        return 0;
+}
+WITH(trim_cuts, grow_unaligned_grow, NULL, trim_cuts_trim);
+
+/* What was cut doesn't come back. */
+static int trim_forever_trim(void *state, uint64_t *total)
+{
+        struct plain *plain = state;
+
+        *total = plain->total = plain->next > 0 ? plain->next : BLOCK;
+        return 0;
+}
+WITH(trim_forever, grow_forgets_grow, NULL, trim_forever_trim);
 
 /* ---- save and restore ---------------------------------------------------------------------- */
 

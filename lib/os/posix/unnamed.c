@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Only Linux makes files without a name. */
+/*
+ * Only Linux makes files without a name. FILE_FLAG_DELETE_ON_CLOSE can't be taken back on every
+ * Windows 10.
+ */
 #include <errno.h>
 
 #include "os/os.h"

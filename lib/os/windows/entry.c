@@ -227,18 +227,3 @@ void entry_free(struct entry *entry)
         memory_free(entry->name);
         *entry = NO_ENTRY;
 }
-
-/* FILE_FLAG_DELETE_ON_CLOSE can't be taken back on every Windows 10. */
-int unnamed_create(const struct path_request *directory, int *fd)
-{
-        (void)directory;
-        (void)fd;
-        return -EOPNOTSUPP;
-}
-
-int unnamed_link(int fd, const struct entry *to)
-{
-        (void)fd;
-        (void)to;
-        return -EOPNOTSUPP;
-}
