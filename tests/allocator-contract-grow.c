@@ -182,7 +182,7 @@ static void trimmed_and_grown(struct contract *contract)
                 trim(&instance);
                 trim(&instance); /* no more to cut */
                 if (!contract->failed && round % 2 == 0)
-                        grow(&instance, total + round * BLOCK);
+                        grow(&instance, total + round % 12 * BLOCK);
                 if (!contract->failed)
                         instance_exhaust(&instance, 5);
                 instance_destroy(&instance);
