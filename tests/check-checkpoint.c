@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Checkpoints: what is synced is recorded, and only that. Holds E.1 to E.6. */
+/* Checkpoints: what is synced is recorded, and only that. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -117,6 +117,7 @@ static bool is_recorded(const struct rmmap_file *file, uint64_t piece)
                start == piece * PIECE;
 }
 
+/* Holds E.1, E.3. */
 START_TEST(same_loop_resumes)
 {
         struct rmmap_file *file = resume();
@@ -160,6 +161,7 @@ START_TEST(same_loop_resumes)
 }
 END_TEST
 
+/* Holds E.1. */
 START_TEST(holes_are_handed_out)
 {
         struct rmmap_file *file = begin();
@@ -185,6 +187,7 @@ START_TEST(holes_are_handed_out)
 }
 END_TEST
 
+/* Holds E.2, E.3. */
 START_TEST(receipts_are_recorded)
 {
         struct rmmap_file *file = begin();
@@ -244,6 +247,7 @@ START_TEST(without_reserved_space)
 }
 END_TEST
 
+/* Holds E.3. */
 START_TEST(queue_records)
 {
         struct rmmap_file *file = begin();
@@ -276,6 +280,7 @@ END_TEST
 
 /* ---- give back */
 
+/* Holds E.4. */
 START_TEST(give_back_forgets)
 {
         unsigned char encoded[RMMAP_RECEIPT_ENCODED_SIZE];
@@ -378,6 +383,7 @@ static uint64_t recorded_after(void)
 #define FIRST_SLOT (2 * 4096 + 30)
 #define SECOND_SLOT (3 * 4096 + 30)
 
+/* Holds E.6. */
 START_TEST(damage_is_seen)
 {
         uint64_t older;
@@ -416,7 +422,7 @@ START_TEST(damage_is_seen)
 }
 END_TEST
 
-/* What was given back is in neither copy, whichever of them is damaged later. */
+/* What was given back is in neither copy, whichever of them is damaged later. Holds E.6. */
 START_TEST(damage_revives_nothing)
 {
         for (int copy = 0; copy < 2; copy++) {
@@ -430,7 +436,7 @@ START_TEST(damage_revives_nothing)
 }
 END_TEST
 
-/* A slot from before the file was begun anew doesn't count. */
+/* A slot from before the file was begun anew doesn't count. Holds E.5. */
 START_TEST(beginning_anew_forgets)
 {
         leave_behind();
@@ -439,6 +445,7 @@ START_TEST(beginning_anew_forgets)
 }
 END_TEST
 
+/* Holds E.6. */
 START_TEST(cut_and_empty_ones)
 {
         static const off_t sizes[] = {0, 1, 100, 4096, 8191, 8192, 8192 + 512, 3 * 4096 + 511};
@@ -473,6 +480,7 @@ START_TEST(bytes_in_the_other_order)
 }
 END_TEST
 
+/* Holds E.5. */
 START_TEST(others_are_stale)
 {
         struct rmmap_file *file = UNTOUCHED;
@@ -498,6 +506,7 @@ START_TEST(others_are_stale)
 }
 END_TEST
 
+/* Holds E.5. */
 START_TEST(left_over_ones)
 {
         struct rmmap_file *file = UNTOUCHED;
@@ -674,6 +683,7 @@ static void set_file_limit(rlim_t bytes)
         ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
+/* Holds E.2. */
 START_TEST(no_space_to_record)
 {
         struct rmmap_file *file = begin();
@@ -704,6 +714,7 @@ END_TEST
 
 /* ---- publish */
 
+/* Holds E.7. */
 START_TEST(publish_ends_it)
 {
         struct rmmap_file *file = begin();
@@ -777,6 +788,7 @@ static void one_step(struct rmmap_file *file, uint64_t *seed)
         note(range, false);
 }
 
+/* Holds E.1, E.4. */
 START_TEST(many_slots)
 {
         uint64_t seed = test_seed();

@@ -120,7 +120,7 @@ class Site:
             "MOVING": cards(moving),
             "MANUAL": "".join(
                 f"<h3>{title}</h3><dl>{self.page_list(section)}</dl>"
-                for section, title in sorted(SECTIONS.items(), key=lambda pair: "713".find(pair[0]))),
+                for section, title in sorted(SECTIONS.items(), key=lambda pair: "7135".find(pair[0]))),
             "EXAMPLE": self.first_program(),
         }
         body = re.sub("@([A-Z]+)@", lambda found: values[found.group(1)], body)

@@ -6,7 +6,7 @@ import subprocess
 
 from markup import color_c, contents, escape, link_words, outside_tags
 
-SECTIONS = {"1": "Programs", "3": "Functions", "7": "Overviews"}
+SECTIONS = {"1": "Programs", "3": "Functions", "5": "Formats", "7": "Overviews"}
 REFERENCE = re.compile(r'<a\s+class="Xr"(?:\s+href="[^"]*")?>(.*?)</a>', re.S)
 HEADING = re.compile(r'<h1\s+class="Sh"\s+id="([^"]*)">(.*?)</h1>', re.S)
 PERMALINK = re.compile(r'<a\s+class="permalink"[^>]*>(.*?)</a>', re.S)

@@ -216,7 +216,8 @@ every_page_is_there()
                 echo "$name.3 isn't installed"
                 missing=1
         done <names
-        for page in man7/librangedmmap.7 man7/librangedmmap-safety.7 man1/allocator-contract.1; do
+        for page in man7/librangedmmap.7 man7/librangedmmap-safety.7 man1/allocator-contract.1 \
+                man5/rmmap-checkpoint.5; do
                 [ -e "$mandir/$page" ] || { echo "$page isn't installed"; missing=1; }
         done
         # A link must lead somewhere, within the manual.
