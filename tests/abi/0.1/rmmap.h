@@ -173,8 +173,8 @@ struct rmmap_allocator_ops {
         int (*save)(const void *state, void *buffer, size_t *length);
         /*
          * Loads a saved state. Only before the first allocate, otherwise -EBUSY. -EBADMSG: the
-         * bytes are damaged, or come from another allocator or a file of another size. Allocation
-         * goes on at the higher of the saved position and first; with RMMAP_ALLOCATOR_START_AT_END,
+         * bytes are damaged, or come from another allocator or a longer file. Allocation goes on
+         * at the higher of the saved position and first; with RMMAP_ALLOCATOR_START_AT_END,
          * at the saved position.
          */
         int (*restore)(void *state, const void *buffer, size_t length);
@@ -188,6 +188,13 @@ struct rmmap_allocator_ops {
          * the file. -EBUSY: some of it isn't free.
          */
         int (*allocate_at)(void *state, uint64_t start, uint64_t end);
+        /*
+         * The file ends where what was never handed out begins, or after the first unit: *total.
+         * No other op runs meanwhile. Later grow may raise the total again, up to what it was; so
+         * an allocator with this op needs grow, too.
+         */
+        int (*trim)(void *state, uint64_t *total);
+        const void *reserved; /* must be NULL */
 };
 
 /*
@@ -229,11 +236,13 @@ struct rmmap_file; /* opaque, reference-counted */
 #define RMMAP_PATTERN_SEQUENTIAL UINT32_C(3) /* read or written in order, from front to back */
 #define RMMAP_PATTERN_RANDOM UINT32_C(4)     /* small pieces of it read, all over */
 
+struct rmmap_checkpoint;
+
 struct rmmap_options {
         size_t size;                                 /* set by RMMAP_OPTIONS_INIT */
         const struct rmmap_allocator_ops *allocator; /* NULL: rmmap_concurrent_allocator() */
         const void *allocator_config;                /* passed to the allocator's create */
-        const void *reserved;                        /* must be NULL */
+        const struct rmmap_checkpoint *checkpoint;   /* NULL: none; see below */
         uint64_t allocate_from; /* first offset to hand out; rounded up; past the end: nothing;
                                    0 in an open for writing: the end, unless RMMAP_REWRITE */
         uint32_t flags;         /* RMMAP_MUST_CREATE and so on */
@@ -536,11 +545,12 @@ struct rmmap_info {
         const char *dirty_limit_reason; /* why this limit, in words; always valid */
         const char *uncached_reason;    /* why uncached has this value, in words; always valid */
         uint64_t max_size;              /* the file may grow to this; file_size: it doesn't */
+        uint64_t recorded;              /* bytes that the checkpoint has recorded now */
 };
 #define RMMAP_INFO_INIT                                                                            \
         {                                                                                          \
                 sizeof(struct rmmap_info), NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
-                        0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0                                      \
+                        0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, 0                                   \
         }
 
 /* Fill *info; set info->size first. Errors: EINVAL. */
