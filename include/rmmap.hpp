@@ -1079,6 +1079,7 @@ enum class pattern : std::uint32_t {
 class options
 {
         ::rmmap_options value_{};
+        ::rmmap_checkpoint checkpoint_{}; /* size 0: none */
 
         constexpr options &add(std::uint32_t flag) noexcept
         {
@@ -1141,6 +1142,16 @@ class options
         constexpr options &dirty_limit(std::uint64_t limit) noexcept
         {
                 value_.dirty_limit = limit;
+                return *this;
+        }
+
+        /*
+         * What is synced is recorded in the side file at path, for this identity, and a later run
+         * goes on from there. The memory of both must stay valid until the open.
+         */
+        options &checkpoint(path_name path, const_buffer identity) noexcept
+        {
+                checkpoint_ = {sizeof(checkpoint_), path.c_str(), identity.data(), identity.size()};
                 return *this;
         }
 
@@ -1211,9 +1222,14 @@ class options
                 return *this;
         }
 
-        constexpr const ::rmmap_options &native() const noexcept
+        /* For calls in C, as long as these options live. */
+        constexpr ::rmmap_options native() const noexcept
         {
-                return value_;
+                ::rmmap_options all = value_;
+
+                if (checkpoint_.size != 0)
+                        all.checkpoint = &checkpoint_;
+                return all;
         }
 };
 
@@ -1224,6 +1240,16 @@ class options
  * strings are valid as long as the handle.
  */
 using info = ::rmmap_info;
+
+/* What file::next_recorded finds: the bytes [start, end); false: nothing from there on. */
+struct recorded_bytes {
+        std::uint64_t start = 0, end = 0;
+
+        explicit constexpr operator bool() const noexcept
+        {
+                return start < end;
+        }
+};
 
 /*
  * One reference. Any threads may call functions through any reference; moving, assigning, resetting
@@ -1601,6 +1627,19 @@ class RMMAP_CONSUMABLE(unconsumed) file
         void sync_all(std::error_code &error) const noexcept
         {
                 detail::tell(::rmmap_sync_all(handle_), error);
+        }
+        /*
+         * The first bytes at or behind from that the checkpoint has recorded, for a loop:
+         * while (const auto done = file.next_recorded(at)) at = done.end;
+         */
+        RMMAP_ALIVE
+        recorded_bytes next_recorded(std::uint64_t from, std::error_code &error) const noexcept
+        {
+                recorded_bytes found;
+                const int result = ::rmmap_next_recorded(handle_, from, &found.start, &found.end);
+
+                detail::tell(result == -ENODATA ? 0 : result, error);
+                return found;
         }
         RMMAP_ALIVE
         void grow(std::uint64_t size, std::error_code &error) const noexcept
@@ -1984,6 +2023,15 @@ class RMMAP_CONSUMABLE(unconsumed) file
         {
                 detail::check(::rmmap_sync_all(handle_), "rmmap_sync_all");
         }
+        RMMAP_ALIVE
+        recorded_bytes next_recorded(std::uint64_t from) const
+        {
+                std::error_code error;
+                const recorded_bytes found = next_recorded(from, error);
+
+                detail::check(-error.value(), "rmmap_next_recorded");
+                return found;
+        }
         RMMAP_SET_TYPESTATE(consumed)
         void close()
         {
@@ -2160,9 +2208,10 @@ RMMAP_RETURN_TYPESTATE(unknown)
 [[nodiscard]] inline file create(path_name path, std::uint64_t size, const options &chosen,
                                  std::error_code &error) noexcept
 {
+        const ::rmmap_options native = chosen.native();
         ::rmmap_file *made = nullptr;
 
-        detail::tell(::rmmap_create(path.c_str(), size, &chosen.native(), &made), error);
+        detail::tell(::rmmap_create(path.c_str(), size, &native, &made), error);
         return file(made);
 }
 
@@ -2177,9 +2226,10 @@ RMMAP_RETURN_TYPESTATE(unknown)
 [[nodiscard]] inline file open(path_name path, const options &chosen,
                                std::error_code &error) noexcept
 {
+        const ::rmmap_options native = chosen.native();
         ::rmmap_file *made = nullptr;
 
-        detail::tell(::rmmap_open(path.c_str(), &chosen.native(), &made), error);
+        detail::tell(::rmmap_open(path.c_str(), &native, &made), error);
         return file(made);
 }
 
@@ -2194,9 +2244,10 @@ RMMAP_RETURN_TYPESTATE(unknown)
 [[nodiscard]] inline file open_handle(void *handle, const options &chosen,
                                       std::error_code &error) noexcept
 {
+        const ::rmmap_options native = chosen.native();
         ::rmmap_file *made = nullptr;
 
-        detail::tell(::rmmap_open_handle(handle, &chosen.native(), &made), error);
+        detail::tell(::rmmap_open_handle(handle, &native, &made), error);
         return file(made);
 }
 
@@ -2209,9 +2260,10 @@ RMMAP_RETURN_TYPESTATE(unknown)
 RMMAP_RETURN_TYPESTATE(unknown)
 [[nodiscard]] inline file open_fd(int fd, const options &chosen, std::error_code &error) noexcept
 {
+        const ::rmmap_options native = chosen.native();
         ::rmmap_file *made = nullptr;
 
-        detail::tell(::rmmap_open_fd(fd, &chosen.native(), &made), error);
+        detail::tell(::rmmap_open_fd(fd, &native, &made), error);
         return file(made);
 }
 
@@ -2226,9 +2278,10 @@ RMMAP_RETURN_TYPESTATE(unknown)
 RMMAP_RETURN_TYPESTATE(unconsumed)
 [[nodiscard]] inline file create(path_name path, std::uint64_t size, const options &chosen = {})
 {
+        const ::rmmap_options native = chosen.native();
         ::rmmap_file *made;
 
-        detail::check(::rmmap_create(path.c_str(), size, &chosen.native(), &made), "rmmap_create",
+        detail::check(::rmmap_create(path.c_str(), size, &native, &made), "rmmap_create",
                       path.c_str());
         return file(made);
 }
@@ -2236,10 +2289,10 @@ RMMAP_RETURN_TYPESTATE(unconsumed)
 RMMAP_RETURN_TYPESTATE(unconsumed)
 [[nodiscard]] inline file open(path_name path, const options &chosen = {})
 {
+        const ::rmmap_options native = chosen.native();
         ::rmmap_file *made;
 
-        detail::check(::rmmap_open(path.c_str(), &chosen.native(), &made), "rmmap_open",
-                      path.c_str());
+        detail::check(::rmmap_open(path.c_str(), &native, &made), "rmmap_open", path.c_str());
         return file(made);
 }
 
@@ -2247,18 +2300,20 @@ RMMAP_RETURN_TYPESTATE(unconsumed)
 RMMAP_RETURN_TYPESTATE(unconsumed)
 [[nodiscard]] inline file open_handle(void *handle, const options &chosen = {})
 {
+        const ::rmmap_options native = chosen.native();
         ::rmmap_file *made;
 
-        detail::check(::rmmap_open_handle(handle, &chosen.native(), &made), "rmmap_open_handle");
+        detail::check(::rmmap_open_handle(handle, &native, &made), "rmmap_open_handle");
         return file(made);
 }
 #else
 RMMAP_RETURN_TYPESTATE(unconsumed)
 [[nodiscard]] inline file open_fd(int fd, const options &chosen = {})
 {
+        const ::rmmap_options native = chosen.native();
         ::rmmap_file *made;
 
-        detail::check(::rmmap_open_fd(fd, &chosen.native(), &made), "rmmap_open_fd");
+        detail::check(::rmmap_open_fd(fd, &native, &made), "rmmap_open_fd");
         return file(made);
 }
 #endif

@@ -42,6 +42,7 @@ class Fact(enum.IntFlag):
     ENTRY_UNSYNCED = lib.RMMAP_FACT_ENTRY_UNSYNCED
     FORKED = lib.RMMAP_FACT_FORKED
     CREATED = lib.RMMAP_FACT_CREATED
+    RESUMED = lib.RMMAP_FACT_RESUMED
 
 
 class Uncached(enum.IntEnum):
@@ -83,6 +84,7 @@ class Info:
     dirty_limit_reason: str
     uncached_reason: str
     max_size: int
+    recorded: int  # bytes; 0 without a checkpoint
 
 
 def align_up(offset: int) -> int:

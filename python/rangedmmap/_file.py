@@ -6,7 +6,7 @@ import enum
 import errno
 import os
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Union
 
@@ -150,6 +150,7 @@ class File:
             dirty_limit_reason=text(info.dirty_limit_reason),
             uncached_reason=text(info.uncached_reason),
             max_size=info.max_size,
+            recorded=info.recorded,
         )
 
     # ---- ranges
@@ -222,6 +223,16 @@ class File:
     def sync(self) -> None:
         """Makes everything durable."""
         self._check(lib.rmmap_sync_all(self._handle()))
+
+    def recorded(self) -> Iterator[tuple[int, int]]:
+        """The (start, end) of all bytes that the checkpoint has recorded, in order."""
+        start, end = ffi.new("uint64_t *"), ffi.new("uint64_t *")
+        while True:
+            result = lib.rmmap_next_recorded(self._handle(), end[0], start, end)
+            if result == -errno.ENODATA:
+                return
+            self._check(result)
+            yield int(start[0]), int(end[0])
 
     def grow(self, size: int = 0) -> None:
         """Makes the file at least size bytes long, up to max_size. 0: takes over the size that it
@@ -299,7 +310,7 @@ class File:
 _kept: "weakref.WeakKeyDictionary[Any, Any]" = weakref.WeakKeyDictionary()
 
 
-def _options(flags: dict[int, bool], allocator: Union[Allocator, SharedAllocator],
+def _options(flags: dict[int, bool], allocator: Union[Allocator, SharedAllocator, None],
              allocate_from: int, engine: int, pattern: int, growth: tuple[int, int],
              dirty_limit: int, mode: Union[int, None] = None) -> Any:
     if mode == 0:
@@ -318,7 +329,7 @@ def _options(flags: dict[int, bool], allocator: Union[Allocator, SharedAllocator
         options.allocator = lib.rmmap_sequential_allocator()
     elif allocator is Allocator.REUSING:
         options.allocator = lib.rmmap_reusing_allocator()
-    else:
+    elif allocator is Allocator.CONCURRENT:
         options.allocator = lib.rmmap_concurrent_allocator()
     options.allocate_from = allocate_from
     options.flags = sum(flag for flag, wanted in flags.items() if wanted)
@@ -330,9 +341,22 @@ def _options(flags: dict[int, bool], allocator: Union[Allocator, SharedAllocator
     return options
 
 
-def _opened(path: Union[Path, int], call: Callable[..., int], *arguments: Any) -> File:
+def _opened(path: Union[Path, int], checkpoint: Union[tuple[Path, Readable], None], options: Any,
+            call: Callable[..., int], *arguments: Any) -> File:
     pointer = ffi.new("struct rmmap_file **")
-    check(call(*arguments, pointer), path)
+    if checkpoint is None:
+        check(call(*arguments, options, pointer), path)
+        return File._made(pointer[0], path)
+    side = ffi.new("char[]", _encoded(checkpoint[0]))
+    with source(checkpoint[1]) as (identity, length):
+        given = ffi.new("struct rmmap_checkpoint *", {
+            "size": ffi.sizeof("struct rmmap_checkpoint"),
+            "path": side,
+            "identity": identity,
+            "identity_length": length,
+        })
+        options.checkpoint = given
+        check(call(*arguments, options, pointer), path)
     return File._made(pointer[0], path)
 
 
@@ -354,7 +378,8 @@ def create(
     uncached: bool = False,
     unnamed: bool = False,
     punch_holes: bool = False,
-    allocator: Union[Allocator, SharedAllocator] = Allocator.CONCURRENT,
+    allocator: Union[Allocator, SharedAllocator, None] = None,
+    checkpoint: Union[tuple[Path, Readable], None] = None,
     allocate_from: int = 0,
     mode: Union[int, None] = None,
     engine: int = Engine.AUTO,
@@ -366,6 +391,9 @@ def create(
     """Creates a file of size bytes, and reserves its space; an existing one loses its content, or
     with keep is opened and made size bytes long if it is shorter.
     unnamed: path is a directory, and the file has no name until publish.
+    checkpoint: the path of a side file, and bytes that tell what is being written. What is synced
+    is recorded there; with keep, a later run gets from allocate only what isn't recorded.
+    allocator: None is CONCURRENT, or REUSING with a checkpoint.
     mode: the permissions of a new file, without those that the umask removes. None is 0o666; 0 is a
     ValueError, because to the library it means that no mode is given."""
     flags = {
@@ -386,7 +414,7 @@ def create(
     }
     options = _options(flags, allocator, allocate_from, engine, pattern, (max_size, grow_step),
                        dirty_limit, mode)
-    return _opened(path, lib.rmmap_create, _encoded(path), size, options)
+    return _opened(path, checkpoint, options, lib.rmmap_create, _encoded(path), size)
 
 
 def open(
@@ -403,7 +431,8 @@ def open(
     shared_claims: bool = False,
     uncached: bool = False,
     punch_holes: bool = False,
-    allocator: Union[Allocator, SharedAllocator] = Allocator.CONCURRENT,
+    allocator: Union[Allocator, SharedAllocator, None] = None,
+    checkpoint: Union[tuple[Path, Readable], None] = None,
     allocate_from: int = 0,
     engine: int = Engine.AUTO,
     pattern: int = Pattern.UNKNOWN,
@@ -429,7 +458,7 @@ def open(
     }
     options = _options(flags, allocator, allocate_from, engine, pattern, (max_size, grow_step),
                        dirty_limit)
-    return _opened(path, lib.rmmap_open, _encoded(path), options)
+    return _opened(path, checkpoint, options, lib.rmmap_open, _encoded(path))
 
 
 def open_fd(
@@ -445,7 +474,8 @@ def open_fd(
     shared_claims: bool = False,
     uncached: bool = False,
     punch_holes: bool = False,
-    allocator: Union[Allocator, SharedAllocator] = Allocator.CONCURRENT,
+    allocator: Union[Allocator, SharedAllocator, None] = None,
+    checkpoint: Union[tuple[Path, Readable], None] = None,
     allocate_from: int = 0,
     engine: int = Engine.AUTO,
     pattern: int = Pattern.UNKNOWN,
@@ -468,7 +498,7 @@ def open_fd(
     }
     options = _options(flags, allocator, allocate_from, engine, pattern, (max_size, grow_step),
                        dirty_limit)
-    return _opened(fd, lib.rmmap_open_fd, fd, options)
+    return _opened(fd, checkpoint, options, lib.rmmap_open_fd, fd)
 
 
 def _encoded(path: Path) -> bytes:

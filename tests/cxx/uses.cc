@@ -28,6 +28,7 @@ int main(int argc, char **argv)
         }
         use_handles(argv[1], std::getenv("WITHOUT_JUMPS") == nullptr);
         use_publish(argv[1]);
+        use_checkpoint(argv[1]);
         use_thrown(argv[1]);
         std::printf("%d checks, %d failed\n", checks.load(), failures.load());
         return failures.load() == 0 ? 0 : 1;

@@ -80,7 +80,7 @@ static void options(const char *path)
                                           .allocator(rmmap::sequential_allocator(), path)
                                           .native();
 
-        CHECK(all.size == sizeof(all) && all.reserved == nullptr);
+        CHECK(all.size == sizeof(all) && all.checkpoint == nullptr);
         CHECK(all.flags == 16383 && all.mode == 0600 && all.allocate_from == 5);
         CHECK(all.dirty_limit == 7 && all.max_size == 9 && all.grow_step == 8);
         CHECK(all.engine == RMMAP_ENGINE_PWRITE && all.pattern == RMMAP_PATTERN_SCATTERED);

@@ -146,6 +146,7 @@ static void thrown_of_zeros(const char *path)
         THROWS(EINVAL, "rmmap_sync_ranges", none.sync_ranges(receipts));
         THROWS(EINVAL, "rmmap_sync_within", none.sync_within(range, 0, 0));
         THROWS(EINVAL, "rmmap_sync_all", none.sync_all());
+        THROWS(EINVAL, "rmmap_next_recorded", none.next_recorded(0));
         THROWS(EINVAL, "rmmap_grow", none.grow(0));
         THROWS(EINVAL, "rmmap_trim", none.trim());
         THROWS(EINVAL, "rmmap_publish", none.publish(path, 0));

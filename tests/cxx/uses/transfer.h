@@ -163,6 +163,39 @@ static void use_publish(const char *path)
         CHECK(std::remove(target.c_str()) == 0);
 }
 
+/* The same call begins and resumes; the first run does two pages, the second one the others. */
+static void use_checkpoint(const char *path)
+{
+        const std::string side = std::string(path) + ".side";
+        const rmmap::options options =
+                rmmap::options().keep().checkpoint(side, rmmap::const_buffer("job", 3));
+        std::error_code error;
+
+        CHECK(std::remove(path) == 0);
+        for (const std::size_t done : {0, 2}) {
+                const rmmap::file file = rmmap::create(path, 4 * page, options, error);
+                const rmmap::recorded_bytes first = file.next_recorded(0, error);
+
+                CHECK(!error && first.end == done * page &&
+                      static_cast<bool>(first) == (done != 0));
+                CHECK(!file.next_recorded(first.end, error) && !error);
+                CHECK(file.describe(error).recorded == done * page);
+                CHECK(((file.describe(error).facts & RMMAP_FACT_RESUMED) != 0) == (done != 0));
+                for (int i = 0; i < 2; i++) {
+                        rmmap::range range = file.allocate(page, error);
+                        CHECK(file.write_range(std::move(range), filled('c'), error) && !error);
+                }
+                CHECK(static_cast<bool>(file.allocate(page, error)) == (done == 0));
+                file.sync_all(error);
+                CHECK(!error && file.next_recorded(page, error).end == (done + 2) * page);
+        }
+        CHECK(!rmmap::open(path, rmmap::options().checkpoint(side, rmmap::const_buffer("jab", 3)),
+                           error) &&
+              is(error, ESTALE));
+        CHECK(!rmmap::open(path, error).next_recorded(0, error) && is(error, EOPNOTSUPP));
+        CHECK(std::remove(side.c_str()) == 0);
+}
+
 static void raw(const rmmap::file &file)
 {
         std::error_code error;
