@@ -281,3 +281,32 @@ def test_a_shared_allocator(tmp_path: pathlib.Path) -> None:
             assert one.allocate(4096).start == 0
             assert other.allocate(4096).start == 4096
             assert one.describe().allocator == "shared"
+
+
+def test_a_checkpoint_resumes(tmp_path: pathlib.Path) -> None:
+    path, checkpoint = tmp_path / "data", (tmp_path / "side", b"job \0 17")
+    for done in (0, 2):
+        with rangedmmap.create(path, 4 * ALIGNMENT, keep=True, checkpoint=checkpoint) as file:
+            assert list(file.recorded()) == ([(0, done * ALIGNMENT)] if done else [])
+            info = file.describe()
+            assert info.recorded == done * ALIGNMENT and info.allocator == "reusing"
+            assert (Fact.RESUMED in info.facts) == (done > 0)
+            assert file.remaining == (4 - done) * ALIGNMENT
+            for _ in range(2):
+                part = file.allocate(ALIGNMENT)
+                part.write(bytes(ALIGNMENT))
+            file.sync()
+            assert file.describe().recorded == (done + 2) * ALIGNMENT
+    with rangedmmap.open(path, checkpoint=checkpoint) as file:
+        file.claim(ALIGNMENT, 2 * ALIGNMENT).give_back()
+        assert list(file.recorded()) == [(0, ALIGNMENT), (2 * ALIGNMENT, 4 * ALIGNMENT)]
+    with pytest.raises(OSError) as raised:
+        rangedmmap.open(path, checkpoint=(checkpoint[0], b"another"))
+    assert raised.value.errno == errno.ESTALE
+    with pytest.raises(OSError) as raised:
+        rangedmmap.open(path, checkpoint=checkpoint, allocator=Allocator.CONCURRENT)
+    assert raised.value.errno == errno.EOPNOTSUPP
+    with rangedmmap.open(path) as file:
+        with pytest.raises(OSError) as raised:
+            list(file.recorded())
+        assert raised.value.errno == errno.EOPNOTSUPP
