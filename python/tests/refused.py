@@ -82,5 +82,5 @@ def files(text: str) -> File:
     rangedmmap.create(text, 4096, mode="rw")
     # error: "create" has incompatible type "str"; expected "int"
     rangedmmap.create(text, text)
-    # error: "open" has incompatible type "str"; expected ".*Allocator
+    # error: "open" has incompatible type "str"; expected ".*Allocator.*"
     return rangedmmap.open(text, allocator="sequential")

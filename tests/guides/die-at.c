@@ -89,6 +89,9 @@ STAND_IN(int, fdatasync, NULL, -1, (int fd), fd)
 STAND_IN(int, fsync, NULL, -1, (int fd), fd)
 STAND_IN(int, ftruncate, NULL, -1, (int fd, off_t length), fd, length)
 STAND_IN(int, rename, from, -1, (const char *from, const char *to), from, to)
+STAND_IN(int, renameat, from, -1, (int from_at, const char *from, int to_at, const char *to),
+         from_at, from, to_at, to)
+STAND_IN(int, unlinkat, path, -1, (int at, const char *path, int flags), at, path, flags)
 STAND_IN(int, unlink, path, -1, (const char *path), path)
 
 /* renameat2 comes this way, as not every libc has it. */

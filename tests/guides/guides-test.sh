@@ -139,10 +139,11 @@ found_is_synced() {
 
 # ---- the downloader
 
-# part_removed PROGRAM: the user removes what there is, and the next run is killed before it saved.
+# part_removed PROGRAM: the user removes what there is; its side file counts for no other one.
 part_removed() {
         rm -rf "$1.dir" && mkdir "$1.dir" && cd "$1.dir" || return
-        dies "$1" unlink:2 && [ -f film.state ] && rm film.part && dies "$1" rename && "$1"
+        dies "$1" renameat && [ -f film.side ] && rm film.part && dies "$1" renameat && "$1" &&
+                [ ! -e film.side ]
 }
 
 # ---- the logger
@@ -221,7 +222,7 @@ preloaded() {
                 verdict $? "${1##*/}, what it finds is synced"
                 ;;
         no:guide-downloader)
-                (killed "$1" rename unlink unlink:2 rename:1:film.part) >"$work/log" 2>&1
+                (killed "$1" renameat unlinkat) >"$work/log" 2>&1
                 verdict $? "${1##*/}, killed and run again"
                 (part_removed "$1") >"$work/log" 2>&1
                 verdict $? "${1##*/}, its file removed"
