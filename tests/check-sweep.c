@@ -286,8 +286,8 @@ static int count_calls(void *arg)
         return play(arg) ? 0 : CHILD_SKIPPED;
 }
 
-static const struct scene *const lists[] = {scenes_handle, scenes_move, scenes_durable,
-                                            scenes_publish, scenes_windows};
+static const struct scene *const lists[] = {scenes_handle,  scenes_move,     scenes_durable,
+                                            scenes_publish, scenes_recorded, scenes_windows};
 
 /* TEST_SWEEP=all: every setup; otherwise those that differ most. */
 static int setups_to_try(int *which)

@@ -69,7 +69,7 @@ struct scene {
 
 /* In each list the last one has no name. */
 extern const struct scene scenes_durable[], scenes_handle[], scenes_move[], scenes_publish[],
-        scenes_windows[];
+        scenes_recorded[], scenes_windows[];
 
 /* A handle of this setup, a range of it that was written with data, and one far away. */
 void stage_file(struct stage *stage);
