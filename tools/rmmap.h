@@ -177,6 +177,11 @@ const char *engine_word(uint32_t engine);
 /* Reports in rows how the library would open the file. */
 enum status info_of_file(struct report *report, const char *path);
 
+/* ---- side-file.c ---- */
+
+/* Reports nothing if it isn't the side file of a checkpoint. */
+void tell_side_file(struct report *report, int fd);
+
 /* ---- locks.c, page-cache.c ---- */
 
 struct locks {
