@@ -33,6 +33,7 @@ part power-loss 100 sh "$here/power-loss-test.sh"
 part guide 8 sh "$here/guide-test.sh"
 part lost-writes 1 "$top_builddir/tests/crash/lost-writes"
 part process-death 1000 env TEST_TMPDIR="$memory" "$top_builddir/tests/check-process-death"
+part checkpoint-kills 1000 env TEST_TMPDIR="$memory" "$top_builddir/tests/check-checkpoint-kills"
 part rmget 200 bash "$here/../rmget/rmget-test.sh" killed_at_random
 
 echo "$passed passed, $failed failed, $skipped skipped"
