@@ -363,6 +363,9 @@ static int forget_durably(struct rmmap_file *file, struct blocks blocks)
                 for (uint64_t slot = slots.first; err == 0 && slot < slots.end; slot++)
                         side_turn(&checkpoint->side, slot);
         }
+        /* The side file may have forgotten what is recorded still: the next batch says so again. */
+        if (err != 0)
+                bitmap_force(checkpoint->touched, slots.first, slots.end, true);
         return err;
 }
 
@@ -387,7 +390,9 @@ int checkpoint_forget(struct rmmap_file *file, uint64_t start, uint64_t end)
         int before = cancellation_off(), err = 0;
 
         mutex_lock(&checkpoint->lock);
-        if (bitmap_any(checkpoint->recorded, blocks.first, blocks.end)) {
+        /* A record that failed may be in the side file all the same. */
+        if (bitmap_any(checkpoint->recorded, blocks.first, blocks.end) ||
+            bitmap_any(checkpoint->recording, blocks.first, blocks.end)) {
                 err = sync_error(file);
                 if (err == 0)
                         err = forget_durably(file, blocks);

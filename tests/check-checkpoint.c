@@ -694,7 +694,10 @@ START_TEST(no_space_to_record)
         ck_is(rmmap_sync_range(file, receipt), -EFBIG);
         ck_ok(rmmap_error(file)); /* not sticky */
         ck_assert_uint_eq(recorded(file), 0);
-        ck_is(rmmap_give_back_range(file, range), 0); /* nothing to forget */
+        ck_is(rmmap_give_back_range(file, range), -EFBIG); /* some of it may be there */
+        set_file_limit(RLIM_INFINITY);
+        ck_ok(rmmap_give_back_range(file, range));
+        set_file_limit(8192);
         range = next_piece(file);
         receipt = write_piece(file, range);
         ck_is(rmmap_sync_all(file), -EFBIG);
@@ -704,7 +707,7 @@ START_TEST(no_space_to_record)
         set_file_limit(8192);
         ck_is(rmmap_give_back_range(file, range), -EFBIG);
         ck_assert_uint_eq(recorded(file), PIECE);
-        ck_ok(rmmap_sync_range(file, receipt)); /* nothing new to record */
+        ck_is(rmmap_sync_range(file, receipt), -EFBIG); /* it may be forgotten in part */
         set_file_limit(RLIM_INFINITY);
         ck_ok(rmmap_give_back_range(file, range));
         ck_assert_uint_eq(recorded(file), 0);
@@ -806,6 +809,67 @@ START_TEST(many_slots)
 }
 END_TEST
 
+/* The first slots of copy 1 that is written first; there is no space for the second one. */
+#define SPACE_FOR_ONE_SLOT (3 * 4096 + 512)
+
+static struct rmmap_range mark_at(struct rmmap_file *file, uint64_t start)
+{
+        struct rmmap_receipt receipt;
+        struct rmmap_range range;
+
+        ck_ok(rmmap_allocate_at(file, start, start + PIECE, &range));
+        ck_ok(rmmap_mark_written(file, range, &receipt));
+        return range;
+}
+
+static struct rmmap_file *open_large(void)
+{
+        struct rmmap_file *file;
+
+        ck_ok(create_for("large", RMMAP_KEEP | RMMAP_NO_PREALLOCATE, LARGE, &file));
+        return file;
+}
+
+/* What a record that failed has left in the side file isn't found after it was given back. */
+START_TEST(recorded_in_part_and_given_back)
+{
+        struct rmmap_file *file = open_large();
+        struct rmmap_range range = mark_at(file, 0);
+
+        (void)mark_at(file, LARGE / 2); /* not beside it: a write of its own */
+        set_file_limit(SPACE_FOR_ONE_SLOT);
+        ck_is(rmmap_sync_all(file), -EFBIG);
+        ck_assert_uint_eq(recorded(file), 0);
+        set_file_limit(RLIM_INFINITY);
+        ck_ok(rmmap_give_back_range(file, range));
+        rmmap_release(file);
+        file = open_large();
+        ck_assert(!is_recorded(file, 0));
+        rmmap_release(file);
+}
+END_TEST
+
+/* A give_back that failed after one copy leaves a record that the next sync makes whole. */
+START_TEST(given_back_in_part)
+{
+        struct rmmap_file *file = open_large();
+        struct rmmap_range range = mark_at(file, 0);
+
+        ck_ok(rmmap_sync_all(file)); /* in copy 1: the next one to be written is copy 0 */
+        set_file_limit(8192 + 512);
+        ck_is(rmmap_give_back_range(file, range), -EFBIG);
+        ck_assert_uint_eq(recorded(file), PIECE);
+        set_file_limit(RLIM_INFINITY);
+        (void)mark_at(file, LARGE / 4);
+        ck_ok(rmmap_sync_all(file));
+        ck_assert_uint_eq(recorded(file), 2 * PIECE);
+        rmmap_release(file);
+        file = open_large();
+        ck_assert_uint_eq(recorded(file), 2 * PIECE);
+        rmmap_release(file);
+}
+END_TEST
+
 /* ---- a forked child */
 
 static int touch_in_child(void *arg)
@@ -863,6 +927,8 @@ int main(void)
         tcase_add_test(tests, publish_ends_it);
         tcase_add_test(tests, publish_of_the_front);
         tcase_add_test(tests, many_slots);
+        tcase_add_test(tests, recorded_in_part_and_given_back);
+        tcase_add_test(tests, given_back_in_part);
         tcase_add_test(tests, child_leaves_it_alone);
         suite_add_tcase(suite, tests);
         return test_run(suite);
