@@ -21,7 +21,6 @@
         .start = START_NEW, .order = ORDER_SCATTERED, .block = KIB(4), .count = 256, .passes = 1,  \
         ONE, .durable = true, .pattern = PATTERN_SCATTERED
 #define RECORD .operation = OP_WRITE_DURABLE, .size = MIB(64), .block = KIB(4), .passes = 1
-#define RECORD_1M .operation = OP_WRITE_DURABLE, .size = MIB(256), .block = MIB(1), .passes = 1
 #define BATCHES .start = START_SYNCED, ONE, .size = MIB(64), .passes = 1, .timed = TIME_MOVE
 #define SHORT_OF_MEMORY                                                                            \
         .start = START_NEW, .passes = 1, .threads = {4}, .durable = true, .uncached = true,        \
@@ -128,10 +127,6 @@ const struct scenario scenarios[] = {
          .title = "durable records of 4 KiB, one after the other in a new file",
          RECORD, .start = START_NEW, .order = ORDER_ALLOCATED, .count = 512, EIGHT,
          .timed = TIME_MOVE, .goal = {3.0, 2.0, 8, 8}, .quick = true},
-        {.name = "records-1m",
-         .title = "durable records of 1 MiB, one after the other in a new file",
-         RECORD_1M, .start = START_NEW, .order = ORDER_ALLOCATED, EIGHT, .timed = TIME_MOVE},
-
         {.name = "hot-page",
          .title = "20 writes of 64 bytes to one page, a sync; 32 times in a written file",
          BATCHES, .order = ORDER_BURSTS, .block = 64, .count = 640, .sync_every = 20,

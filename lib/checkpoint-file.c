@@ -67,7 +67,7 @@ static int lock(struct side_file *side)
 static int open_once(struct side_file *side, const struct path_request *request, int data_fd,
                      bool create)
 {
-        uint64_t ignored;
+        uint64_t size;
         int err = create ? path_create(request, &side->fd, &side->made)
                          : path_open(request, &side->fd);
 
@@ -75,7 +75,8 @@ static int open_once(struct side_file *side, const struct path_request *request,
                 side->fd = -1;
                 return err;
         }
-        err = same_file(side->fd, data_fd) ? -EINVAL : storage_size(side->fd, &ignored);
+        err = same_file(side->fd, data_fd) ? -EINVAL : storage_size(side->fd, &size);
+        side->empty = err == 0 && size == 0;
         return err != 0 ? err : lock(side);
 }
 
@@ -194,63 +195,7 @@ int side_check_session(const struct side_file *side)
         return deserialize_word(head, HEAD_SESSION) == side->session ? 0 : -EBUSY;
 }
 
-/* ---- reset */
-
-/* Space for everything, so that a full disk shows now. */
-static int make_room(const struct side_file *side)
-{
-        uint64_t size = copy_start(side->slots, 2);
-        struct file_system file_system;
-        bool reserved;
-        int err = storage_check_limit(size);
-
-        if (err == 0)
-                err = storage_resize(side->fd, 0);
-        if (err == 0)
-                err = storage_resize(side->fd, size);
-        if (err == 0)
-                err = file_system_of(side->fd, &file_system);
-        if (err == 0)
-                err = storage_reserve(side->fd, &file_system, size, &reserved);
-        return err == -EOPNOTSUPP ? 0 : err;
-}
-
-/* Is it a side file for a data file of this size? Then a new header is enough: one step. */
-static bool is_side_file(struct side_file *side, uint64_t size)
-{
-        unsigned char head[HEAD_BYTES];
-        uint64_t now;
-
-        if (storage_size(side->fd, &now) != 0 || now != copy_start(side_slots(size), 2) ||
-            load_head(side, head) != 0 || deserialize_word(head, HEAD_SIZE) != size)
-                return false;
-        side->sequence = deserialize_word(head, HEAD_SEQUENCE);
-        return true;
-}
-
-static int sync_name(const struct side_file *side)
-{
-        int err = side->entry.directory < 0 ? 0 : writeback_sync(side->entry.directory, NULL, true);
-
-        return is_unavailable(-err) ? 0 : err;
-}
-
-int side_reset(struct side_file *side, const struct side_subject *subject)
-{
-        int err = make_buffers(side, subject->size);
-
-        if (err == 0)
-                err = random_word(&side->epoch);
-        if (err == 0 && !is_side_file(side, subject->size))
-                err = make_room(side);
-        if (err == 0)
-                err = store_heads(side, subject);
-        if (err == 0)
-                err = writeback_sync(side->fd, NULL, true);
-        return err != 0 ? err : sync_name(side);
-}
-
-/* ---- load */
+/* ---- the slots */
 
 enum slot_state { SLOT_NONE, SLOT_WHOLE, SLOT_DAMAGED };
 
@@ -301,13 +246,14 @@ static int load_slot(struct side_file *side, uint64_t number, const unsigned cha
         for (size_t i = 0; i < SLOT_WORDS; i++) {
                 uint64_t word = load_le64(slot + 8 * (SLOT_HEAD + i));
 
-                if (word != 0)
+                if (word != 0 && bits != NULL)
                         atomic_store_explicit(&bits[number * SLOT_WORDS + i], word,
                                               memory_order_relaxed);
         }
         return 0;
 }
 
+/* bits NULL: looks for damage only. */
 static int load_slots(struct side_file *side, _Atomic uint64_t *bits)
 {
         const size_t half = BUFFER / 2, most = half / SLOT_BYTES;
@@ -328,6 +274,65 @@ static int load_slots(struct side_file *side, _Atomic uint64_t *bits)
                                         second + i * SLOT_BYTES, bits);
         }
         return err == -ESTALE ? -EBADMSG : err; /* it ends early */
+}
+
+/* ---- reset and load */
+
+/* Space for everything, so that a full disk shows now. */
+static int make_room(const struct side_file *side)
+{
+        uint64_t size = copy_start(side->slots, 2);
+        struct file_system file_system;
+        bool reserved;
+        int err = storage_check_limit(size);
+
+        if (err == 0)
+                err = storage_resize(side->fd, 0);
+        if (err == 0)
+                err = storage_resize(side->fd, size);
+        if (err == 0)
+                err = file_system_of(side->fd, &file_system);
+        if (err == 0)
+                err = storage_reserve(side->fd, &file_system, size, &reserved);
+        return err == -EOPNOTSUPP ? 0 : err;
+}
+
+/*
+ * Is it a side file for a data file of this size, without damage? Then a new header is enough: one
+ * step.
+ */
+static bool is_side_file(struct side_file *side, uint64_t size)
+{
+        unsigned char head[HEAD_BYTES];
+        uint64_t now;
+
+        if (storage_size(side->fd, &now) != 0 || now != copy_start(side_slots(size), 2) ||
+            load_head(side, head) != 0 || deserialize_word(head, HEAD_SIZE) != size)
+                return false;
+        side->sequence = deserialize_word(head, HEAD_SEQUENCE);
+        return load_slots(side, NULL) == 0;
+}
+
+static int sync_name(const struct side_file *side)
+{
+        int err = side->entry.directory < 0 ? 0 : writeback_sync(side->entry.directory, NULL, true);
+
+        return is_unavailable(-err) ? 0 : err;
+}
+
+int side_reset(struct side_file *side, const struct side_subject *subject)
+{
+        int err = make_buffers(side, subject->size);
+
+        if (err == 0)
+                err = random_word(&side->epoch);
+        if (err == 0 && !is_side_file(side, subject->size))
+                err = make_room(side);
+        if (err == 0)
+                err = store_heads(side, subject);
+        if (err == 0)
+                err = writeback_sync(side->fd, NULL, true);
+        return err != 0 ? err : sync_name(side);
 }
 
 int side_check(struct side_file *side, const struct side_subject *subject, uint64_t *size)
@@ -351,7 +356,10 @@ int side_load(struct side_file *side, const struct side_subject *subject, _Atomi
 
         if (err == 0)
                 err = load_slots(side, bits);
-        return err != 0 ? err : store_heads(side, subject);
+        if (err == 0)
+                err = store_heads(side, subject);
+        /* The run that made it may have been killed before it did this. */
+        return err != 0 ? err : sync_name(side);
 }
 
 /* ---- store */
@@ -406,8 +414,12 @@ void side_turn(struct side_file *side, uint64_t slot)
 
 int side_remove(struct side_file *side)
 {
-        if (entry_check(&side->entry, side->fd) != 0)
+        int err = side->entry.name == NULL ? -ENOENT : entry_check(&side->entry, side->fd);
+
+        if (err == -ENOENT || err == -ESTALE)
                 return 0; /* the name is another file's */
+        if (err != 0)
+                return err;
         entry_remove(&side->entry);
         return sync_name(side);
 }

@@ -32,6 +32,7 @@ struct side_file {
         struct entry entry;
         int fd;            /* -1: not open */
         bool locked;       /* no other handle uses it */
+        bool empty;        /* when it was opened */
         bool made;         /* by the call that opened it */
         uint64_t slots;    /* for the whole data file; each has two copies */
         uint64_t epoch;    /* random; slots with another one are from before the last reset */

@@ -99,12 +99,13 @@ static void resume(struct rmmap_file *file, struct checkpoint *checkpoint)
  * size, nothing of it counts.
  */
 static int load_or_reset(struct checkpoint *checkpoint, const struct side_subject *subject,
-                         uint64_t content)
+                         bool create, uint64_t content)
 {
         uint64_t size;
         int err;
 
-        if (content == 0 || checkpoint->side.made)
+        /* An empty one is what a run left that was killed while it made it. */
+        if (content == 0 || (create && checkpoint->side.empty))
                 return side_reset(&checkpoint->side, subject);
         err = side_check(&checkpoint->side, subject, &size);
         if (err != 0)
@@ -129,7 +130,7 @@ static int open_side(struct rmmap_file *file, const struct rmmap_checkpoint *wan
         memcpy(subject.identity, wanted->identity, wanted->identity_length);
         err = storage_identity(file->os.fd, &subject.file);
         if (err == 0)
-                err = load_or_reset(checkpoint, &subject, content);
+                err = load_or_reset(checkpoint, &subject, create, content);
         if (err == 0)
                 resume(file, checkpoint);
         return err;

@@ -296,6 +296,7 @@ void file_free(struct rmmap_file *file)
         int before = cancellation_off();
 
         mapping_free(&file->os.mapping);
+        checkpoint_close(file); /* whoever gets the file's lock next finds the side file free */
         /* A forked child must leave its parent's lock alone. */
         if (file->os.locked && !file_forked(file))
                 file_lock_drop(file->os.fd);
@@ -303,7 +304,6 @@ void file_free(struct rmmap_file *file)
                 file_remove_temporary(file);
         storage_close(file->os.fd);
         entry_free(&file->os.entry);
-        checkpoint_close(file);
         claims_destroy(&file->claims);
         punch_destroy(file);
         allocator_destroy(&file->allocator);

@@ -144,7 +144,7 @@ int file_follow(struct rmmap_file *file, uint64_t end)
         int err;
 
         if (!allocator_is_shared(&file->allocator) || end <= total ||
-            total == file->growth.max_size)
+            total == file->growth.max_size || file_forked(file))
                 return 0;
         lock(file);
         err = grow(file, 0);

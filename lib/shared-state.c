@@ -235,11 +235,11 @@ static int map(struct shared_state *state)
         return atomic_is_lock_free(state->counter) ? 0 : -EOPNOTSUPP;
 }
 
-static int check_words(const struct shared_state *state, uint64_t first)
+static int check_words(const struct shared_state *state)
 {
         uint64_t counter = load(state->counter), mark = load(state->mark);
 
-        return is_aligned_to(counter, RMMAP_ALIGNMENT) && counter >= first &&
+        return is_aligned_to(counter, RMMAP_ALIGNMENT) &&
                                mark == mark_of(mark_bytes(mark), state->id)
                        ? 0
                        : -EBADMSG;
@@ -287,7 +287,7 @@ static int use(const struct shared_request *request, struct shared_state *state)
         state->id = words[HEADER_ID];
         state->max_size = words[HEADER_MAX_SIZE];
         state->grows = words[HEADER_MAX_SIZE] > words[HEADER_SIZE];
-        err = check_words(state, words[HEADER_FIRST]);
+        err = check_words(state);
         if (err == 0 && request->restart)
                 return restart(state, request->first);
         if (err == 0)
@@ -362,7 +362,8 @@ void shared_state_remove(const struct shared_state *state, const char *path)
 
 static void raise_mark(struct shared_state *state, uint64_t end)
 {
-        uint64_t most = rmmap_align_up(state->max_size);
+        /* Whoever made it may have known a lower highest size. */
+        uint64_t most = rmmap_align_up(max_u64(state->max_size, end));
         uint64_t step = rmmap_align_up(min_u64(most / 16, STEP));
         uint64_t seen = load(state->mark);
         uint64_t to = mark_of(min_u64(rmmap_align_up(end) + step, most), state->id);

@@ -21,8 +21,8 @@ int sync_run(struct rmmap_file *file, const struct sync_set *set, uint64_t calls
 int sync_piece(struct rmmap_file *file, uint64_t start, uint64_t end, bool records);
 
 /*
- * Writes a whole range and syncs it in one system call. -EOPNOTSUPP: that is not possible now, and nothing was
- * written.
+ * Writes a whole range and syncs it in one system call. -EOPNOTSUPP: that is not possible now, and
+ * nothing was written.
  */
 int sync_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length);
 

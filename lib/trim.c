@@ -45,8 +45,9 @@ static int trim(struct rmmap_file *file)
         bool locked = false;
         int err = alone_lock(file);
 
+        /* A lock that can't be had took the shared one away. */
         if (err != 0)
-                return err;
+                return alone_unlock(file, err, true);
         err = file_lock_growth(file, &locked);
         if (err == 0)
                 err = cut(file);

@@ -87,7 +87,7 @@ static void prepare_left_behind(struct stage *stage)
 
 ACT(begin, create_with_checkpoint(stage->path, 0, &results->file))
 ACT(resume, create_with_checkpoint(stage->path, RMMAP_KEEP, &results->file))
-ACT(sync, rmmap_sync_range(stage->file, stage->receipt))
+ACT(sync_it, rmmap_sync_range(stage->file, stage->receipt))
 ACT(write_durably, rmmap_write_range_durable(stage->file, stage->range, stage->data, LENGTH, NULL))
 ACT(give_back, rmmap_give_back_range(stage->file, stage->range))
 
@@ -161,7 +161,7 @@ static bool hands_out(struct stage *stage, struct results *results)
 const struct scene scenes_recorded[] = {
         MAKES("create with a checkpoint", prepare_names, begin, has_begun, nothing_is_left),
         MAKES("resume", prepare_left_behind, resume, has_resumed, NULL),
-        RECORDS("sync_range, recorded", prepare_written, sync, has_recorded),
+        RECORDS("sync_range, recorded", prepare_written, sync_it, has_recorded),
         RECORDS("write_range_durable, recorded", prepare_written, write_durably, has_recorded),
         RECORDS("give_back_range, recorded", prepare_recorded, give_back, has_forgotten),
         MAKES("create with the shared allocator", prepare_names, share, hands_out, nothing_is_left),

@@ -50,7 +50,8 @@
 /* clang-format off */
 #define OS_CALLS(X) \
         X(calloc) X(free) X(posix_memalign) X(strdup) \
-        X(close) X(fchmod) X(fcntl) X(fstat) X(fstatat) X(ftruncate) X(lseek) X(open) X(pipe) X(unlink) \
+        X(close) X(fchmod) X(fcntl) X(fstat) X(fstatat) X(ftruncate) X(lseek) X(open) X(pipe) \
+        X(unlink) \
         X(linkat) X(renameat) X(unlinkat) OS_CALL_RENAMEATX_NP(X) \
         X(pread) X(pwrite) X(read) \
         X(fsync) X(msync) OS_CALL_FDATASYNC(X) \
