@@ -73,6 +73,13 @@ for disk in shutdown:ext4 shutdown:xfs disk:ext4 disk:xfs disk:btrfs; do
         is_caught "$disk" no-fsync no-directory
 done
 
+# A checkpoint: what was synced is recorded and there, whenever the job is started again.
+program=$top_builddir/tests/crash/checkpoint-cut
+for disk in shutdown:ext4 shutdown:xfs disk:ext4 disk:xfs; do
+        loses_nothing "$disk"
+        is_caught "$disk" no-fdatasync
+done
+
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$passed" -gt 0 ] || [ "$failed" -gt 0 ] || exit 77
 [ "$failed" -eq 0 ]
