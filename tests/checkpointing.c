@@ -162,8 +162,10 @@ static void compare_block(struct job *job, struct rmmap_file *file, uint64_t blo
         if (recorded &&
             (rmmap_raw_read(file, block * JOB_BLOCK, found, length_of(job, block), NULL) != 0 ||
              !holds(job, found, block, word >> 3)))
-                is_wrong(job, "block %lu is recorded, and has not the content of generation %lu",
-                         (unsigned long)block, (unsigned long)(word >> 3));
+                is_wrong(
+                        job,
+                        "block %lu is recorded, and has not the content of generation %lu, promise %d",
+                        (unsigned long)block, (unsigned long)(word >> 3), (int)promise_of(word));
         atomic_store(&job->word[block],
                      word_of(word >> 3, recorded ? PROMISED_SYNCED : PROMISED_NOTHING));
 }
