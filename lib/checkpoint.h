@@ -8,8 +8,7 @@
  *      recorded   that I/O is done, and the side file says so, durably
  *
  * give_back ends all of them, the last one durably, before another owner can get the block. A batch
- * records after its I/O and after all errors of it are latched; tests/models/checkpoint.pml checks
- * that together with give_back. Layer 3.
+ * records after its I/O and after all errors of it are latched. Layer 3.
  */
 #ifndef RMMAP_CHECKPOINT_H
 #define RMMAP_CHECKPOINT_H
