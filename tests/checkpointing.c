@@ -94,6 +94,20 @@ static void fill(unsigned char *bytes, uint64_t block, uint64_t generation)
         }
 }
 
+/* The generation of what was found there; 0: zeros, or something else. */
+static uint64_t generation_of(const unsigned char *found, uint64_t block)
+{
+        const uint64_t inverse = UINT64_C(0x572b5ee77a54e3bd);
+        uint64_t value, even;
+
+        memcpy(&value, found, 8);
+        if (value == 0)
+                return 0;
+        value ^= block * JOB_BLOCK * UINT64_C(0x9e3779b97f4a7c15);
+        even = (value - 1) * inverse;
+        return even < UINT32_MAX ? even : value * inverse < UINT32_MAX ? value * inverse : 0;
+}
+
 static size_t length_of(const struct job *job, uint64_t block)
 {
         return block + 1 == job->blocks ? LAST_BLOCK : (size_t)JOB_BLOCK;
@@ -148,24 +162,34 @@ static bool next_is_recorded(const struct rmmap_file *file, uint64_t block)
                start == block * JOB_BLOCK;
 }
 
+/* A file system that was shut down may not read any more. */
+static void compare_content(struct job *job, struct rmmap_file *file, uint64_t block, uint64_t word)
+{
+        unsigned char found[JOB_BLOCK];
+        int err = rmmap_raw_read(file, block * JOB_BLOCK, found, length_of(job, block), NULL);
+
+        if (err == 0 && holds(job, found, block, word >> 3))
+                return;
+        stop_after_cut(job);
+        if (err != 0)
+                is_wrong(job, "block %lu can't be read: %s", (unsigned long)block, strerror(-err));
+        else
+                is_wrong(job, "block %lu is recorded, of generation %lu, and has that of %lu",
+                         (unsigned long)block, (unsigned long)(word >> 3),
+                         (unsigned long)generation_of(found, block));
+}
+
 static void compare_block(struct job *job, struct rmmap_file *file, uint64_t block)
 {
         uint64_t word = atomic_load(&job->word[block]);
         bool recorded = next_is_recorded(file, block);
-        unsigned char found[JOB_BLOCK];
-
         if (recorded && promise_of(word) == PROMISED_NOTHING)
                 is_wrong(job, "block %lu is recorded, without a receipt or given back",
                          (unsigned long)block);
         if (!recorded && promise_of(word) == PROMISED_SYNCED)
                 is_wrong(job, "block %lu was synced, and isn't recorded", (unsigned long)block);
-        if (recorded &&
-            (rmmap_raw_read(file, block * JOB_BLOCK, found, length_of(job, block), NULL) != 0 ||
-             !holds(job, found, block, word >> 3)))
-                is_wrong(
-                        job,
-                        "block %lu is recorded, and has not the content of generation %lu, promise %d",
-                        (unsigned long)block, (unsigned long)(word >> 3), (int)promise_of(word));
+        if (recorded)
+                compare_content(job, file, block, word);
         atomic_store(&job->word[block],
                      word_of(word >> 3, recorded ? PROMISED_SYNCED : PROMISED_NOTHING));
 }
