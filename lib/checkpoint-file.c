@@ -93,7 +93,10 @@ int side_open(struct side_file *side, const char *path, int data_fd, bool create
                 if (path_names(&request, side->fd)) {
                         if (side->made)
                                 storage_copy_mode(data_fd, side->fd);
-                        return entry_find(&request, side->fd, &side->entry);
+                        err = entry_find(&request, side->fd, &side->entry);
+                        if (err != 0 && side->made)
+                                path_remove(&request);
+                        return err;
                 }
                 file_lock_close(side->fd, side->locked);
                 side->fd = -1;

@@ -324,6 +324,8 @@ static int open_existing(const struct shared_request *request, struct shared_sta
 
 int shared_state_open(const struct shared_request *request, struct shared_state *state)
 {
+        struct path_request named = {.path = request->path};
+        bool named_now = false;
         uint64_t mine = 0;
         int place = check_place(request->data);
 
@@ -334,9 +336,13 @@ int shared_state_open(const struct shared_request *request, struct shared_state 
                 int err = open_existing(request, state);
 
                 state->made = err == 0 && state->id == mine;
+                /* Made for a file that nobody else has. */
+                if (err != 0 && err != -ENOENT && named_now && request->restart)
+                        path_remove(&named);
                 if (err != -ENOENT || request->must_exist)
                         return err;
                 err = make(request, &mine);
+                named_now = err == 0;
                 if (err != 0 && err != -EEXIST)
                         return err;
         }

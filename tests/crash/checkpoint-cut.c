@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * checkpoint-cut DISK [ROUNDS [MUTANT]]: cuts the power of a job that has a checkpoint, ROUNDS
- * times, each at a random moment, and starts it again. Each run compares what is recorded with what the
- * ones before were promised. MUTANT: with a broken library; see mutant.h. TEST_SEED sets the seed
- * that is printed.
+ * times, each at a random moment, and starts it again. Each run compares what is recorded with what
+ * the ones before were promised. MUTANT: with a broken library; see mutant.h. TEST_SEED sets the
+ * seed that is printed.
  *
  * Exit status: 0 all was well, 1 it wasn't, 77 the disk can't be set up, 99 other trouble.
  */

@@ -87,6 +87,7 @@ static uint64_t grown(struct scene *s)
         X(sync_within, (s->file, s->range, s->offset, s->length))                                  \
         X(sync_all, (s->file))                                                                     \
         X(publish, (s->file, FROM(s->target), s->offset, s->flags))                                \
+        X(next_recorded, (s->file, s->offset, TO(recorded[0]), TO(recorded[1])))                   \
         X(error, (s->file))                                                                        \
         X(raw_write, (s->file, s->offset, FROM(s->memory), s->length))                             \
         X(raw_read, (s->file, s->offset, FROM(s->memory), s->capacity, TO(length)))                \

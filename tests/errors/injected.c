@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/statvfs.h>
@@ -24,13 +25,13 @@
 
 /* Threads of a queue make these calls, too. */
 static atomic_bool no_sync_file_range, other_file_system, immutable, became_read_only, no_fsync,
-        no_text;
+        no_text, no_locks;
 static atomic_int fallocate_error;
 
 void injected_reset(void)
 {
         no_sync_file_range = other_file_system = immutable = false;
-        became_read_only = no_fsync = no_text = false;
+        became_read_only = no_fsync = no_text = no_locks = false;
         fallocate_error = 0;
 }
 
@@ -81,6 +82,21 @@ int ioctl(int fd, request what, ...)
                 return next(fd, what, argument);
         *(int *)argument = FS_IMMUTABLE_FL;
         return 0;
+}
+
+void injected_no_locks(bool none)
+{
+        no_locks = none;
+}
+
+int flock(int fd, int operation)
+{
+        int (*next)(int, int) = dlsym(RTLD_NEXT, "flock");
+
+        if (!no_locks)
+                return next(fd, operation);
+        errno = ENOLCK;
+        return -1;
 }
 
 int sync_file_range(int fd, off_t offset, off_t length, unsigned int flags)

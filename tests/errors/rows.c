@@ -156,6 +156,12 @@
                 ROW2(function, EINVAL, forged, 0, offset_is, UINT64_MAX)
 
 /* Of what syncs; the error stays, and all that is wrong with the arguments comes before it. */
+#define RECORDS(function)                                                                          \
+        ROW(function, EBUSY, recording, RECORDING_TAKEN_OVER),                                     \
+                ROW(function, EFBIG, recording, RECORDING_AT_ITS_LIMIT)
+#define RESUMES(function)                                                                          \
+        ROW(function, ESTALE, side_file_is, SIDE_FILE_MISSING),                                    \
+                ROW(function, EBADMSG, side_file_is, SIDE_FILE_DAMAGED)
 #define SYNCS(function) OWN_PROCESS(function), ROW(function, EIO, sticky, 0)
 #define SYNCS_RANGE(function)                                                                      \
         CHECKS(function), OWN_PROCESS_AND_SEAL(function), ROW(function, EIO, sticky, 0),           \
@@ -358,6 +364,21 @@ const struct row rows[] = {
         ROW2(sync_within, ERANGE, sticky, 0, offset_is, UINT64_MAX),
         ROW(sync_all, EINVAL, no_file, 0),
         SYNCS(sync_all),
+        RECORDS(sync_range),
+        RECORDS(sync_ranges),
+        RECORDS(sync_all),
+        RECORDS(close),
+        ROW(write_range_durable, EBUSY, recording, RECORDING_TAKEN_OVER),
+        ROW(give_back_range, EFBIG, recording, RECORDED_AT_ITS_LIMIT),
+        ROW2(publish, ENODATA, recording, RECORDING_NOTHING, offset_is, SCENE_SIZE),
+        ROW(next_recorded, EINVAL, no_file, 0),
+        ROW(next_recorded, EINVAL, no_results, 0),
+        ROW(next_recorded, EOPNOTSUPP, good, 0),
+        ROW(next_recorded, ENODATA, recording, RECORDING_NOTHING),
+        ROW2(create, ESTALE, with_flag, RMMAP_KEEP, side_file_is, SIDE_FILE_MISSING),
+        ROW2(create, EBADMSG, with_flag, RMMAP_KEEP, side_file_is, SIDE_FILE_DAMAGED),
+        RESUMES(open),
+        RESUMES(open_fd),
         ROW(publish, EINVAL, no_file, 0),
         ROW(publish, EINVAL, no_input, 0),
         ROW2(publish, EINVAL, in_a_child, 0, no_input, 0),

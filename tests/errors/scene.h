@@ -33,6 +33,7 @@ struct results {
         int value;
         struct rmmap_queue *queue;
         struct rmmap_completion completion;
+        uint64_t recorded[2];
 };
 
 /* Where splits put their parts. */
@@ -83,6 +84,7 @@ struct scene {
         enum parts parts;
         bool in_child;          /* the call is made in a forked child */
         bool changes;           /* a call that fails late may have changed the file */
+        bool syncs;             /* and one may have synced */
         const char *impossible; /* why there is no such scene on this machine */
 
         /* The handle; a second file, all of it handed out and written; a third, for whatever. */
@@ -160,6 +162,11 @@ enum { OTHER_FILE, OTHER_HANDLE, RELEASED_HANDLE };
 enum { MOODY_NONSENSE = 1 };
 enum target { OLDER_FILE, DIRECTORY, EMPTY_PATH, LONG_PATH };
 
+/* With a checkpoint; the second one may be combined. */
+spoil_function recording, side_file_is;
+enum { RECORDING_NOTHING, RECORDING_TAKEN_OVER, RECORDING_AT_ITS_LIMIT, RECORDED_AT_ITS_LIMIT };
+enum { SIDE_FILE_MISSING, SIDE_FILE_DAMAGED };
+
 /* Of queues; the parameter of no_threads is how many are asked for. */
 spoil_function no_queue, full_queue, no_threads, queue_flags_are;
 spoil_function queue_threads_are, queue_depth_is, queue_options_end_at, queue_reserved_is;
@@ -172,6 +179,7 @@ spoil_function encoded_length_is, state_length_is, piece_count_is, receipt_count
 /* ---- injected.c: what the kernel of this machine can't be made to answer */
 
 void injected_reset(void);
+void injected_no_locks(bool none);
 
 /* ---- calls.c */
 

@@ -131,7 +131,8 @@ void no_bitmaps(struct scene *scene, uint64_t parameter)
         scene_use(scene, large);
         made(rmmap_allocate(scene->file, SCENE_RANGE, &scene->range), "allocate");
         LIMIT(RLIMIT_FSIZE, UINT64_C(1) << 20);
-        LIMIT(RLIMIT_AS, address_space_used() + (UINT64_C(64) << 20));
+        /* Less than malloc maps for a new arena when it finds no memory, and keeps. */
+        LIMIT(RLIMIT_AS, address_space_used() + (UINT64_C(48) << 20));
 }
 
 /* By somebody else, while the handle lives. The parameter is its engine. */
