@@ -37,7 +37,7 @@ int entry_at(const char *path, struct entry *entry)
         entry->name = memory_text(directory < 0 ? path : name);
         if (entry->name != NULL)
                 return 0;
-        storage_close(entry->directory);
+        entry_free(entry);
         return -ENOMEM;
 }
 
