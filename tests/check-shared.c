@@ -289,6 +289,19 @@ START_TEST(a_state_that_is_wrong)
 }
 END_TEST
 
+/* The next file may have its inode. */
+START_TEST(a_state_of_a_file_that_is_gone)
+{
+        struct rmmap_file *file;
+
+        FLOOR_LACKS("birth times");
+        ck_ok(make("data", SIZE, 0, &file));
+        rmmap_release(file);
+        ck_assert_int_eq(unlink(test_path("data")), 0);
+        ck_is(make("data", SIZE, 0, &file), -ESTALE);
+}
+END_TEST
+
 START_TEST(a_state_of_another_file)
 {
         struct rmmap_file *file;
@@ -302,8 +315,6 @@ START_TEST(a_state_of_another_file)
         ck_is(keep(SIZE, 2 * SIZE, 0, &file), -ESTALE);
         ck_assert_int_eq(truncate(test_path("data"), SIZE - UNIT), 0);
         ck_is(open_data(0, &file), -ESTALE);
-        ck_assert_int_eq(unlink(test_path("data")), 0);
-        ck_is(make("data", SIZE, 0, &file), -ESTALE);
         ck_assert_int_eq(unlink(test_path("state")), 0);
         ck_assert_int_eq(symlink("elsewhere", test_path("state")), 0);
         ck_is(make("data", SIZE, 0, &file), -ELOOP);
@@ -566,6 +577,7 @@ int main(void)
         tcase_add_test(core, where_it_starts);
         tcase_add_loop_test(core, a_state_that_is_wrong, 0, 9);
         tcase_add_test(core, a_state_of_another_file);
+        tcase_add_test(core, a_state_of_a_file_that_is_gone);
         tcase_add_loop_test(core, nothing_is_left_of_a_failure, 0, 2);
         tcase_add_test(core, a_shorter_handle_follows);
         tcase_add_loop_test(core, the_mark_is_ahead_of_every_sync, 0, 3);

@@ -138,7 +138,7 @@ START_TEST(what_grows_again_is_zero)
         struct rmmap_file *file;
 
         options.engine = _i == 0 ? RMMAP_ENGINE_MAP : _i == 1 ? RMMAP_ENGINE_PWRITE : 0;
-        options.flags = _i == 3 ? RMMAP_POPULATE : 0;
+        options.flags = _i == 3 ? RMMAP_POPULATE : _i == 0 ? RMMAP_CATCH_FAULTS : 0;
         file = create(16 * MIB, &options);
         fill(file, allocate(file, MIB, 0), 'a');
         ck_ok(rmmap_raw_fill(file, 'x'));
