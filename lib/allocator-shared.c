@@ -29,16 +29,6 @@ struct shared {
         struct shared_state state;
 };
 
-static int check_args(const struct rmmap_allocator_args *args)
-{
-        if (args->alignment != RMMAP_ALIGNMENT || args->total == 0 ||
-            (args->max_total != 0 && args->max_total < args->total))
-                return -EINVAL;
-        if (max_u64(args->total, args->max_total) > LARGEST_TOTAL)
-                return -EFBIG;
-        return (args->flags & ~RMMAP_ALLOCATOR_START_AT_END) ? -EOPNOTSUPP : 0;
-}
-
 static int read_config(const void *given, struct rmmap_shared_config *config)
 {
         int err = given == NULL ? -EINVAL
@@ -54,11 +44,11 @@ static int shared_create(const struct rmmap_allocator_args *given, void **state)
         struct shared *shared;
         int err;
 
-        if (given == NULL || state == NULL)
+        if (state == NULL)
                 return -EINVAL;
-        err = abi_struct_read(&args, sizeof(args), sizeof(args), given);
-        if (err == 0)
-                err = check_args(&args);
+        err = allocator_read_args(&args, given, LARGEST_TOTAL);
+        if (err == 0 && args.alignment != RMMAP_ALIGNMENT)
+                err = -EINVAL;
         if (err == 0)
                 err = read_config(args.config, &config);
         if (err != 0)

@@ -53,7 +53,7 @@ static bool same_file(int a, int b)
         struct file_identity of_a, of_b;
 
         return storage_identity(a, &of_a) == 0 && storage_identity(b, &of_b) == 0 &&
-               of_a.device == of_b.device && of_a.inode == of_b.inode;
+               file_identity_equal(&of_a, &of_b);
 }
 
 static int lock(struct side_file *side)
@@ -169,8 +169,7 @@ static int load_head(const struct side_file *side, unsigned char *bytes)
                 memcpy(bytes, second, sizeof(second));
         if (first == 0 || err == 0)
                 return 0;
-        err = first == -ESTALE ? -EBADMSG : first;
-        return err;
+        return first == -ESTALE ? -EBADMSG : first;
 }
 
 static bool is_about(const unsigned char *head, const struct side_subject *subject)
@@ -318,9 +317,9 @@ static bool is_side_file(struct side_file *side, uint64_t size)
 
 static int sync_name(const struct side_file *side)
 {
-        int err = side->entry.directory < 0 ? 0 : writeback_sync(side->entry.directory, NULL, true);
+        int err = entry_sync(&side->entry);
 
-        return is_unavailable(-err) ? 0 : err;
+        return err == -EOPNOTSUPP ? 0 : err;
 }
 
 int side_reset(struct side_file *side, const struct side_subject *subject)

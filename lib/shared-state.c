@@ -301,8 +301,8 @@ static int sync_name(const char *path)
         struct entry entry = NO_ENTRY;
         int err = entry_at(path, &entry);
 
-        if (err == 0 && entry.directory >= 0)
-                err = writeback_sync(entry.directory, NULL, true);
+        if (err == 0)
+                err = entry_sync(&entry);
         entry_free(&entry);
         return err != 0 && is_unavailable(-err) ? 0 : err;
 }

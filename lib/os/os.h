@@ -366,6 +366,14 @@ struct mapping;
  */
 int writeback_sync(int fd, const struct mapping *mapping, bool with_metadata);
 
+/* Makes the entry's name durable, by its directory. [optional] */
+static inline int entry_sync(const struct entry *entry)
+{
+        int err = entry->directory < 0 ? -EOPNOTSUPP : writeback_sync(entry->directory, NULL, true);
+
+        return err == 0 ? 0 : unavailable_or(-err);
+}
+
 /*
  * Waits until the pages that [offset, offset + length) touches are durable. fd: of the file, opened
  * for writing; only Linux does without.
