@@ -377,12 +377,20 @@ static int start_writeback(struct rmmap_file *file, uint64_t offset, uint64_t le
 {
         int before = cancellation_off();
         unsigned int phase = wb_error_start_begin(&file->sync.error);
-        int err = start_or_finish(file, offset, length, finish);
+        int err;
 
+        /*
+         * First: writing back a page that is mapped for writing makes its entry read-only, and has
+         * all processors that run the program's threads drop it, page by page. Dropping a region's
+         * entries does it once. 128 MiB in records of 512 bytes by 4 threads in 64 MiB of memory
+         * take 0.3 times as long. A sync drops them afterwards: there the order made no difference,
+         * because the other threads mostly wait.
+         */
+        note_writeback(file, offset, offset + length);
+        err = start_or_finish(file, offset, length, finish);
         if (finish || err != -EOPNOTSUPP)
                 latch(file, err);
         wb_error_start_end(&file->sync.error, phase);
-        note_writeback(file, offset, offset + length);
         PROBE4(flush, file, offset, length, err);
         cancellation_restore(before);
         return err;
