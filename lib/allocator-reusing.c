@@ -68,7 +68,7 @@ static uint64_t total_of(const struct reusing *reusing)
 }
 
 /* Rounded up; can't wrap. */
-static uint64_t blocks_of(const struct reusing *reusing, uint64_t bytes)
+static uint64_t blocks_for(const struct reusing *reusing, uint64_t bytes)
 {
         uint64_t mask = (UINT64_C(1) << reusing->shift) - 1;
 
@@ -91,7 +91,7 @@ static void fill(struct reusing *reusing, const struct rmmap_allocator_args *arg
 
         while (args->alignment >> reusing->shift != 1)
                 reusing->shift++;
-        first = blocks_of(reusing, min_u64(args->first, args->total));
+        first = blocks_for(reusing, min_u64(args->first, args->total));
         atomic_init(&reusing->total, args->total);
         atomic_init(&reusing->first, first);
         reusing->floor = (args->flags & RMMAP_ALLOCATOR_START_AT_END) ? 0 : first;
@@ -123,7 +123,7 @@ static int reusing_create(const struct rmmap_allocator_args *given, void **state
                 return -ENOMEM;
         memset(reusing, 0, sizeof(*reusing));
         fill(reusing, &args);
-        err = free_map_create(&reusing->map, blocks_of(reusing, args.total));
+        err = free_map_create(&reusing->map, blocks_for(reusing, args.total));
         if (err != 0) {
                 memory_free(reusing);
                 return err;
@@ -152,7 +152,7 @@ static int reusing_grow(void *state, uint64_t total)
                 return -EINVAL;
         if (total > LARGEST_TOTAL)
                 return -ERANGE;
-        err = free_map_grow(&reusing->map, blocks_of(reusing, total));
+        err = free_map_grow(&reusing->map, blocks_for(reusing, total));
         if (err != 0)
                 return err;
         NOTE_RELEASE(&reusing->total);
@@ -302,7 +302,7 @@ static NOINLINE int allocate_from_map(struct reusing *reusing, uint64_t count, u
         struct span span;
 
         for (;;) {
-                uint64_t total = total_of(reusing), limit = blocks_of(reusing, total);
+                uint64_t total = total_of(reusing), limit = blocks_for(reusing, total);
                 uint64_t next = load(&reusing->next), left = next < limit ? limit - next : 0;
                 uint64_t least = max_u64(min_u64(count, left), 1);
 
@@ -326,7 +326,7 @@ static int allocate_some(struct reusing *reusing, uint64_t count, uint64_t *star
         struct span span;
 
         if (likely(load(&reusing->free) == 0) &&
-            extend(reusing, 1, count, blocks_of(reusing, total), &span))
+            extend(reusing, 1, count, blocks_for(reusing, total), &span))
                 return answer(reusing, span, total, start, end);
         return allocate_from_map(reusing, count, start, end);
 }
@@ -384,8 +384,8 @@ int allocator_reusing_allocate(void *state, uint64_t size, uint32_t flags, uint6
         if (unlikely(flags & ~RMMAP_ALLOCATE_EXACT))
                 return -EOPNOTSUPP;
         if (flags & RMMAP_ALLOCATE_EXACT)
-                return allocate_exact(reusing, blocks_of(reusing, size), start, end);
-        return allocate_some(reusing, blocks_of(reusing, size), start, end);
+                return allocate_exact(reusing, blocks_for(reusing, size), start, end);
+        return allocate_some(reusing, blocks_for(reusing, size), start, end);
 }
 
 /* Are these whole blocks, the last of which may be the short one at the end? */
@@ -408,7 +408,7 @@ static int reusing_allocate_at(void *state, uint64_t start, uint64_t end)
         if (err != 0)
                 return err;
         atomic_store_explicit(&reusing->changed, true, memory_order_relaxed);
-        return take_at(reusing, (struct span){start >> reusing->shift, blocks_of(reusing, end)})
+        return take_at(reusing, (struct span){start >> reusing->shift, blocks_for(reusing, end)})
                        ? 0
                        : -EBUSY;
 }
@@ -438,7 +438,7 @@ static int reusing_give_back(void *state, uint64_t start, uint64_t end)
             !is_aligned_to(start, UINT64_C(1) << reusing->shift))
                 return -EINVAL;
         first = start >> reusing->shift;
-        past = blocks_of(reusing, end);
+        past = blocks_for(reusing, end);
         if (past > load(&reusing->next) || free_map_any(&reusing->map, first, past))
                 return -EINVAL;
         atomic_store_explicit(&reusing->changed, true, memory_order_relaxed);
@@ -449,7 +449,7 @@ static int reusing_give_back(void *state, uint64_t start, uint64_t end)
 /* Bytes by which the last block is short, if it is free. */
 static uint64_t missing(const struct reusing *reusing, uint64_t total, uint64_t next)
 {
-        uint64_t limit = blocks_of(reusing, total);
+        uint64_t limit = blocks_for(reusing, total);
 
         return next < limit || free_map_any(&reusing->map, limit - 1, limit)
                        ? (limit << reusing->shift) - total
@@ -464,7 +464,7 @@ static uint64_t reusing_remaining(const void *state)
         if (reusing == NULL)
                 return 0;
         total = total_of(reusing);
-        limit = blocks_of(reusing, total);
+        limit = blocks_for(reusing, total);
         next = load(&reusing->next);
         blocks = load(&reusing->free) + (next < limit ? limit - next : 0);
         bytes = blocks << reusing->shift;
@@ -480,7 +480,7 @@ static int reusing_claim(const void *state, uint64_t start, uint64_t end)
         if (reusing == NULL || start > end)
                 return -EINVAL;
         first = start >> reusing->shift;
-        past = blocks_of(reusing, end);
+        past = blocks_for(reusing, end);
         if (end > total_of(reusing) || past > load(&reusing->next))
                 return -ERANGE;
         if (first < past && free_map_any(&reusing->map, first, past))
@@ -499,7 +499,7 @@ static struct reusing_position position_of(const struct reusing *reusing)
         return (struct reusing_position){
                 .total = total,
                 .alignment = UINT64_C(1) << reusing->shift,
-                .next = min_u64(load(&reusing->next), blocks_of(reusing, total)),
+                .next = min_u64(load(&reusing->next), blocks_for(reusing, total)),
         };
 }
 
@@ -555,7 +555,7 @@ static int reusing_restore(void *state, const void *buffer, size_t length)
 void allocator_reusing_keep_out(void *state, const _Atomic uint64_t *out)
 {
         struct reusing *reusing = state;
-        uint64_t limit = blocks_of(reusing, total_of(reusing)), next = reusing->floor;
+        uint64_t limit = blocks_for(reusing, total_of(reusing)), next = reusing->floor;
         struct span run;
 
         for (run.first = next; run.first < limit; run.first = run.end)

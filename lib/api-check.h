@@ -12,6 +12,7 @@
 #include "base/checked.h"
 #include "checkpoint.h"
 #include "file.h"
+#include "sync-set.h"
 
 /* For calls that only the process that made the handle may make. */
 static inline int check_handle(const struct rmmap_file *file)
@@ -53,6 +54,23 @@ static inline int check_receipt(const struct rmmap_file *file, const struct rmma
                                    receipt->opaque[WORD_END]))
                 err = -EINVAL;
         return err;
+}
+
+/* Adds the receipts' bytes to the set. For calls that a forked child may not make. */
+static inline int check_receipts(const struct rmmap_file *file,
+                                 const struct rmmap_receipt *receipts, size_t count,
+                                 struct sync_set *set)
+{
+        if (file == NULL || (receipts == NULL && count != 0))
+                return -EINVAL;
+        for (size_t i = 0; i < count; i++) {
+                int err = check_receipt(file, &receipts[i]);
+
+                if (err != 0)
+                        return err;
+                sync_set_add(set, receipts[i].opaque[WORD_START], receipts[i].opaque[WORD_END]);
+        }
+        return check_handle(file);
 }
 
 static inline int check_receipt_and_process(const struct rmmap_file *file,

@@ -17,9 +17,21 @@
 #include <stdint.h>
 
 #include "base/checked.h"
+#include "rmmap.h"
 
 #define BITMAP_WORDS(bits) (((bits) >> 6) + (((bits)&63) != 0))
 #define BITMAP_WORD_BITS 64
+
+/* The blocks that hold the bytes [start, end) of a file, whole ones or parts. */
+struct blocks {
+        uint64_t first, end;
+};
+
+static inline struct blocks blocks_of(uint64_t start, uint64_t end)
+{
+        return (struct blocks){start / RMMAP_ALIGNMENT,
+                               align_up_to(end, RMMAP_ALIGNMENT) / RMMAP_ALIGNMENT};
+}
 
 /* The bits of [first, end) that lie in first's word; and the first bit of the next word. */
 static inline uint64_t bitmap_mask(uint64_t first, uint64_t end)

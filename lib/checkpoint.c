@@ -23,17 +23,6 @@ struct checkpoint {
         bool resumed;
 };
 
-/* The blocks [first, end). */
-struct blocks {
-        uint64_t first, end;
-};
-
-static struct blocks blocks_of(uint64_t start, uint64_t end)
-{
-        return (struct blocks){start / RMMAP_ALIGNMENT,
-                               align_up_to(end, RMMAP_ALIGNMENT) / RMMAP_ALIGNMENT};
-}
-
 static struct blocks slots_of(struct blocks blocks)
 {
         return (struct blocks){blocks.first / SLOT_BLOCKS, (blocks.end - 1) / SLOT_BLOCKS + 1};

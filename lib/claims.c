@@ -10,21 +10,6 @@
 /* A restore of the allocator is possible until the first claim. PAUSED: it runs; claims fail. */
 enum { STAGE_NEW, STAGE_PAUSED, STAGE_BEGUN };
 
-/* The blocks [first, end). */
-struct blocks {
-        uint64_t first, end;
-};
-
-static uint64_t block_count(uint64_t bytes)
-{
-        return align_up_to(bytes, RMMAP_ALIGNMENT) / RMMAP_ALIGNMENT;
-}
-
-static struct blocks blocks_of(uint64_t start, uint64_t end)
-{
-        return (struct blocks){start / RMMAP_ALIGNMENT, block_count(end)};
-}
-
 void claims_init(struct claims *claims, const struct allocator *allocator, bool shared)
 {
         claims->allocator = allocator;
@@ -42,7 +27,7 @@ void claims_destroy(struct claims *claims)
 
 static uint64_t bitmap_words(const struct claims *claims)
 {
-        return BITMAP_WORDS(block_count(claims->allocator->max_total));
+        return BITMAP_WORDS(blocks_of(0, claims->allocator->max_total).end);
 }
 
 /* Acquire: the bits were cleared before their address was published. NULL: all bits are clear. */
@@ -102,7 +87,7 @@ static struct blocks first_part(const struct claims *claims, struct blocks block
         uint64_t middle = blocks.first + (blocks.end - blocks.first) / 2;
 
         if (allocator->ops.claim == bump_claim)
-                middle = block_count(bump_position(allocator->state));
+                middle = blocks_of(0, bump_position(allocator->state)).end;
         return (struct blocks){blocks.first, min_u64(max_u64(middle, blocks.first), blocks.end)};
 }
 

@@ -165,18 +165,11 @@ int rmmap_queue_sync(struct rmmap_queue *queue, struct rmmap_file *file,
         struct job job = {.kind = JOB_SYNC, .file = file, .cookie = cookie};
         int err;
 
-        if (queue == NULL || file == NULL || (receipts == NULL && count != 0))
+        if (queue == NULL)
                 return -EINVAL;
         job.set.everything = receipts == NULL;
         job.set.records = true;
-        for (size_t i = 0; i < count; i++) {
-                err = check_receipt(file, &receipts[i]);
-                if (err != 0)
-                        return err;
-                sync_set_add(&job.set, receipts[i].opaque[WORD_START],
-                             receipts[i].opaque[WORD_END]);
-        }
-        err = check_handle(file);
+        err = check_receipts(file, receipts, count, &job.set);
         return err != 0 ? err : submit(queue, &job);
 }
 

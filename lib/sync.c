@@ -43,17 +43,8 @@ int rmmap_sync_range(struct rmmap_file *file, struct rmmap_receipt receipt)
 int rmmap_sync_ranges(struct rmmap_file *file, const struct rmmap_receipt *receipts, size_t count)
 {
         struct sync_set set = {.records = true};
-        int err;
+        int err = check_receipts(file, receipts, count, &set);
 
-        if (file == NULL || (receipts == NULL && count != 0))
-                return -EINVAL;
-        for (size_t i = 0; i < count; i++) {
-                err = check_receipt(file, &receipts[i]);
-                if (err != 0)
-                        return err;
-                sync_set_add(&set, receipts[i].opaque[WORD_START], receipts[i].opaque[WORD_END]);
-        }
-        err = check_handle(file);
         return err != 0 ? err : sync_run(file, &set, 1);
 }
 

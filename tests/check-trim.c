@@ -13,19 +13,8 @@
 
 #include "child.h"
 #include "fault/inject.h"
+#include "growing.h"
 #include "setups.h"
-
-#define A ((uint64_t)RMMAP_ALIGNMENT)
-#define MIB (UINT64_C(1) << 20)
-
-static struct rmmap_options growing(uint64_t max_size, uint64_t step)
-{
-        struct rmmap_options options = RMMAP_OPTIONS_INIT;
-
-        options.max_size = max_size;
-        options.grow_step = step;
-        return options;
-}
 
 static struct stat status_of(const char *path)
 {
@@ -33,11 +22,6 @@ static struct stat status_of(const char *path)
 
         ck_assert_int_eq(stat(path, &status), 0);
         return status;
-}
-
-static uint64_t size_on_disk(const char *path)
-{
-        return (uint64_t)status_of(path).st_size;
 }
 
 static void expect_size(const struct rmmap_file *file, uint64_t size)
