@@ -143,6 +143,7 @@ int rmmap_claim_range(struct rmmap_file *file, uint64_t start, uint64_t end,
                 err = claims_take(&file->claims, start, end);
         if (err == 0)
                 range_seal(range, start, end, file->config.owner);
+        PROBE4(claim, file, start, end, err);
         return err;
 }
 
@@ -171,10 +172,11 @@ static int give_back(struct rmmap_file *file, uint64_t start, uint64_t end)
 
         if (err == 0 && file->checkpoint != NULL)
                 err = forget(file, start, end);
-        if (err != 0)
-                return err;
-        return file->punched != NULL ? punch_give_back(file, start, end)
-                                     : allocator_give_back(&file->allocator, start, end);
+        if (err == 0)
+                err = file->punched != NULL ? punch_give_back(file, start, end)
+                                            : allocator_give_back(&file->allocator, start, end);
+        PROBE4(give_back, file, start, end, err);
+        return err;
 }
 
 int rmmap_give_back_range(struct rmmap_file *file, struct rmmap_range range)

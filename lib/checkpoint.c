@@ -6,6 +6,7 @@
 #include "bitmap.h"
 #include "checkpoint-file.h"
 #include "checkpoint.h"
+#include "probes.h"
 #include "sync-exec.h"
 
 struct checkpoint {
@@ -310,9 +311,12 @@ static void record(struct rmmap_file *file)
 
 void checkpoint_record(struct rmmap_file *file)
 {
+        uint64_t began = PROBE_BEGIN(record);
+
         mutex_lock(&file->checkpoint->lock);
         record(file);
         mutex_unlock(&file->checkpoint->lock);
+        PROBE3(record, file, probe_since(began), checkpoint_error(file->checkpoint));
 }
 
 int checkpoint_error(const struct checkpoint *checkpoint)

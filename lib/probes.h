@@ -16,9 +16,9 @@
 /* clang-format off */
 #define PROBES(X) \
         X(create) X(open) X(open_fd) X(publish) X(release) \
-        X(allocate) X(grow) \
+        X(allocate) X(claim) X(give_back) X(grow) X(trim) \
         X(write_by_map) X(write_by_call) X(write_by_read) X(write_durable) \
-        X(flush) X(sync_entry) X(sync_return) X(sync_batch) \
+        X(flush) X(sync_entry) X(sync_return) X(sync_batch) X(record) \
         X(fault) X(error)
 /* clang-format on */
 

@@ -8,6 +8,7 @@
 #include "alone.h"
 #include "api-check.h"
 #include "os/os.h"
+#include "probes.h"
 #include "sync-exec.h"
 
 /* What grows there again later was never touched. */
@@ -78,6 +79,7 @@ int rmmap_trim(struct rmmap_file *file)
                 return -EBUSY;
         before = cancellation_off();
         err = trim(file);
+        PROBE3(trim, file, file_size(file), err);
         alone_leave(file);
         cancellation_restore(before);
         return err;

@@ -60,9 +60,9 @@ has '^@written_bytes\[read into mapping\]: 4096$'
 if grep -q 'reserved 1' "$work/log"; then
         has '^@latency_us\[durable write\]: *$'
         has '^@written_bytes\[durable\]: 4096$'
-        has '^@written_bytes\[pwrite\]: 12288$'
-else
         has '^@written_bytes\[pwrite\]: 16384$'
+else
+        has '^@written_bytes\[pwrite\]: 20480$'
 fi
 has '^@write_bytes\[mapping\]: *$'
 has '^@faults_caught: 1$'

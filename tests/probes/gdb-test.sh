@@ -45,6 +45,10 @@ known()
         trace publish '%d %s %ld %d' "$(known 0)" "(char *)\$_probe_arg1" "$(a 2)" "$(r 3)"
         trace release '%d %ld' "$(known 0)" "$(a 1)"
         trace allocate '%d %ld %ld %d' "$(known 0)" "$(a 1)" "$(a 2)" "$(r 3)"
+        trace claim '%d %ld %ld %d' "$(known 0)" "$(a 1)" "$(a 2)" "$(r 3)"
+        trace give_back '%d %ld %ld %d' "$(known 0)" "$(a 1)" "$(a 2)" "$(r 3)"
+        trace trim '%d %ld %d' "$(known 0)" "$(a 1)" "$(r 2)"
+        trace record '%d %d %d' "$(known 0)" "$(known 1)" "$(r 2)"
         trace grow '%d %ld %d' "$(known 0)" "$(a 1)" "$(r 2)"
         trace write_by_map '%d %ld %ld' "$(known 0)" "$(a 1)" "$(a 2)"
         trace write_by_call '%d %ld %ld %d' "$(known 0)" "$(a 1)" "$(a 2)" "$(r 3)"
@@ -105,6 +109,21 @@ release 1 8192
 create 1 file 4096 0
 publish 1 file 100 0
 release 1 100
+create 1 file 16384 0
+allocate 1 0 4096 0
+write_by_call 1 0 4096 0
+sync_entry 1 0 4096
+sync_batch 1 0 4096 1 0
+record 1 1 0
+sync_return 1 0 4096 1 0
+give_back 1 0 4096 0
+give_back 1 0 4096 -22
+release 1 16384
+open 1 file 16384 0
+claim 1 0 4096 0
+claim 1 0 4096 -16
+trim 1 8192 0
+release 1 8192
 END
 } >"$work/expected"
 grep -v '^reserved' "$work/seen" | diff "$work/expected" - ||

@@ -115,6 +115,46 @@ static void write_by_mapping(const char *path)
         rmmap_release(file);
 }
 
+static void record_and_give_back(const char *path)
+{
+        struct rmmap_checkpoint checkpoint = RMMAP_CHECKPOINT_INIT;
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        struct rmmap_receipt receipt;
+        struct rmmap_range range;
+        struct rmmap_file *file;
+        char side[4096];
+
+        snprintf(side, sizeof(side), "%s.side", path);
+        checkpoint.path = side;
+        checkpoint.identity = "probes";
+        checkpoint.identity_length = 6;
+        options.engine = RMMAP_ENGINE_PWRITE;
+        options.checkpoint = &checkpoint;
+        must(rmmap_create(path, 16384, &options, &file));
+        must(rmmap_allocate(file, 4096, &range));
+        must(rmmap_write_range(file, range, data, 4096, &receipt));
+        must(rmmap_sync_range(file, receipt));
+        must(rmmap_give_back_range(file, range));
+        must_fail(rmmap_give_back_range(file, range));
+        rmmap_release(file);
+        must(remove(side));
+}
+
+static void claim_and_trim(const char *path)
+{
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        struct rmmap_range range;
+        struct rmmap_file *file;
+
+        options.max_size = 16384;
+        options.allocate_from = 8192;
+        must(rmmap_open(path, &options, &file));
+        must(rmmap_claim_range(file, 0, 4096, &range));
+        must_fail(rmmap_claim_range(file, 0, 4096, &range));
+        must(rmmap_trim(file));
+        rmmap_release(file);
+}
+
 int main(int argc, char **argv)
 {
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
@@ -139,5 +179,7 @@ int main(int argc, char **argv)
         must(rmmap_create(argv[1], 4096, NULL, &file));
         must(rmmap_publish(file, argv[1], 100, 0));
         rmmap_release(file);
+        record_and_give_back(argv[1]);
+        claim_and_trim(argv[1]);
         return 0;
 }
