@@ -77,8 +77,85 @@ append_records()
         run 1 append-records "$log" ''
 }
 
-for name in write-chunks custom-allocator completion append-records; do
+# writes NAME COUNT: a writer of $dir/log in the background, once it lives.
+writes()
+{
+        local turn
+        "$examples/shared-log" write "$dir/log" "$@" </dev/null >"$dir/$1" 2>&1 &
+        writer=$!
+        for ((turn = 0; turn < 1000; turn++)); do
+                [ ! -s "$dir/$1" ] || return 0
+                sleep 0.01
+        done
+        complain "writer $1 doesn't begin"
+}
+
+# found_all NAME...: what each of them said to be durable is in $out, in its order.
+found_all()
+{
+        local name durable
+        for name; do
+                durable=$(tail -n 1 "$dir/$name")
+                [ "${durable:-0}" -gt 0 ] || complain "of $name nothing is durable: $durable"
+                awk -v name="$name" -v durable="${durable:-0}" '
+                        $1 == name && $2 != count++ { exit 1 }
+                        END { exit count < durable }' "$out" ||
+                        complain "not all of the $durable durable records of $name, in their order"
+        done
+}
+
+shared_log()
+{
+        run 0 shared-log "$dir/log"
+        says '^writer 0 was killed'
+        says '^writer 3 ended: 5000 records durable, 5000 found'
+        run 1 shared-log "$dir/log"
+        says 'File exists'
+        run 1 shared-log write "$dir/no/such/directory" a 1
+        run 1 shared-log follow "$dir/no/such/directory"
+        run 0 shared-log --help
+}
+
+# One is killed, and another one begins, while the reader follows.
+shared_log_killed()
+{
+        local writer killed reader
+        writes a 20000
+        writes b 200000000
+        killed=$writer
+        writes c 20000
+        timeout -k 5 120 "$examples/shared-log" follow "$dir/log" </dev/null >"$out" 2>&1 &
+        reader=$!
+        sleep 0.2
+        writes d 20000
+        kill -KILL "$killed"
+        wait "$killed" 2>/dev/null
+        wait "$reader"
+        ended $? 0 shared-log follow
+        found_all a b c d
+        [ "$(tail -n 1 "$dir/a")$(tail -n 1 "$dir/c")$(tail -n 1 "$dir/d")" = 200002000020000 ] ||
+                complain 'a writer that lives was disturbed'
+}
+
+# A writer dies between its allocation and its first record; the others go on behind the hole.
+shared_log_hole()
+{
+        writes a 100
+        wait "$writer"
+        (strace -f -o /dev/null -e inject=msync:signal=KILL "$examples/shared-log" write \
+                "$dir/log" b 100 </dev/null >"$dir/b" 2>&1; exit $?) 2>/dev/null
+        ended $? 137 shared-log write
+        writes c 100
+        wait "$writer"
+        run 0 shared-log follow "$dir/log"
+        says '^3 chunks, 1 of them holes'
+        found_all a c
+}
+
+for name in write-chunks custom-allocator completion append-records shared-log; do
         case_ ${name//-/_} $name
 done
+case_ shared_log_killed shared-log
+case_ shared_log_hole shared-log strace
 finish_cases || exit 1
 [ "$passed" -gt 0 ] || exit 77
