@@ -21,7 +21,7 @@ $cc $CFLAGS -shared -fPIC -o "$work/die-at.so" "$here/../guides/die-at.c" -ldl |
 source=$("${AWK:-awk}" -v out="$work/database" -f "$here/../guides/extract-programs.awk" \
         "$top/doc/guide-database.md")
 compile "$source" "$work/database" || exit 1
-sed '/^static int recover/,/^}/ s/rmmap_raw_sync(.*/0;/' "$source" >"$work/mutant.c"
+sed '/^static int recover/,/^}/ s/write_root(.*/0;/' "$source" >"$work/mutant.c"
 compile "$work/mutant.c" "$work/mutant" || exit 1
 mkdir "$work/old" && (cd "$work/old" && "$work/database") || exit 1
 
