@@ -22,7 +22,6 @@ enum {
         HEADER_BORN_NANOSECONDS,
         HEADER_SIZE,     /* of the data file */
         HEADER_MAX_SIZE, /* to which it may grow */
-        HEADER_FIRST,    /* where the counter began */
         HEADER_LITTLE,   /* 1: the other pages' words are little-endian */
         HEADER_WORDS,
 };
@@ -90,7 +89,6 @@ static int fill_header(const struct shared_request *request, uint64_t id, unsign
         words[HEADER_BORN_NANOSECONDS] = data.born_nanoseconds;
         words[HEADER_SIZE] = request->total;
         words[HEADER_MAX_SIZE] = request->max_total;
-        words[HEADER_FIRST] = request->first;
         words[HEADER_LITTLE] = is_little_endian();
         if (err == 0)
                 serialize_words(to, MAGIC, words, HEADER_WORDS);

@@ -270,7 +270,7 @@ START_TEST(a_state_that_is_wrong)
                 damage(16);
                 break;
         case 5: /* the checksum */
-                damage(8 * 10);
+                damage(8 * 9);
                 break;
         case 6:
                 damage(COUNTER_AT);
