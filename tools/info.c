@@ -191,6 +191,7 @@ enum status info_of_file(struct report *report, const char *path)
                 tell_memory(report, fd);
                 tell_locks(report, &facts);
                 tell_side_file(report, fd);
+                tell_state_file(report, fd, facts.size);
                 error = facts.size ? tell_engines(report, path) : -ENODATA;
                 if (error == -ENODATA)
                         report_row(report, "opened", PLAIN, NULL,

@@ -177,10 +177,21 @@ const char *engine_word(uint32_t engine);
 /* Reports in rows how the library would open the file. */
 enum status info_of_file(struct report *report, const char *path);
 
-/* ---- side-file.c ---- */
+/* ---- side-file.c, state-file.c ---- */
 
 /* Reports nothing if it isn't the side file of a checkpoint. */
 void tell_side_file(struct report *report, int fd);
+/* Reports nothing if it isn't the state file of a shared allocator. */
+void tell_state_file(struct report *report, int fd, uint64_t size);
+
+/* ---- format.c ---- */
+
+uint64_t number_at(const unsigned char *bytes); /* 64 bits, little-endian */
+uint64_t checksum_of(const unsigned char *bytes, size_t length);
+/* Behind the first bytes is their checksum. */
+bool is_whole(const unsigned char *bytes, size_t summed);
+/* false: there are fewer, or an error */
+bool read_bytes(int fd, void *bytes, size_t length, uint64_t at);
 
 /* ---- locks.c, page-cache.c ---- */
 

@@ -31,29 +31,6 @@ struct side_file {
         bool useless;                 /* both copies of a slot are damaged */
 };
 
-static uint64_t number_at(const unsigned char *bytes)
-{
-        uint64_t value = 0;
-
-        for (int i = 7; i >= 0; i--)
-                value = value << 8 | bytes[i];
-        return value;
-}
-
-static bool is_whole(const unsigned char *bytes, size_t summed)
-{
-        uint64_t sum = UINT64_C(0xcbf29ce484222325);
-
-        for (size_t i = 0; i < summed; i++)
-                sum = (sum ^ bytes[i]) * UINT64_C(0x100000001b3);
-        return sum == number_at(bytes + summed);
-}
-
-static bool read_bytes(int fd, void *bytes, size_t length, uint64_t at)
-{
-        return file_read(fd, bytes, length, at) == (int64_t)length;
-}
-
 static bool read_head(struct side_file *side)
 {
         unsigned char bytes[HEAD];

@@ -217,7 +217,7 @@ every_page_is_there()
                 missing=1
         done <names
         for page in man7/librangedmmap.7 man7/librangedmmap-safety.7 man1/allocator-contract.1 \
-                man5/rmmap-checkpoint.5; do
+                man5/rmmap-checkpoint.5 man5/rmmap-shared-state.5; do
                 [ -e "$mandir/$page" ] || { echo "$page isn't installed"; missing=1; }
         done
         # A link must lead somewhere, within the manual.

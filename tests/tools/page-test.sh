@@ -64,7 +64,8 @@ told()
                 grep -v -e '[(]&\{0,1\}[a-z>-]*, "' -e 'doctor->report, \(name\|fact\),' \
                         >"$work/hidden" && fail "names that this test can't read:" "$work/hidden" >&2
 }
-told info "$top/tools/info.c" "$top/tools/side-file.c" >"$work/told"
+told info "$top/tools/info.c" "$top/tools/side-file.c" "$top/tools/state-file.c" \
+        >"$work/told"
 told doctor "$top"/tools/doctor*.c "$top"/tools/*/doctor*.c >>"$work/told"
 sort -u "$work/told" >"$work/sources"
 [ "$(wc -l <"$work/sources")" -gt 65 ] || fail "only so much found in the sources:" "$work/sources"

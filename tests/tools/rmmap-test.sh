@@ -22,6 +22,7 @@ rmmap=$(cd "$(dirname "$rmmap")" 2>/dev/null && pwd)/$(basename "$rmmap")
         exit 1
 }
 program=$rmmap
+states=$(cd "${top_builddir:-.}" && pwd)/tests/tools/states
 work=$(mktemp -d "${TMPDIR:-/tmp}/rmmap-test.XXXXXX") || exit 1
 # shellcheck source=tests/cases.sh
 . "$here/../cases.sh"
@@ -167,6 +168,7 @@ needs_more()
                 esac
                 rm "$dir/probe"
                 ;;
+        states) [ -x "$states" ] || reason="tests/tools/states isn't built" ;;
         python3 | flock) command -v "$1" >/dev/null || reason="$1 is missing" ;;
         esac
 }
@@ -785,6 +787,88 @@ info()
         ! grep -q "$(printf '\033')" "$out" || complain "a name gets at the terminal"
 }
 
+# make_states: files of the library, in $dir.
+make_states()
+{
+        (cd "$dir" && "$states") >"$out" 2>&1 || complain "states: $(cat "$out")"
+}
+
+# overwrite FILE OFFSET [TEXT]: damages it.
+overwrite()
+{
+        printf '%s' "${3:-damaged}" | dd of="$dir/$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+info_of_side_file()
+{
+        make_states
+        run 0 info side
+        prints "^  checkpoint +of inode $(stat -c %i "$dir/recorded"), 20.0 KiB \\(20480 bytes\\)$"
+        prints '^  identity +a\.job \(5 bytes\)$'
+        prints '^  recorded +3 of 5 blocks, 60\.0%$'
+        prints '^  damage +0 damaged copies$'
+        cp "$dir/side" "$dir/whole"
+        overwrite side 8
+        run 0 info side
+        prints '^  damage +1 damaged copies$'
+        prints '^  recorded +3 of 5'
+        overwrite side 8200
+        overwrite side 12296
+        run 0 info side
+        prints "^  damage +3 damaged copies; it can't be used$"
+        overwrite side 4100
+        run 0 info side
+        ! grep -q checkpoint "$out" || complain 'two damaged headers are a checkpoint'
+        truncate -s 8700 "$dir/whole"
+        run 0 info whole
+        prints "it is cut, and can't be used$"
+}
+
+info_of_state_file()
+{
+        local at
+        make_states
+        run 0 info state
+        prints "^  shared state +of inode $(stat -c '%i on device %d' "$dir/shared"), made for 20.0 KiB"
+        prints '\(20480 bytes\), which may grow to 256.0 KiB$'
+        prints '^  given out +up to 12.0 KiB \(12288 bytes\), in multiples of 4096$'
+        prints '^  mark +28.0 KiB \(28672 bytes\): after a power cut'
+        prints '^  damage +none$'
+        for at in '0 RMMSHAR2:another version' '48:header' '4096:counter' '8192:mark'; do
+                cp "$dir/state" "$dir/bad"
+                # shellcheck disable=SC2086 # an offset, and a text or none
+                overwrite bad ${at%:*}
+                run 0 info bad
+                prints "^  damage +.*${at#*:}.*; it can't be used$"
+                ! grep -q 'given out' "$out" || complain "it tells what it can't know"
+        done
+        for at in 80 8192 12287 16384; do
+                cp "$dir/state" "$dir/bad"
+                truncate -s $at "$dir/bad"
+                run 0 info bad
+                prints "^  shared state +of inode $(stat -c %i "$dir/shared") "
+                prints "^  damage +it has another size.*; it can't be used$"
+        done
+        printf RMMSHAR1 >"$dir/bad"
+        run 0 info bad
+        ! grep -q shared "$out" || complain 'eight bytes are a state'
+}
+
+info_of_states_json()
+{
+        make_states
+        run 0 info --json side
+        json 'f["checkpoint_recorded"] == 3 and f["checkpoint_blocks"] == 5'
+        json 'f["checkpoint_usable"] and f["checkpoint_damaged"] == 0'
+        run 0 info --json state
+        json 'f["shared_given_out"] == 12288 and f["shared_mark"] == 28672'
+        json 'f["shared_size"] == 20480 and f["shared_max_size"] == 262144 and f["shared_usable"]'
+        json "f['shared_inode'] == $(stat -c %i "$dir/shared")"
+        overwrite state 8192
+        run 0 info --json state
+        json 'f["shared_usable"] is False and "shared_mark" not in f'
+}
+
 info_json()
 {
         local name
@@ -993,6 +1077,9 @@ case_ bar python3 huge
 case_ full_disk tmpfs
 case_ order_of_syncs strace
 case_ info_json python3
+case_ info_of_side_file states
+case_ info_of_state_file states
+case_ info_of_states_json states python3
 case_ doctor
 case_ doctor_json linux python3
 case_ doctor_without_advice linux strace
