@@ -31,6 +31,7 @@
 struct bench {
         struct rmmap_file *file;    /* huge and sparse: allocating never reaches its end */
         struct rmmap_file *reusing; /* the same, by rmmap_reusing_allocator */
+        struct rmmap_file *shared;  /* the same, by rmmap_shared_allocator */
         struct rmmap_file *warm;    /* small, preallocated, every page touched */
         struct rmmap_file *guarded; /* the same with RMMAP_CATCH_FAULTS */
         struct rmmap_file *records; /* to be synced; preallocated */
@@ -73,6 +74,14 @@ static void allocate_reusing(struct bench *bench, unsigned long calls)
 
         for (unsigned long i = 0; i < calls; i++)
                 must(rmmap_allocate(bench->reusing, PAGE, &range), "allocate");
+}
+
+static void allocate_shared(struct bench *bench, unsigned long calls)
+{
+        struct rmmap_range range;
+
+        for (unsigned long i = 0; i < calls; i++)
+                must(rmmap_allocate(bench->shared, PAGE, &range), "allocate");
 }
 
 static void reuse(struct bench *bench, unsigned long calls)
@@ -265,6 +274,10 @@ static const struct row {
          1000000},
         {"allocate, 8 threads", "reusing", "concurrent", allocate_reusing, allocate_handle, 8,
          250000},
+        {"allocate, 1 thread", "shared", "concurrent", allocate_shared, allocate_handle, 1,
+         1000000},
+        {"allocate, 8 threads", "shared", "concurrent", allocate_shared, allocate_handle, 8,
+         250000},
         {"allocate, give back", "reusing", "mutex", reuse, allocate_mutex, 1, 300000},
         {"the same, 8 threads", "reusing", "mutex", reuse, allocate_mutex, 8, 100000},
         {"write 4 KiB, warm", "rmmap_write_range", "memcpy", write_page, memcpy_page, 1, 300000},
@@ -376,6 +389,21 @@ static struct rmmap_file *open_warm(const char *path, uint32_t flags)
         return file;
 }
 
+/* The state file stays open, too, so neither needs its name. */
+static void open_shared(struct bench *bench, const char *path, struct rmmap_options options)
+{
+        struct rmmap_shared_config config = RMMAP_SHARED_CONFIG_INIT;
+        char state[4200];
+
+        snprintf(state, sizeof(state), "%s.state", path);
+        config.path = state;
+        options.allocator = rmmap_shared_allocator();
+        options.allocator_config = &config;
+        must(rmmap_create(path, UINT64_C(1) << 42, &options, &bench->shared), path);
+        unlink(path);
+        unlink(state);
+}
+
 static void open_files(struct bench *bench, const char *directory)
 {
         struct rmmap_options sparse = RMMAP_OPTIONS_INIT;
@@ -388,6 +416,7 @@ static void open_files(struct bench *bench, const char *directory)
         sparse.allocator = rmmap_reusing_allocator();
         must(rmmap_create(path, UINT64_C(1) << 42, &sparse, &bench->reusing), path);
         unlink(path);
+        open_shared(bench, path, sparse);
         bench->guarded = open_warm(path, RMMAP_CATCH_FAULTS);
         bench->warm = open_warm(path, 0);
         bench->records = open_warm(path, 0);
@@ -425,6 +454,7 @@ int main(int argc, char **argv)
         rmmap_release(bench.records);
         rmmap_release(bench.warm);
         rmmap_release(bench.guarded);
+        rmmap_release(bench.shared);
         rmmap_release(bench.reusing);
         rmmap_release(bench.file);
         return EXIT_SUCCESS;
