@@ -845,6 +845,9 @@ using give_back_of = RMMAP_ANSWERS(std::declval<T &>().give_back(std::uint64_t{}
 template <class T>
 using allocate_at_of = RMMAP_ANSWERS(std::declval<T &>().allocate_at(std::uint64_t{},
                                                                      std::uint64_t{}));
+template <class T> using grow_of = RMMAP_ANSWERS(std::declval<T &>().grow(std::uint64_t{}));
+template <class T>
+using trim_of = RMMAP_ANSWERS(std::declval<T &>().trim(std::declval<std::uint64_t &>()));
 template <class T>
 using claim_of = RMMAP_ANSWERS(std::declval<const T &>().claim(std::uint64_t{}, std::uint64_t{}));
 template <class T>
@@ -863,6 +866,7 @@ using create_of_copy = RMMAP_ANSWERS(T::create(std::declval<const ::rmmap_alloca
 template <class T>
 using save_of_copy = RMMAP_ANSWERS(std::declval<const T &>().save(std::declval<void *>(),
                                                                   std::size_t{}));
+template <class T> using trim_of_copy = RMMAP_ANSWERS(std::declval<T &>().trim(std::uint64_t{}));
 #undef RMMAP_ANSWERS
 
 /*
@@ -903,6 +907,8 @@ RMMAP_NAMES(allocate_at)
 RMMAP_NAMES(claim)
 RMMAP_NAMES(save)
 RMMAP_NAMES(restore)
+RMMAP_NAMES(grow)
+RMMAP_NAMES(trim)
 } // namespace names
 #undef RMMAP_NAMES
 
@@ -932,6 +938,12 @@ template <class T> struct operations {
         static_assert(has<restore_of, T> || !names::restore<T>,
                       "an allocator's restore must be "
                       "int restore(const void *buffer, size_t length)");
+        static_assert(has<grow_of, T> || !names::grow<T>,
+                      "an allocator's grow must be int grow(uint64_t total)");
+        static_assert((has<trim_of, T> && !has<trim_of_copy, T>) || !names::trim<T>,
+                      "an allocator's trim must be int trim(uint64_t &total)");
+        static_assert(has<grow_of, T> || !has<trim_of, T>,
+                      "an allocator that has trim needs grow, too");
         static_assert(!throws<create_of, T>, "an allocator's create must be noexcept");
         static_assert(!throws<allocate_of, T>, "an allocator's allocate must be noexcept");
         static_assert(!throws<remaining_of, T>, "an allocator's remaining must be noexcept");
@@ -940,6 +952,8 @@ template <class T> struct operations {
         static_assert(!throws<claim_of, T>, "an allocator's claim must be noexcept");
         static_assert(!throws<save_of, T>, "an allocator's save must be noexcept");
         static_assert(!throws<restore_of, T>, "an allocator's restore must be noexcept");
+        static_assert(!throws<grow_of, T>, "an allocator's grow must be noexcept");
+        static_assert(!throws<trim_of, T>, "an allocator's trim must be noexcept");
 
         static int create(const ::rmmap_allocator_args *args, void **state) noexcept
         {
@@ -1001,6 +1015,14 @@ template <class T> struct operations {
         {
                 return static_cast<T *>(state)->restore(buffer, length);
         }
+        static int grow(void *state, std::uint64_t total) noexcept
+        {
+                return static_cast<T *>(state)->grow(total);
+        }
+        static int trim(void *state, std::uint64_t *total) noexcept
+        {
+                return static_cast<T *>(state)->trim(*total);
+        }
 
         static constexpr ::rmmap_allocator_ops table() noexcept
         {
@@ -1025,6 +1047,10 @@ template <class T> struct operations {
                         ops.restore = restore;
                 if constexpr (has<allocate_at_of, T>)
                         ops.allocate_at = allocate_at;
+                if constexpr (has<grow_of, T>)
+                        ops.grow = grow;
+                if constexpr (has<trim_of, T>)
+                        ops.trim = trim;
                 return ops;
         }
 };
@@ -1050,6 +1076,8 @@ template <class T> struct operations {
  *      int save(void *buffer, size_t &length) const;
  *      int restore(const void *buffer, size_t length);
  *      int allocate_at(uint64_t start, uint64_t end);
+ *      int grow(uint64_t total);                       while threads call the others
+ *      int trim(uint64_t &total);                      needs grow, too
  */
 template <class T, std::size_t = sizeof(detail::operations<T>)>
 const ::rmmap_allocator_ops &allocator_ops() noexcept

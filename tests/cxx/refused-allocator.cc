@@ -247,3 +247,57 @@ struct last final : least {
 
 // error: an allocator.s restore must be int restore.const void .buffer, size_t length.
 rmmap::options of_a_final_class = rmmap::options().allocator<last>();
+
+struct trimmed : least {
+        using least::least;
+        int grow(std::uint64_t) noexcept
+        {
+                return 0;
+        }
+#ifdef REFUSED
+        int trim(std::uint64_t) noexcept
+#else
+        int trim(std::uint64_t &) noexcept
+#endif
+        {
+                return 0;
+        }
+};
+
+// error: an allocator.s trim must be int trim.uint64_t &total.
+rmmap::options trim_that_tells_no_size = rmmap::options().allocator<trimmed>();
+
+struct grown : least {
+        using least::least;
+#ifdef REFUSED
+        void grow(std::uint64_t) noexcept
+        {
+        }
+#else
+        int grow(std::uint64_t) noexcept
+        {
+                return 0;
+        }
+#endif
+};
+
+// error: an allocator.s grow must be int grow.uint64_t total.
+rmmap::options grow_that_answers_nothing = rmmap::options().allocator<grown>();
+
+/* The library would never call it. */
+struct only_trimmed : least {
+        using least::least;
+#ifndef REFUSED
+        int grow(std::uint64_t) noexcept
+        {
+                return 0;
+        }
+#endif
+        int trim(std::uint64_t &) noexcept
+        {
+                return 0;
+        }
+};
+
+// error: an allocator that has trim needs grow, too
+rmmap::options trim_without_grow = rmmap::options().allocator<only_trimmed>();

@@ -228,6 +228,70 @@ struct refusing {
         }
 };
 
+/* In order, in a file that becomes longer and shorter. */
+class upward
+{
+        std::uint64_t next_, total_, max_total_;
+
+      public:
+        explicit upward(const rmmap_allocator_args &args) noexcept
+                : next_(args.first), total_(args.total), max_total_(args.max_total)
+        {
+        }
+        int allocate(std::uint64_t size, std::uint32_t flags, std::uint64_t &start,
+                     std::uint64_t &end) noexcept
+        {
+                const std::uint64_t wanted = rmmap::align_up(size), left = remaining();
+
+                if (left == 0 || (wanted > left && flags != 0))
+                        return -ENOSPC;
+                start = next_;
+                end = next_ += wanted < left ? wanted : left;
+                return 0;
+        }
+        std::uint64_t remaining() const noexcept
+        {
+                return total_ - next_;
+        }
+        int grow(std::uint64_t total) noexcept
+        {
+                if (total < total_ || total > max_total_)
+                        return -EINVAL;
+                total_ = total;
+                return 0;
+        }
+        int trim(std::uint64_t &total) noexcept
+        {
+                total = total_ = next_ != 0 ? next_ : std::uint64_t{page};
+                return 0;
+        }
+};
+
+static void growing_allocators(const char *path)
+{
+        std::error_code error;
+        rmmap::file file = rmmap::create(
+                path, 2 * page, rmmap::options().allocator<upward>().max_size(8 * page), error);
+
+        CHECK(!error && file.remaining() == 2 * page);
+        file.grow(4 * page, error);
+        CHECK(!error && file.size() == 4 * page && file.remaining() == 4 * page);
+        CHECK(file.allocate(3 * page, error).end() == 3 * page && !error);
+        file.trim(error);
+        CHECK(!error && file.size() == 3 * page && file.remaining() == 0);
+        CHECK(!file.allocate(1, error) && is(error, ENOSPC));
+        file.grow(8 * page, error);
+        CHECK(!error && file.allocate(5 * page, error).end() == 8 * page && !error);
+        /* What an allocator lacks, its handle lacks. */
+        CHECK(rmmap::allocator_ops<downward>().grow == nullptr);
+        CHECK(rmmap::allocator_ops<downward>().trim == nullptr);
+        file.reset();
+        file = rmmap::create(path, page, rmmap::options().allocator<downward>(), error);
+        CHECK(!error);
+        file.trim(error);
+        CHECK(is(error, EOPNOTSUPP));
+}
+
 static void allocators(const char *path)
 {
         std::error_code error;
@@ -322,6 +386,7 @@ static void use_handles(const char *path, bool jumps)
         options(path);
         states(path);
         allocators(path);
+        growing_allocators(path);
         if (jumps)
                 faults(path);
         threads(path);
