@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Everything that decodes bytes: ranges, receipts, and the saved states of both built-in
+ * Everything that decodes bytes: ranges, receipts, and the saved states of the built-in
  * allocators. The bytes are the input's as they are, or the input's words put into a frame that is
  * right, since no search finds a checksum; what must come out follows from the words.
  */
@@ -185,11 +185,140 @@ static void restore_state(struct input *input, const struct rmmap_allocator_ops 
         ops->destroy(state);
 }
 
+/* ---- the reusing allocator: blocks that are free again, as words with their numbers */
+
+#define BLOCKS ((SIZE + 4095) / 4096)
+#define MOST_PAIRS 5
+
+/* Nearly right, as above: words in order, whose bits lie before the position. */
+static size_t put_reusing(struct input *input, uint64_t *words)
+{
+        uint8_t wrong = take_byte(input), pairs = take_byte(input) % (MOST_PAIRS + 1);
+        uint64_t number = 0;
+
+        words[0] = (wrong & 3) == 3 ? take_word(input) : SIZE;
+        words[1] = (wrong & 12) == 12 ? take_word(input) : 4096;
+        words[2] = (wrong & 48) == 48 ? take_word(input) : take_byte(input) * UINT64_C(4096) % SIZE;
+        if ((wrong & 0xb0) == 0xb0)
+                words[2] = words[0];
+        for (size_t i = 0; i < pairs; i++, number++) {
+                uint8_t how = take_byte(input);
+
+                number = (how & 12) == 12 ? take_word(input) : number + (how & 1);
+                words[3 + 2 * i] = number;
+                words[4 + 2 * i] = take_word(input);
+                if ((how & 0x30) != 0x30)
+                        words[4 + 2 * i] >>= how & 15;
+        }
+        return 3 + 2 * (size_t)pairs + ((wrong & 0x48) == 0x48);
+}
+
+/* false: it isn't what an allocator saves. *next: the first block that was never handed out. */
+static bool reusing_is_good(const uint64_t *words, size_t count, bool *is_free, uint64_t *next)
+{
+        uint64_t after = 0;
+
+        if (count % 2 == 0 || words[0] > SIZE || words[1] != 4096 || words[2] > words[0] ||
+            (words[2] % 4096 != 0 && words[2] != words[0]))
+                return false;
+        *next = (words[2] + 4095) / 4096;
+        for (size_t i = 3; i < count; i += 2) {
+                if (words[i] < after || words[i] > *next / 64 || words[i + 1] == 0)
+                        return false;
+                after = words[i] + 1;
+                for (uint64_t bit = 0; bit < 64; bit++) {
+                        if (!(words[i + 1] >> bit & 1))
+                                continue;
+                        if (words[i] * 64 + bit >= *next)
+                                return false;
+                        is_free[words[i] * 64 + bit] = true;
+                }
+        }
+        return true;
+}
+
+/* What is left is what is_free says: one block is handed out after the other, each once. */
+static void check_rest(const struct rmmap_allocator_ops *ops, void *state, bool *is_free)
+{
+        uint64_t start, end, left = 0;
+        int err;
+
+        for (uint64_t block = 0; block < BLOCKS; block++) {
+                uint64_t past = block + 1 == BLOCKS ? SIZE : 4096 * (block + 1);
+
+                left += is_free[block] ? past - 4096 * block : 0;
+                if (is_free[block])
+                        fuzz_is(ops->claim(state, 4096 * block, past), -ERANGE);
+        }
+        fuzz_check(ops->remaining(state) == left);
+        while ((err = ops->allocate(state, 4096, 0, &start, &end)) == 0) {
+                fuzz_check(start % 4096 == 0 && start < SIZE && end <= SIZE);
+                fuzz_check(end == (start + 4096 < SIZE ? start + 4096 : SIZE));
+                fuzz_check(is_free[start / 4096]);
+                is_free[start / 4096] = false;
+                left -= end - start;
+        }
+        fuzz_is(err, -ENOSPC);
+        fuzz_check(left == 0 && ops->remaining(state) == 0);
+}
+
+/* What was restored is saved again, and another one restored from that. */
+static void *save_and_restore(const struct rmmap_allocator_ops *ops, void *state,
+                              const struct rmmap_allocator_args *args)
+{
+        size_t length = 0;
+        void *bytes, *again = NULL;
+
+        fuzz_is(ops->save(state, NULL, &length), 0);
+        bytes = malloc(length);
+        fuzz_is(ops->save(state, bytes, &length), 0);
+        fuzz_is(ops->create(args, &again), 0);
+        fuzz_is(ops->restore(again, bytes, length), 0);
+        free(bytes);
+        ops->destroy(state);
+        return again;
+}
+
+static void restore_reusing(struct input *input)
+{
+        const struct rmmap_allocator_ops *ops = rmmap_reusing_allocator();
+        struct rmmap_allocator_args args = {.size = sizeof(args), .total = SIZE, .alignment = 4096};
+        uint64_t words[3 + 2 * MOST_PAIRS + 1] = {0}, next = 0, floor, start, end;
+        uint8_t how = take_byte(input);
+        bool is_free[BLOCKS + 64] = {false}, used = (how & 7) == 7, broken = (how & 56) == 56, good;
+        size_t count = put_reusing(input, words), length = SERIALIZED_SIZE(count);
+        unsigned char *bytes = malloc(length);
+        void *state = NULL;
+
+        args.first = 4096 * (uint64_t)(take_byte(input) & 3);
+        args.flags = how & 64 ? RMMAP_ALLOCATOR_START_AT_END : 0;
+        floor = how & 64 ? 0 : args.first / 4096;
+        fuzz_is(ops->create(&args, &state), 0);
+        if (used)
+                fuzz_is(ops->allocate(state, 1, 0, &start, &end), 0);
+        serialize_words(bytes, "RMMREUS1", words, count);
+        if (broken)
+                bytes[take_byte(input) % length] ^= (unsigned char)(1 + take_byte(input) % 255);
+        good = !broken && reusing_is_good(words, count, is_free, &next);
+        fuzz_is(ops->restore(state, bytes, length), !good ? -EBADMSG : used ? -EBUSY : 0);
+        free(bytes);
+        if (!good || used) {
+                memset(is_free, 0, sizeof(is_free));
+                next = floor = args.first / 4096 + used;
+        }
+        for (uint64_t block = 0; block < BLOCKS; block++)
+                is_free[block] = block >= floor && (is_free[block] || block >= next);
+        if (good && !used && how & 128)
+                state = save_and_restore(ops, state, &args);
+        check_rest(ops, state, is_free);
+        ops->destroy(state);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         struct input input = {data, size};
 
-        switch (take_byte(&input) % 4) {
+        switch (take_byte(&input) % 5) {
         case 0:
                 decode_range(&input);
                 break;
@@ -198,6 +327,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 break;
         case 2:
                 restore_state(&input, rmmap_concurrent_allocator(), NAME_CONCURRENT);
+                break;
+        case 3:
+                restore_reusing(&input);
                 break;
         default:
                 restore_state(&input, rmmap_sequential_allocator(), NAME_SEQUENTIAL);
