@@ -96,25 +96,29 @@ bool bitmap_all(const _Atomic uint64_t *words, uint64_t first, uint64_t end)
 
 /*
  * The result may be out of date at once. A caller that depends on it then changes the bits by a
- * call that fails if they aren't as expected. Acquire: a caller that looks no further sees what
- * happened before a bit was changed.
+ * call that fails if they aren't as expected. Each word is read once, so the run has a bit at
+ * least, whatever other threads do. Acquire: a caller that looks no further sees what happened
+ * before a bit was changed.
  */
 bool bitmap_run(const _Atomic uint64_t *words, uint64_t first, uint64_t end, uint64_t *same_end)
 {
-        uint64_t word = load_word(&words[first / BITMAP_WORD_BITS]);
+        uint64_t word = load_word(&words[first / BITMAP_WORD_BITS]), bit = first;
         bool value = (word >> (first % BITMAP_WORD_BITS)) & 1;
 
-        for (uint64_t bit = first; bit < end; bit = bitmap_next_word(bit)) {
-                word = load_word(&words[bit / BITMAP_WORD_BITS]);
+        for (;;) {
                 word = (value ? ~word : word) & bitmap_mask(bit, end);
-                if (word == 0)
-                        continue;
-                bit = align_down_to(bit, BITMAP_WORD_BITS);
-                for (; !(word & 1); word >>= 1)
-                        bit++;
-                *same_end = bit;
-                return value;
+                if (word != 0)
+                        break;
+                bit = bitmap_next_word(bit);
+                if (bit >= end) {
+                        *same_end = end;
+                        return value;
+                }
+                word = load_word(&words[bit / BITMAP_WORD_BITS]);
         }
-        *same_end = end;
+        bit = align_down_to(bit, BITMAP_WORD_BITS);
+        for (; !(word & 1); word >>= 1)
+                bit++;
+        *same_end = bit;
         return value;
 }

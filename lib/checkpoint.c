@@ -445,13 +445,11 @@ int rmmap_next_recorded(const struct rmmap_file *file, uint64_t from, uint64_t *
         size = file_size(file);
         if (from >= size)
                 return -ENODATA;
-        first = from / RMMAP_ALIGNMENT;
-        if (!bitmap_run(checkpoint->recorded, first, checkpoint->blocks, &stop)) {
-                first = stop;
-                if (first == checkpoint->blocks)
+        /* What one look finds may be given back before the next one. */
+        for (first = from / RMMAP_ALIGNMENT;
+             !bitmap_run(checkpoint->recorded, first, checkpoint->blocks, &stop); first = stop)
+                if (stop == checkpoint->blocks)
                         return -ENODATA;
-                (void)bitmap_run(checkpoint->recorded, first, checkpoint->blocks, &stop);
-        }
         *start = max_u64(from, first * RMMAP_ALIGNMENT);
         *end = min_u64(stop * RMMAP_ALIGNMENT, size);
         return 0;
