@@ -66,7 +66,7 @@ static void promise_if(struct job *job, const struct piece *piece, enum promise 
 /* What a call returned after the cut counts for nothing. */
 static void stop_after_cut(const struct job *job)
 {
-        while (atomic_load(&job->cut))
+        while (job->cut != NULL && atomic_load(job->cut))
                 pause();
 }
 

@@ -35,8 +35,8 @@ struct job {
         /* A block's promise, in the low three bits, and the generation of its content. */
         _Atomic uint64_t word[JOB_MOST_BLOCKS];
         _Atomic uint64_t generation;
-        atomic_bool anew; /* a run is creating the file without RMMAP_KEEP */
-        atomic_bool cut;  /* what is returned from now on promises nothing */
+        atomic_bool anew;       /* a run is creating the file without RMMAP_KEEP */
+        const atomic_bool *cut; /* set: what is returned promises nothing; NULL: no power is cut */
         _Atomic uint64_t runs, resumed, syncs, given_back, refetched;
         char wrong[300]; /* what was broken; empty: nothing */
 };

@@ -10,8 +10,8 @@
 
 /*
  * From here on this process is the mutant of that name: no-fdatasync, no-msync, half-msync,
- * no-dsync, no-directory, no-fsync (of
- * a file), deaf (no error of a sync is heard). false: there is none of that name.
+ * no-dsync, no-directory, no-fsync (of a file), no-state (no msync of a file called state), deaf
+ * (no error of a sync is heard). false: there is none of that name.
  */
 bool mutant_become(const char *name);
 

@@ -80,6 +80,14 @@ for disk in shutdown:ext4 shutdown:xfs disk:ext4 disk:xfs; do
         is_caught "$disk" no-fdatasync
 done
 
+# The shared allocator: what was synced is there, and isn't handed out again. no-state leaves out
+# only that the mark becomes durable.
+program=$top_builddir/tests/crash/shared-cut
+for disk in shutdown:ext4 shutdown:xfs disk:ext4 disk:xfs; do
+        loses_nothing "$disk"
+        is_caught "$disk" no-fdatasync no-state
+done
+
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$passed" -gt 0 ] || [ "$failed" -gt 0 ] || exit 77
 [ "$failed" -eq 0 ]

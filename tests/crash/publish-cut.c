@@ -2,59 +2,42 @@
 /*
  * publish-cut DISK [ROUNDS [MUTANT]]: cuts the power of a program that publishes one version of a
  * file after the other, ROUNDS times, each at a random moment. What is found afterwards is whole,
- * and no older than the last version whose publish had returned. MUTANT: with a broken library; see
- * mutant.h. TEST_SEED sets the seed that is printed.
- *
- * Exit status: 0 all was well, 1 it wasn't, 77 the disk can't be set up, 99 other trouble.
+ * and no older than the last version whose publish had returned. See cut.h.
  */
-#include <signal.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "child.h"
+#include "crash/cut.h"
 #include "crash/mutant.h"
-#include "crash/test-disk.h"
 #include "publishing.h"
 
 /* The writer's, and what it was promised. */
 struct shared {
         _Atomic uint64_t begun, published;
         atomic_int error;
-        atomic_bool cut;
 };
 
 struct run {
-        struct test_disk *disk;
+        struct cut cut;
         struct shared *shared;
-        const char *mutant;
-        uint64_t random;
-        unsigned int cuts, wrong, newer, hidden;
+        unsigned int wrong, newer, hidden;
 };
-
-static int trouble(const char *what, int err)
-{
-        fprintf(stderr, "publish-cut: %s %s\n", what, err == 0 ? "" : strerror(-err));
-        return 99;
-}
 
 /* An error after the cut is none; nor is a promise. */
 static int publish_on(void *arg)
 {
         struct run *run = arg;
 
-        if (!mutant_become(run->mutant))
+        if (!mutant_become(run->cut.mutant))
                 return 1;
         for (uint64_t version = atomic_load(&run->shared->published) + 1;; version++) {
                 int err;
 
                 atomic_store(&run->shared->begun, version);
-                err = publishing_version(test_disk_directory(run->disk), version);
-                if (atomic_load(&run->shared->cut))
-                        pause();
+                err = publishing_version(test_disk_directory(run->cut.disk), version);
+                cut_stop_after(run->cut.off);
                 if (err != 0) {
                         atomic_store(&run->shared->error, err);
                         return 1;
@@ -63,24 +46,9 @@ static int publish_on(void *arg)
         }
 }
 
-static int cut(struct run *run, pid_t writer)
-{
-        struct timespec time = {.tv_nsec = (long)(test_random(&run->random) % 30000) * 1000};
-        int err, status;
-
-        nanosleep(&time, NULL);
-        atomic_store(&run->shared->cut, true);
-        err = test_disk_cut(run->disk);
-        kill(writer, SIGKILL);
-        if (waitpid(writer, &status, 0) != writer || err != 0)
-                return trouble("the power can't be cut", err);
-        return test_disk_again(run->disk, &run->random) != 0 ? trouble("can't be mounted again", 0)
-                                                             : 0;
-}
-
 static void look(struct run *run)
 {
-        const char *directory = test_disk_directory(run->disk);
+        const char *directory = test_disk_directory(run->cut.disk);
         uint64_t promised = atomic_load(&run->shared->published), found;
         char path[4200];
 
@@ -88,7 +56,7 @@ static void look(struct run *run)
         found = publishing_read_version(path);
         if (found < promised || found > atomic_load(&run->shared->begun)) {
                 run->wrong++;
-                if (strcmp(run->mutant, "none") == 0)
+                if (!cut_has_mutant(&run->cut))
                         fprintf(stderr, "found version %lu, promised %lu\n", (unsigned long)found,
                                 (unsigned long)promised);
         }
@@ -106,49 +74,45 @@ static void look(struct run *run)
 static int one_round(struct run *run)
 {
         pid_t writer;
-        int err = 0;
+        int err, status;
 
-        atomic_store(&run->shared->cut, false);
         atomic_store(&run->shared->begun, atomic_load(&run->shared->begun) + 1);
-        err = publishing_version(test_disk_directory(run->disk), atomic_load(&run->shared->begun));
+        err = publishing_version(test_disk_directory(run->cut.disk),
+                                 atomic_load(&run->shared->begun));
         if (err != 0)
-                return trouble("the first version", err);
+                return cut_trouble(&run->cut, "the first version", err);
         sync();
         atomic_store(&run->shared->published, atomic_load(&run->shared->begun));
         writer = child_start(publish_on, run);
-        err = cut(run, writer);
+        err = cut_power(&run->cut, 30000, &writer, &status, 1);
         if (err != 0)
                 return err;
         if (atomic_load(&run->shared->error) != 0)
-                return trouble("an error before the cut", atomic_load(&run->shared->error));
-        run->cuts++;
+                return cut_trouble(&run->cut, "an error before the cut",
+                                   atomic_load(&run->shared->error));
         look(run);
         return 0;
 }
 
 int main(int argc, char **argv)
 {
-        unsigned int rounds = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10) : 100;
-        struct run run = {.mutant = argc > 3 ? argv[3] : "none"};
-        int status = 0;
+        struct run run = {.wrong = 0};
+        int status = cut_begin(&run.cut, "publish-cut", argc, argv);
 
+        if (status != 0)
+                return status;
         run.shared = mmap(NULL, sizeof(*run.shared), PROT_READ | PROT_WRITE,
                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (run.shared == MAP_FAILED)
-                return trouble("no memory", 0);
-        if (!test_disk_begin())
-                return 77;
-        run.random = test_seed();
-        run.disk = test_disk_new(argc > 1 ? argv[1] : "");
-        if (run.disk == NULL)
-                return 77;
-        for (unsigned int i = 0; i < rounds && status == 0 && (run.wrong == 0 || argc <= 3); i++)
+                return cut_trouble(&run.cut, "no memory", 0);
+        while (run.cut.done < run.cut.rounds && status == 0 &&
+               (run.wrong == 0 || !cut_has_mutant(&run.cut)))
                 status = one_round(&run);
         printf("%s, %s: %u cut points, %lu versions; %u found newer than promised, %u complete "
                "hidden files; WRONG: %u\n",
-               argc > 1 ? argv[1] : "", run.mutant, run.cuts,
+               run.cut.name, run.cut.mutant, run.cut.done,
                (unsigned long)atomic_load(&run.shared->published), run.newer, run.hidden,
                run.wrong);
-        test_disk_free(run.disk);
+        cut_end(&run.cut);
         return status != 0 ? status : run.wrong > 0;
 }
