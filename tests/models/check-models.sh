@@ -105,7 +105,7 @@ trap 'exit 1' HUP INT TERM
 check_mirrored
 failed=$?
 
-[ $# -gt 0 ] || set -- allocator group-commit refcount reusing wb-error
+[ $# -gt 0 ] || set -- allocator checkpoint group-commit refcount reusing wb-error
 for model in "$@"; do
         echo "$model right"
         for define in $(sed -n 's/^ \* twins: //p' "$here/$model.pml"); do
