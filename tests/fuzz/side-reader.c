@@ -132,8 +132,6 @@ void side_reader_read(const struct side_image *image, uint64_t content, const un
         uint64_t wanted = load_le64(right + SIDE_HEAD_SIZE);
 
         memset(verdict, 0, sizeof(*verdict));
-        for (size_t i = 0; i < SIDE_MOST_SLOTS; i++)
-                verdict->newer[i] = SIDE_NO_COPY;
         if (content == 0) /* recording starts anew, whatever there is */
                 return;
         if (head == NULL) {

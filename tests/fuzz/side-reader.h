@@ -22,7 +22,6 @@
 
 #define SIDE_MOST_SLOTS 2
 #define SIDE_MOST_BLOCKS (SIDE_MOST_SLOTS * SIDE_SLOT_BLOCKS)
-#define SIDE_NO_COPY 2
 
 struct side_image {
         size_t length;
@@ -32,7 +31,7 @@ struct side_image {
 struct side_verdict {
         int err;                             /* of opening the data file */
         uint64_t size;                       /* of the data file that it is about */
-        unsigned int newer[SIDE_MOST_SLOTS]; /* the copy of each slot that counts */
+        unsigned int newer[SIDE_MOST_SLOTS]; /* the copy of each slot that counts, if one does */
         bool recorded[SIDE_MOST_BLOCKS];
 };
 
