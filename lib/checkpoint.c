@@ -312,14 +312,18 @@ static uint64_t begin_round(struct checkpoint *checkpoint)
         return round;
 }
 
-/* What the side file is to say: with what is being recorded. */
-static int put_recording(struct checkpoint *checkpoint, uint64_t slot)
+/* What the side file is to say: with what is being recorded, without what is given back. */
+static int put_slot(struct checkpoint *checkpoint, uint64_t slot, struct blocks forgotten)
 {
         uint64_t words[SLOT_WORDS], at = slot * SLOT_WORDS;
+        uint64_t first = max_u64(forgotten.first, slot * SLOT_BLOCKS);
+        uint64_t end = min_u64(forgotten.end, (slot + 1) * SLOT_BLOCKS);
 
         for (uint64_t i = 0; i < SLOT_WORDS; i++)
                 words[i] =
                         load(&checkpoint->recorded[at + i]) | load(&checkpoint->recording[at + i]);
+        for (uint64_t bit = first; bit < end; bit = bitmap_next_word(bit))
+                words[bit / BITMAP_WORD_BITS - at] &= ~bitmap_mask(bit, end);
         return side_put(&checkpoint->side, slot, words);
 }
 
@@ -328,7 +332,7 @@ static int put_all(struct checkpoint *checkpoint)
         int err = side_check_session(&checkpoint->side);
 
         for (uint64_t slot = 0; err == 0 && next_slot(checkpoint, checkpoint->put, &slot); slot++)
-                err = put_recording(checkpoint, slot);
+                err = put_slot(checkpoint, slot, (struct blocks){0, 0});
         return err != 0 ? err : side_flush(&checkpoint->side);
 }
 
@@ -405,20 +409,6 @@ int checkpoint_error(const struct checkpoint *checkpoint)
 
 /* ---- give back */
 
-/* The data of what is being recorded may not be on the disk yet: nothing of that. */
-static int put_without(struct checkpoint *checkpoint, uint64_t slot, struct blocks forgotten)
-{
-        uint64_t words[SLOT_WORDS], at = slot * SLOT_WORDS;
-        uint64_t first = max_u64(forgotten.first, slot * SLOT_BLOCKS);
-        uint64_t end = min_u64(forgotten.end, (slot + 1) * SLOT_BLOCKS);
-
-        for (uint64_t i = 0; i < SLOT_WORDS; i++)
-                words[i] = load(&checkpoint->recorded[at + i]);
-        for (uint64_t bit = first; bit < end; bit = bitmap_next_word(bit))
-                words[bit / BITMAP_WORD_BITS - at] &= ~bitmap_mask(bit, end);
-        return side_put(&checkpoint->side, slot, words);
-}
-
 /* Both copies: whichever of them a crash or damage leaves says the same. */
 static int forget_durably(struct rmmap_file *file, struct blocks blocks)
 {
@@ -428,7 +418,7 @@ static int forget_durably(struct rmmap_file *file, struct blocks blocks)
 
         for (unsigned int copy = 0; err == 0 && copy < 2; copy++) {
                 for (uint64_t slot = slots.first; err == 0 && slot < slots.end; slot++)
-                        err = put_without(checkpoint, slot, blocks);
+                        err = put_slot(checkpoint, slot, blocks);
                 if (err == 0)
                         err = side_flush(&checkpoint->side);
                 if (err == 0)

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What a checkpoint records: lib/checkpoint.c over lib/checkpoint-file.c, with sync_batch and
- * record_write of lib/sync-exec.c. Threads have two blocks of one slot, which has two copies in the
+ * What a checkpoint records: lib/checkpoint.c over lib/checkpoint-file.c, with sync_batch, join_batch
+ * and sync_write of lib/sync-exec.c. Threads have two blocks of one slot, which has two copies in the
  * side file: they write, sync, write durably in one call and give back. Batches run one at a time,
- * which is the matter of group-commit.pml. Once an I/O of data, a write of the side file or a sync of
+ * which is the matter of group-commit.pml; one is recorded while the next one runs. Once an I/O of data, a write of the side file or a sync of
  * it may fail. Holds E.2, E.3, E.4, E.6.
  *
  * The power is cut at any step, which leaves a copy that is being written as it was, as it is to
  * be, or damaged; or the disk has damaged one copy. Checked then: what is found recorded has a
  * receipt, and its whole content is on the disk; a block whose give_back returned isn't found;
- * and, without damage of the disk, what a returned sync covered is found.
+ * and, without damage of the disk, what a returned sync covered is found, and what was recorded in
+ * memory, which programs may ask.
  *
  * twins: COLLECTS_LATE RECORDS_FIRST IGNORES_ERROR WRITES_NEWER FORGETS_ONCE FORGETS_LATE
- * twins: KEEPS_RECORDING PUTS_RECORDING TURNS_EARLY FORGETS_RECORDED_ONLY REPORTS_NO_ERROR
+ * twins: KEEPS_RECORDING TURNS_EARLY FORGETS_RECORDED_ONLY REPORTS_NO_ERROR
+ * twins: RECORDS_SYNCING KEEPS_SYNCING KEEPS_SYNCED ROUND_TAKES_LATE_ONES ANY_ROUND_WILL_DO
  */
 #ifndef CALLS
 #define CALLS 2
@@ -45,8 +47,9 @@ side_copy copies[2];
 /* ---- memory */
 
 byte owner[2]; /* of each block; 0: it is free */
-byte written, recording, recorded;
-bool touched;
+byte written, syncing, synced, recording, recorded;
+bool to_record, to_put;
+byte synced_round, recorded_round;
 bool error;
 bit newer;
 bool locked, busy;
@@ -55,6 +58,7 @@ bool locked, busy;
 
 byte promised; /* a sync covered it, and returned 0; ends when its give_back begins */
 byte gone;     /* its give_back returned; ends when it is written anew */
+byte leaving;  /* its give_back began, and didn't return 0 */
 
 inline mutex_lock()
 {
@@ -151,44 +155,83 @@ inline store(words)
 
 inline checkpoint_collect(set)
 {
-	atomic {
-		!locked ->
-		touched = touched || (written & set & ~recorded) != 0;
-		recording = recording | (written & set & ~recorded)
+	syncing = syncing | (written & set & ~recorded)
+}
+
+inline checkpoint_note_synced()
+{
+	d_step {
+		to_record = to_record || syncing != 0;
+#ifdef ROUND_TAKES_LATE_ONES
+		recording = recording | syncing;
+#else
+		synced = synced | syncing;
+#endif
+		syncing = 0;
+		synced_round++
 	}
 }
 
-inline checkpoint_record()
+inline begin_round()
 {
-	mutex_lock();
-	if
-	:: touched ->
-		store(recorded | recording);
-		if
-		:: failed && latched /* the error that stays is enough */
-		:: else ->
-			d_step {
-				error = failed;
-				if
-				:: !failed ->
-					recorded = recorded | recording;
-					recording = 0;
-					touched = false
-				:: else
-				fi
-			}
-		fi
-	:: else -> error = false
-	fi;
-	failed = false;
-	mutex_unlock()
+	d_step {
+		round = synced_round;
+		recording = recording | synced;
+#ifdef RECORDS_SYNCING
+		recording = recording | (to_record -> syncing : 0);
+#endif
+		synced = 0;
+		to_put = to_put || to_record;
+		to_record = false
+	}
 }
 
-#ifdef PUTS_RECORDING
-#define forgotten(b) ((recorded | recording) & ~bit_of(b))
+inline record_round()
+{
+	begin_round();
+	if
+	:: to_put -> store(recorded | recording)
+	:: else
+	fi;
+	if
+	:: failed && latched /* the error that stays is enough */
+	:: else ->
+		d_step {
+			error = failed;
+			if
+			:: !failed ->
+				recorded = recorded | recording;
+				recording = 0;
+				to_put = false;
+				recorded_round = round
+			:: else
+			fi
+		}
+	fi
+}
+
+/* failed: what it returns. */
+inline checkpoint_record()
+{
+	round = synced_round;
+	mutex_lock();
+	if
+#ifdef ANY_ROUND_WILL_DO
+	:: recorded_round == 0 || error ->
 #else
-#define forgotten(b) (recorded & ~bit_of(b))
+	:: recorded_round < round || error ->
 #endif
+		if
+		:: latched -> failed = true
+		:: else -> record_round()
+		fi
+	:: else
+	fi;
+	mutex_unlock();
+	round = 0
+}
+
+#define forgotten(b) ((recorded | recording) & ~bit_of(b))
 #ifdef FORGETS_RECORDED_ONLY
 #define may_be_in_the_file(b) (recorded & bit_of(b))
 #else
@@ -201,6 +244,12 @@ inline clear(b)
 		recorded = recorded & ~bit_of(b);
 #ifndef KEEPS_RECORDING
 		recording = recording & ~bit_of(b);
+#endif
+#ifndef KEEPS_SYNCED
+		synced = synced & ~bit_of(b);
+#endif
+#ifndef KEEPS_SYNCING
+		syncing = syncing & ~bit_of(b);
 #endif
 		written = written & ~bit_of(b)
 	}
@@ -222,7 +271,7 @@ inline checkpoint_forget(b)
 			fi;
 #endif
 			if
-			:: failed -> touched = true
+			:: failed -> to_put = true
 			:: else
 			fi
 		fi
@@ -247,14 +296,14 @@ inline issue(set)
 	fi
 }
 
-inline record_unless_latched()
+inline note_unless_latched()
 {
 #ifdef IGNORES_ERROR
-	checkpoint_record()
+	checkpoint_note_synced()
 #else
 	if
 	:: latched
-	:: else -> checkpoint_record()
+	:: else -> checkpoint_note_synced()
 	fi
 #endif
 }
@@ -275,17 +324,15 @@ inline sync_batch(set)
 #ifdef COLLECTS_LATE
 	issue(set);
 	checkpoint_collect(set);
-	record_unless_latched();
 #else
 	checkpoint_collect(set);
 #ifdef RECORDS_FIRST
-	record_unless_latched();
-	issue(set);
-#else
-	issue(set);
-	record_unless_latched();
+	note_unless_latched();
+	checkpoint_record();
 #endif
+	issue(set);
 #endif
+	note_unless_latched();
 	leave()
 }
 
@@ -293,17 +340,28 @@ inline sync_batch(set)
 inline promise()
 {
 	d_step {
-#ifdef REPORTS_NO_ERROR
 		if
-		:: !latched && (written & bit_of(mine)) -> promised = promised | bit_of(mine)
-#else
-		if
-		:: !latched && !error && (written & bit_of(mine)) ->
+		:: !failed && mine != NONE && (written & bit_of(mine)) ->
 			promised = promised | bit_of(mine)
-#endif
 		:: else
-		fi
+		fi;
+		failed = false
 	}
+}
+
+/* After the batch. */
+inline record()
+{
+	if
+#ifndef IGNORES_ERROR
+	:: latched -> failed = true
+#endif
+	:: else -> checkpoint_record()
+	fi;
+#ifdef REPORTS_NO_ERROR
+	failed = latched;
+#endif
+	promise()
 }
 
 /* ---- threads */
@@ -339,11 +397,11 @@ inline write_durably()
 		:: else ->
 			written = written | bit_of(mine);
 			checkpoint_collect(bit_of(mine));
-			checkpoint_record();
-			promise()
+			checkpoint_note_synced()
 		fi
 	fi;
-	leave()
+	leave();
+	record()
 }
 
 /* What the disk has of the block is another owner's from here on. */
@@ -351,6 +409,7 @@ inline let_go()
 {
 	d_step {
 		owner[mine] = 0;
+		leaving = leaving & ~bit_of(mine);
 		gone = gone | bit_of(mine);
 		whole = whole & ~bit_of(mine);
 		durable = durable & ~bit_of(mine)
@@ -359,7 +418,7 @@ inline let_go()
 
 inline give_back()
 {
-	promised = promised & ~bit_of(mine);
+	d_step { promised = promised & ~bit_of(mine); leaving = leaving | bit_of(mine) }
 #ifdef FORGETS_LATE
 	let_go();
 	checkpoint_forget(mine);
@@ -378,7 +437,7 @@ inline give_back()
 
 proctype thread(byte me; byte most)
 {
-	byte calls = 0, mine = NONE;
+	byte calls = 0, mine = NONE, round;
 	bool failed;
 
 	do
@@ -392,8 +451,8 @@ proctype thread(byte me; byte most)
 		if
 		:: mine != NONE && !(whole & bit_of(mine)) -> write()
 		:: mine != NONE && !(whole & bit_of(mine)) -> write_durably()
-		:: mine != NONE -> sync_batch(bit_of(mine)); promise()
-		:: sync_batch(3); if :: mine != NONE -> promise() :: else fi
+		:: mine != NONE -> sync_batch(bit_of(mine)); record()
+		:: sync_batch(3); record()
 		:: mine != NONE -> give_back()
 		fi
 	od
@@ -441,6 +500,7 @@ active proctype power()
 		assert((found & ~durable) == 0);
 		assert((found & gone) == 0);
 		assert(by_disk || (promised & ~found) == 0);
+		assert(by_disk || (recorded & ~leaving & ~found) == 0);
 		left[0] = 0; left[1] = 0;
 		bits[0] = 0; bits[1] = 0;
 		found = 0; by_disk = false
@@ -469,7 +529,7 @@ init
 			:: true
 			fi
 		fi;
-		run thread(1, CALLS + 1);
+		run thread(1, CALLS);
 		run thread(2, CALLS)
 	}
 }
