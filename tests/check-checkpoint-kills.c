@@ -2,7 +2,7 @@
 /*
  * kill -9 of jobs that have a checkpoint: at random moments, and in front of each single call that
  * the library makes. Each is started again until its file is complete. RMMAP_ROUNDS sets the number
- * of random kills.
+ * of random kills; without it only some of the calls are tried, from a random one on.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -18,13 +18,18 @@ static struct job *job;
 
 /* ---- at random moments */
 
-static unsigned int rounds(void)
+static const char *given_rounds(void)
 {
         const char *given = getenv("RMMAP_ROUNDS");
 
-        if (given != NULL && given[0] != '\0')
-                return (unsigned int)strtoul(given, NULL, 10);
-        return test_under_valgrind() ? 5 : test_sanitized() ? 40 : 150;
+        return given != NULL && given[0] != '\0' ? given : NULL;
+}
+
+static unsigned int rounds(void)
+{
+        if (given_rounds() != NULL)
+                return (unsigned int)strtoul(given_rounds(), NULL, 10);
+        return test_under_valgrind() ? 5 : test_sanitized() ? 30 : 60;
 }
 
 static void end_job(unsigned int *jobs)
@@ -39,33 +44,53 @@ static void end_job(unsigned int *jobs)
         ++*jobs;
 }
 
-/* A run that is killed then, or never if us is 0. true: it was killed before it ended. */
-static bool ends_in(unsigned int *jobs, long us)
-{
-        const struct timespec time = {0, us * 1000};
+/* A moment of the run: after it made some more syncs, or while it starts. */
+struct moment {
         pid_t child;
+        uint64_t runs, syncs;
+};
+
+static bool has_come(const void *arg)
+{
+        const struct moment *moment = arg;
+
+        return (atomic_load(&job->runs) >= moment->runs &&
+                atomic_load(&job->syncs) >= moment->syncs) ||
+               child_has_ended(moment->child);
+}
+
+/* Counted in syncs, since nobody knows how fast the machine is; and then a little more. */
+static void wait_for_moment(struct moment *moment)
+{
+        const struct timespec time = {0, (long)(test_random(&random_state) % 1500) * 1000};
+
+        if (test_random(&random_state) % 8 != 0) {
+                moment->runs++;
+                moment->syncs += test_random(&random_state) % 12;
+                (void)test_until(has_come, moment);
+        }
+        nanosleep(&time, NULL);
+}
+
+/* A run that is killed, or not. true: it was killed before it ended. */
+static bool ends(unsigned int *jobs, bool by_kill)
+{
+        struct moment moment = {.runs = atomic_load(&job->runs), .syncs = atomic_load(&job->syncs)};
         int status;
 
         job->seed = test_random(&random_state);
-        child = child_start(job_run, job);
-        if (us > 0) {
-                nanosleep(&time, NULL);
-                ck_assert_int_eq(kill(child, SIGKILL), 0);
+        moment.child = child_start(job_run, job);
+        if (by_kill) {
+                wait_for_moment(&moment);
+                ck_assert_int_eq(kill(moment.child, SIGKILL), 0);
         }
-        status = child_wait(child);
+        status = child_wait(moment.child);
         ck_assert_msg(job->wrong[0] == '\0', "%s", job->wrong);
         if (status == 0)
                 end_job(jobs);
         else if (status != CHILD_KILLED + SIGKILL)
                 ck_assert_int_eq(status, 1);
         return status == CHILD_KILLED + SIGKILL;
-}
-
-static bool killed(unsigned int *jobs)
-{
-        uint64_t most = 15000 + job->blocks * 8; /* us; it takes some to start */
-
-        return ends_in(jobs, 1 + (long)(test_random(&random_state) % most));
 }
 
 /* Holds E.1 to E.4. */
@@ -75,9 +100,9 @@ START_TEST(at_random)
 
         job_begin(job, &random_state);
         while (kills < rounds())
-                kills += killed(&jobs);
+                kills += ends(&jobs, true);
         while (jobs == 0)
-                (void)ends_in(&jobs, 0);
+                (void)ends(&jobs, false);
         printf("%u kills, %u jobs done; %lu runs, %lu of them resumed; %lu syncs, "
                "%lu given back, of which %lu at once fetched again\n",
                kills, jobs, (unsigned long)atomic_load(&job->runs),
@@ -85,7 +110,7 @@ START_TEST(at_random)
                (unsigned long)atomic_load(&job->given_back),
                (unsigned long)atomic_load(&job->refetched));
         fflush(stdout);
-        ck_assert(rounds() < 100 || atomic_load(&job->resumed) > 10);
+        ck_assert(rounds() < 60 || atomic_load(&job->resumed) > 10);
 }
 END_TEST
 
@@ -139,7 +164,8 @@ static bool goes_on_after(int n)
 /* Holds E.1 to E.6. */
 START_TEST(at_each_call)
 {
-        int n = 1;
+        int step = test_under_valgrind() ? 40 : given_rounds() ? 1 : test_sanitized() ? 5 : 3;
+        int n = 1 + (int)(test_random(&random_state) % (uint64_t)step);
 
         job->blocks = 30;
         job->flags = _i != 0 ? RMMAP_NO_PREALLOCATE : 0;
@@ -147,8 +173,8 @@ START_TEST(at_each_call)
         job->publishes = true;
         job->seed = test_random(&random_state);
         while (goes_on_after(n))
-                n += test_under_valgrind() ? 19 : 1;
-        printf("killed in front of each of %d calls\n", n - 1);
+                n += step;
+        printf("killed in front of one of %d calls, up to the %dth\n", step, n - step);
         fflush(stdout);
         ck_assert_int_gt(n, 60);
 }

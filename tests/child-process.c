@@ -45,3 +45,11 @@ int child_run(int (*body)(void *arg), void *arg)
 {
         return child_wait(child_start(body, arg));
 }
+
+bool child_has_ended(pid_t child)
+{
+        siginfo_t info = {.si_pid = 0};
+
+        return waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+               info.si_pid == child;
+}

@@ -25,6 +25,9 @@ int child_wait(pid_t child);
 
 int child_run(int (*body)(void *arg), void *arg);
 
+/* Has it ended? child_wait gives its status afterwards, too. */
+bool child_has_ended(pid_t child);
+
 /* Prints the reason for skipping a part of a test; the caller goes on or returns. */
 void skip_part(const char *format, ...) __attribute__((__format__(__printf__, 1, 2)));
 
@@ -41,7 +44,7 @@ bool test_fork_confuses_tool(void);
 /* valgrind can't grow a stack to deliver a signal, so this touches the stack before. */
 void test_deepen_stack(void);
 
-/* Waits up to ten seconds for another thread or process; false: the time ran out. */
+/* Waits up to a minute for another thread or process; false: the time ran out. */
 bool test_until(bool (*reached)(const void *arg), const void *arg);
 void test_pause(void);
 

@@ -34,6 +34,8 @@ part guide 8 sh "$here/guide-test.sh"
 part lost-writes 1 "$top_builddir/tests/crash/lost-writes"
 part process-death 1000 env TEST_TMPDIR="$memory" "$top_builddir/tests/check-process-death"
 part checkpoint-kills 1000 env TEST_TMPDIR="$memory" "$top_builddir/tests/check-checkpoint-kills"
+part publish-kills 1000 env TEST_TMPDIR="$memory" "$top_builddir/tests/check-publish-kills"
+part shared-kills 5000 env TEST_TMPDIR="$memory" "$top_builddir/tests/check-shared-kills"
 part rmget 200 bash "$here/../rmget/rmget-test.sh" killed_at_random
 
 echo "$passed passed, $failed failed, $skipped skipped"
