@@ -355,7 +355,10 @@ static bool anyone_lives(const struct reader *reader)
         return false;
 }
 
-/* Until no writer lives. One look more finds what the last one allocated after the counter was read. */
+/*
+ * Until no writer lives. One look more finds what the last one allocated after the counter was
+ * read.
+ */
 static int follow(const char *path, void (*found)(const char *text))
 {
         static struct reader reader;

@@ -296,7 +296,7 @@ void checkpoint_note_synced(struct checkpoint *checkpoint)
 
 /* ---- recording. The caller holds the lock of the side file. */
 
-/* The last batch whose blocks this round records. What failed to be recorded before is there, too. */
+/* The last batch whose blocks this round records, with those that failed to be recorded before. */
 static uint64_t begin_round(struct checkpoint *checkpoint)
 {
         uint64_t round;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The state file of the shared allocator, which all its processes map. rmmap-shared-state(5) has the
- * format: three pages of 4096 bytes:
+ * The state file of the shared allocator, which all its processes map. The format is in
+ * rmmap-shared-state(5): three pages of 4096 bytes:
  *
  *      0     the header, little-endian, with a checksum: for which file it was made. Constant.
  *      4096  the counter: bytes handed out so far, a multiple of the alignment

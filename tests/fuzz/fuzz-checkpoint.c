@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "fuzz/input.h"
+#include "fuzz/files.h"
 #include "fuzz/side-reader.h"
 #include "rmmap.h"
 
@@ -20,7 +20,6 @@
 #define IDENTITY "what is fetched"
 #define IDENTITY_LENGTH 15
 
-static char data_path[4096], side_path[4096];
 static unsigned char template_head[SIDE_HEAD_BYTES];
 static struct side_image image;
 
@@ -49,32 +48,13 @@ static void read_image(struct side_image *into)
         close(fd);
 }
 
-static void write_image(const struct side_image *from)
-{
-        int fd = open(side_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-        fuzz_check(fd >= 0 && write(fd, from->bytes, from->length) == (ssize_t)from->length);
-        close(fd);
-}
-
-static void remove_files(void)
-{
-        unlink(data_path);
-        unlink(side_path);
-}
-
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-        const char *directory = getenv("FUZZ_DIRECTORY");
         struct rmmap_file *file;
 
         (void)argc;
         (void)argv;
-        if (directory == NULL)
-                directory = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-        snprintf(data_path, sizeof(data_path), "%s/fuzz-data-%ld", directory, (long)getpid());
-        snprintf(side_path, sizeof(side_path), "%s/fuzz-side-%ld", directory, (long)getpid());
-        atexit(remove_files);
+        name_files();
         fuzz_is(open_data(0, &file), 0);
         rmmap_release(file);
         read_image(&image);
@@ -255,7 +235,7 @@ static void lose_newer_copies(void)
         for (size_t block = 0; block < SIDE_MOST_BLOCKS; block++)
                 fuzz_check(!is_written[block / SIDE_SLOT_BLOCKS] ||
                            want.recorded[block] == older[block]);
-        write_image(&image);
+        write_side(image.bytes, image.length);
         fuzz_is(open_data(RMMAP_KEEP, &file), 0);
         compare(file);
         rmmap_release(file);
@@ -294,7 +274,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct rmmap_file *file;
 
         put_image(&input);
-        write_image(&image);
+        write_side(image.bytes, image.length);
         if (truncate(data_path, (off_t)content) != 0)
                 abort();
         side_reader_read(&image, content, template_head, &want);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "fuzz/input.h"
+#include "fuzz/files.h"
 #include "rmmap.h"
 
 #define BLOCK UINT64_C(4096)
@@ -24,10 +24,9 @@
 #define MARK (2 * PAGE)
 
 /* Words behind the magic one. */
-enum { ID, DEVICE, INODE, BORN, BORN_NANOSECONDS, FILE_SIZE, MAX_SIZE, FIRST, LITTLE, WORDS };
+enum { ID, DEVICE, INODE, BORN, BORN_NANOSECONDS, FILE_SIZE, MAX_SIZE, LITTLE, WORDS };
 #define SUM_AT (8 * (1 + (size_t)WORDS))
 
-static char data_path[4096], state_path[4096];
 static unsigned char template[STATE_SIZE], image[2 * STATE_SIZE], after[2 * STATE_SIZE];
 static size_t length;
 
@@ -39,7 +38,7 @@ static int open_data(uint32_t flags, struct rmmap_file **file)
         struct rmmap_shared_config config = RMMAP_SHARED_CONFIG_INIT;
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
 
-        config.path = state_path;
+        config.path = side_path;
         options.allocator = rmmap_shared_allocator();
         options.allocator_config = &config;
         options.flags = flags | RMMAP_NO_PREALLOCATE;
@@ -51,7 +50,7 @@ static int open_data(uint32_t flags, struct rmmap_file **file)
 
 static size_t read_state(unsigned char *into)
 {
-        int fd = open(state_path, O_RDONLY | O_CLOEXEC);
+        int fd = open(side_path, O_RDONLY | O_CLOEXEC);
         ssize_t got;
 
         fuzz_check(fd >= 0);
@@ -61,32 +60,13 @@ static size_t read_state(unsigned char *into)
         return (size_t)got;
 }
 
-static void write_state(void)
-{
-        int fd = open(state_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-        fuzz_check(fd >= 0 && write(fd, image, length) == (ssize_t)length);
-        close(fd);
-}
-
-static void remove_files(void)
-{
-        unlink(data_path);
-        unlink(state_path);
-}
-
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-        const char *directory = getenv("FUZZ_DIRECTORY");
         struct rmmap_file *file;
 
         (void)argc;
         (void)argv;
-        if (directory == NULL)
-                directory = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-        snprintf(data_path, sizeof(data_path), "%s/fuzz-data-%ld", directory, (long)getpid());
-        snprintf(state_path, sizeof(state_path), "%s/fuzz-state-%ld", directory, (long)getpid());
-        atexit(remove_files);
+        name_files();
         fuzz_is(open_data(0, &file), 0);
         rmmap_release(file);
         fuzz_check(read_state(template) == STATE_SIZE);
@@ -261,7 +241,7 @@ static void cut_power(struct input *input, uint64_t synced)
         put_word(COUNTER, take_byte(input) * BLOCK);
         put_word(SESSION, 1);
         position = want_position(0);
-        write_state();
+        write_side(image, length);
         fuzz_is(open_data(RMMAP_KEEP, &file), 0);
         fuzz_check(position >= synced);
         (void)allocate(input, file, position);
@@ -285,7 +265,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         int want;
 
         put_state(&input);
-        write_state();
+        write_side(image, length);
         fuzz_check(truncate(data_path, (off_t)SIZE) == 0);
         max_size = choice & 1 ? MOST : choice & 2 ? SIZE + BLOCK : 0;
         grow_step = choice & 4 ? 5 * BLOCK : 0;
