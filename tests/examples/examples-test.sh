@@ -152,10 +152,25 @@ shared_log_hole()
         found_all a c
 }
 
+# The state file is as after a power failure: the session is another one.
+shared_log_power()
+{
+        writes a 100
+        wait "$writer"
+        printf another | dd of="$dir/log.state" bs=1 seek=4160 conv=notrunc status=none
+        writes b 100
+        wait "$writer"
+        run 0 shared-log follow "$dir/log"
+        says '^258 chunks, 256 of them holes'
+        found_all a b
+}
+
 for name in write-chunks custom-allocator completion append-records shared-log; do
         case_ ${name//-/_} $name
 done
 case_ shared_log_killed shared-log
-case_ shared_log_hole shared-log strace
+# Elsewhere each process that opens the log leaves a hole.
+case_ shared_log_hole shared-log strace linux
+case_ shared_log_power shared-log linux
 finish_cases || exit 1
 [ "$passed" -gt 0 ] || exit 77

@@ -172,7 +172,7 @@ static void use_checkpoint(const char *path)
         std::error_code error;
 
         CHECK(std::remove(path) == 0);
-        for (const std::size_t done : {0, 2}) {
+        for (const std::size_t done : {std::size_t{0}, std::size_t{2}}) {
                 const rmmap::file file = rmmap::create(path, 4 * page, options, error);
                 const rmmap::recorded_bytes first = file.next_recorded(0, error);
 
