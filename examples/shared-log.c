@@ -41,8 +41,8 @@
 #include <unistd.h>
 
 /*
- * Chunks start at multiples of their size, because all allocations have it, and because what makes
- * them durable is whole chunks: after a power failure the counter goes on ahead of the last one by a
+ * Chunks start at multiples of their size, because all allocations have it, and because whole
+ * chunks are made durable: after a power failure the counter goes on ahead of the last one by a
  * sixteenth of the highest size.
  */
 enum { CHUNK = 1 << 16, STEP = 4 * CHUNK, CHUNKS = 4096, MAX_SIZE = CHUNKS * CHUNK };
