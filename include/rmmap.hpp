@@ -1682,7 +1682,7 @@ class RMMAP_CONSUMABLE(unconsumed) file
         }
         /*
          * As rmmap_publish: this must be the only reference, and no other thread may use it. Spans
-         * of data and view functions end. flags: RMMAP_PUBLISH_NO_REPLACE.
+         * of data and view functions end. flags: RMMAP_PUBLISH_...
          */
         RMMAP_ALIVE
         void publish(path_name path, std::uint64_t size, std::uint32_t flags,

@@ -2,7 +2,8 @@
 /*
  * rmmap_publish. The steps, in this order: look at everything that can be wrong; with the exclusive
  * lock, seal the handle and cut the file; make it durable; give it its name; make the directories
- * durable. Until the last but one, path leads to what it led to before.
+ * durable. Until it has its name, path leads to what it led to before. RMMAP_PUBLISH_NO_SYNC leaves
+ * out the two steps that make something durable.
  */
 #include <errno.h>
 
@@ -14,7 +15,7 @@
 
 struct publication {
         struct entry target;
-        bool replace;
+        bool replace, durable;
         bool there; /* path leads to the file already */
 };
 
@@ -26,9 +27,10 @@ static int check(const struct rmmap_file *file, uint64_t size, uint32_t flags)
                 return -EPERM;
         if (file->publish.published || (file->config.read_only && !file->publish.sealed))
                 return -EROFS;
-        if (flags & ~RMMAP_PUBLISH_NO_REPLACE)
+        if (flags & ~(RMMAP_PUBLISH_NO_REPLACE | RMMAP_PUBLISH_NO_SYNC))
                 return -EOPNOTSUPP;
-        if (!file->config.created)
+        /* The side file must not go before the new name is durable. */
+        if (!file->config.created || ((flags & RMMAP_PUBLISH_NO_SYNC) && file->checkpoint != NULL))
                 return -EINVAL;
         if (size > file_size(file))
                 return -ERANGE;
@@ -190,18 +192,32 @@ static int give_name(struct rmmap_file *file, struct publication *publication)
 }
 
 /* The new name first: a file system without a journal might otherwise lose both. */
-static int sync_names(struct rmmap_file *file, struct publication *publication)
+static int sync_names(struct rmmap_file *file, const struct publication *publication,
+                      const struct entry *before)
+{
+        bool moved = before->name != NULL && !publication->there &&
+                     !entry_is_beside(before, &file->os.entry);
+        int err = sync_directory(file, &file->os.entry);
+
+        if (err == 0 && moved)
+                err = sync_directory(file, before);
+        if (err == 0)
+                atomic_store_explicit(&file->sync.entry_pending, false, memory_order_relaxed);
+        return err;
+}
+
+/* The file has its new name. Without a sync here, the next one makes that name durable. */
+static int take_name(struct rmmap_file *file, struct publication *publication)
 {
         struct entry before = file->os.entry;
-        bool moved = before.name != NULL && !publication->there &&
-                     !entry_is_beside(&before, &publication->target);
-        int err;
+        int err = 0;
 
         file->os.entry = publication->target;
         file->publish.temporary = false;
-        err = sync_directory(file, &file->os.entry);
-        if (err == 0 && moved)
-                err = sync_directory(file, &before);
+        if (publication->durable)
+                err = sync_names(file, publication, &before);
+        else
+                atomic_store_explicit(&file->sync.entry_pending, true, memory_order_relaxed);
         publication->target = before;
         return err;
 }
@@ -212,25 +228,27 @@ static int publish(struct rmmap_file *file, struct publication *publication, uin
 
         if (err == 0)
                 err = cut(file, size);
-        if (err == 0)
+        if (err == 0 && publication->durable)
                 err = sync_content(file);
         if (err == 0)
                 err = give_name(file, publication);
         if (err == 0)
-                err = sync_names(file, publication);
+                err = take_name(file, publication);
         if (err == 0 && file->checkpoint != NULL)
                 err = checkpoint_finish(file);
         file->publish.published = err == 0;
-        if (err == 0)
-                atomic_store_explicit(&file->sync.entry_pending, false, memory_order_relaxed);
         return err;
 }
 
 /* ---- the call */
 
-static int publish_at(struct rmmap_file *file, const char *path, uint64_t size, bool replace)
+static int publish_at(struct rmmap_file *file, const char *path, uint64_t size, uint32_t flags)
 {
-        struct publication publication = {.target = NO_ENTRY, .replace = replace};
+        struct publication publication = {
+                .target = NO_ENTRY,
+                .replace = !(flags & RMMAP_PUBLISH_NO_REPLACE),
+                .durable = !(flags & RMMAP_PUBLISH_NO_SYNC),
+        };
         int err = entry_at(path, &publication.target);
 
         if (err != 0)
@@ -255,7 +273,7 @@ int rmmap_publish(struct rmmap_file *file, const char *path, uint64_t size, uint
         if (!alone_enter(file))
                 return -EBUSY;
         before = cancellation_off();
-        err = publish_at(file, path, size, !(flags & RMMAP_PUBLISH_NO_REPLACE));
+        err = publish_at(file, path, size, flags);
         alone_leave(file);
         PROBE4(publish, file, path, size, err);
         cancellation_restore(before);

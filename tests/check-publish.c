@@ -245,7 +245,7 @@ START_TEST(refused_and_not_cut)
         }
         ck_is(rmmap_publish(file, NULL, 1, 0), -EINVAL);
         ck_is(rmmap_publish(NULL, "new", 1, 0), -EINVAL);
-        ck_is(rmmap_publish(file, test_path("new"), 1, 2), -EOPNOTSUPP);
+        ck_is(rmmap_publish(file, test_path("new"), 1, 4), -EOPNOTSUPP);
         ck_assert(!exists(test_path("new")));
         still_writes(file);
         rmdir(test_path("sub"));
@@ -562,6 +562,63 @@ START_TEST(synced_before_and_after)
 }
 END_TEST
 
+/* Nothing is synced until the program asks for it; then the name is, too. */
+START_TEST(without_a_sync)
+{
+        struct rmmap_file *file =
+                publishing_begin(_i == 0 ? "new.part" : NULL, _i == 0 ? 0 : RMMAP_UNNAMED);
+        const char *path = older("new");
+        int files = 0, directories = 0;
+
+        inject_start();
+        ck_ok(rmmap_publish(file, path, 5000, RMMAP_PUBLISH_NO_SYNC));
+        for (int i = 0; i < inject_total(); i++) {
+                enum injected call = inject_record(i).call;
+
+                ck_assert(call != INJECT_FSYNC && call != INJECT_FDATASYNC);
+        }
+        ck_assert(publishing_whole(path, 5000));
+        ck_assert_int_eq(publishing_names(test_directory()), 1);
+        ck_is(rmmap_raw_write(file, 0, "x", 1), -EROFS);
+        inject_start();
+        ck_ok(rmmap_sync_all(file));
+        for (int i = 0; i < inject_total(); i++) {
+                struct inject_record record = inject_record(i);
+
+                files += record.call == INJECT_FSYNC && record.inode == test_inode(path);
+                directories += record.call == INJECT_FSYNC && record.directory;
+        }
+        ck_assert(files == 1 && directories == 1);
+        rmmap_release(file);
+        unlink(path);
+}
+END_TEST
+
+/* The side file must outlive the file's old name. */
+START_TEST(without_a_sync_no_checkpoint)
+{
+        struct rmmap_checkpoint checkpoint = RMMAP_CHECKPOINT_INIT;
+        struct rmmap_options options = RMMAP_OPTIONS_INIT;
+        struct rmmap_file *file;
+        struct rmmap_receipt receipt;
+        struct rmmap_range range;
+
+        checkpoint.path = test_path("side");
+        checkpoint.identity = "publish";
+        checkpoint.identity_length = 7;
+        options.checkpoint = &checkpoint;
+        ck_ok(rmmap_create(test_path("new.part"), 4096, &options, &file));
+        ck_ok(rmmap_allocate(file, 4096, &range));
+        ck_ok(rmmap_mark_written(file, range, &receipt));
+        ck_ok(rmmap_sync_range(file, receipt));
+        ck_is(rmmap_publish(file, test_path("new"), 4096, RMMAP_PUBLISH_NO_SYNC), -EINVAL);
+        ck_ok(rmmap_publish(file, test_path("new"), 4096, 0));
+        rmmap_release(file);
+        ck_assert_int_eq(publishing_names(test_directory()), 1);
+        unlink(test_path("new"));
+}
+END_TEST
+
 /* An error of syncing stays; before the name it keeps path as it was. Holds D.9. */
 START_TEST(an_error_of_a_sync_stays)
 {
@@ -610,6 +667,8 @@ int main(void)
         tcase_add_loop_test(core, given_up, 0, 2);
         tcase_add_test(core, no_such_directory);
         tcase_add_loop_test(core, synced_before_and_after, 0, 2);
+        tcase_add_loop_test(core, without_a_sync, 0, 2);
+        tcase_add_test(core, without_a_sync_no_checkpoint);
         tcase_add_loop_test(core, an_error_of_a_sync_stays, 0, 2);
         suite_add_tcase(suite, core);
         return test_run(suite);

@@ -244,12 +244,15 @@ class File:
         exists. No other thread may use the file meanwhile."""
         self._check(lib.rmmap_trim(self._handle()))
 
-    def publish(self, path: Path, size: Union[int, None] = None, *, replace: bool = True) -> None:
+    def publish(self, path: Path, size: Union[int, None] = None, *, replace: bool = True,
+                sync: bool = True) -> None:
         """Finishes a created file: cuts it to size bytes (None: all), makes it durable and gives it
         the name path in one step, whole or not at all. Without replace, an existing one is
-        FileExistsError. EBUSY while a clone or a view exists. No other thread may use the file
-        meanwhile; it only reads from then on."""
+        FileExistsError. Without sync, it is durable only after a later sync_all. EBUSY while a
+        clone or a view exists. No other thread may use the file meanwhile; it only reads from then
+        on."""
         flags = 0 if replace else lib.RMMAP_PUBLISH_NO_REPLACE
+        flags |= 0 if sync else lib.RMMAP_PUBLISH_NO_SYNC
         wanted = self.size if size is None else size
         check(lib.rmmap_publish(self._handle(), _encoded(path), wanted, flags), path)
 
