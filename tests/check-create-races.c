@@ -93,6 +93,21 @@ START_TEST(a_file_that_cannot_be_locked_keeps_its_name)
 }
 END_TEST
 
+/* While the lock becomes a shared one, another process may test whether there is one. */
+START_TEST(a_lock_that_is_tested_comes_back)
+{
+        const char *path = test_path("tested");
+        struct rmmap_file *file;
+
+        inject_start();
+        inject_fail(INJECT_FLOCK, 2, EWOULDBLOCK, 1);
+        ck_ok(rmmap_create(path, SIZE, NULL, &file));
+        ck_assert_int_ge(inject_count(INJECT_FLOCK), 3);
+        rmmap_release(file);
+        unlink(path);
+}
+END_TEST
+
 /* ---- a lease: the kernel asks the holder to end it, and an open waits */
 
 static int lease_pipe[2];
@@ -292,6 +307,7 @@ int main(void)
         inject_start();
         tcase_add_loop_test(core, what_has_the_name_last, 0, 3);
         tcase_add_test(core, a_file_that_cannot_be_locked_keeps_its_name);
+        tcase_add_test(core, a_lock_that_is_tested_comes_back);
         tcase_add_loop_test(core, a_lease_is_waited_for, 0, WAYS);
         tcase_add_test(core, space_is_reserved_in_pieces);
         tcase_add_loop_test(core, what_can_not_be_mapped_goes_by_calls, 0, 6);
