@@ -27,7 +27,7 @@ bool size_is_true(const struct copy *copy)
 
 static enum status write_piece(struct copy *copy, const unsigned char *data, size_t length)
 {
-        int error = file_write(copy->output.fd, data, length, copy->bytes);
+        int error = output_append(&copy->output, data, length, copy->bytes);
 
         if (error)
                 return output_failed(&copy->output, error);

@@ -154,26 +154,21 @@ static enum status name_output(struct copy *copy, const char *given)
 static enum status make_output(struct copy *copy)
 {
         uint64_t size = copy->before.size;
-        struct output_needs needs = {.space = size, .uncached = copy->sync};
-        enum status status = output_make(&copy->output, 0600);
+        struct output_needs needs = {.mode = 0600};
 
-        if (status)
-                return status;
-        if (size == 0 || !size_is_true(copy)) {
-                output_lock(&copy->output);
-                return DONE;
+        copy->sized = size > 0 && size_is_true(copy);
+        if (copy->sized) {
+                needs.size = size;
+                needs.space = copy->sparse ? copy->before.space : size;
+                needs.flags = (copy->sparse ? RMMAP_NO_PREALLOCATE : 0) |
+                              (copy->sync ? RMMAP_UNCACHED : 0);
         }
-        if (copy->sparse) {
-                needs.sparse = true;
-                needs.space = copy->before.space;
-        }
-        return output_map(&copy->output, size, &needs);
+        return output_make(&copy->output, &needs);
 }
 
 static enum status check_source(const struct copy *copy)
 {
         const struct file_facts *before = &copy->before;
-        bool mapped = copy->output.file; /* otherwise the size has no meaning */
         struct file_facts now;
         int error = file_facts(copy->fd, &now);
 
@@ -181,24 +176,15 @@ static enum status check_source(const struct copy *copy)
                 return fail(SOURCE_ERROR, "%s: %s", copy->source, error_text(error));
         if (now.modified.tv_sec != before->modified.tv_sec ||
             now.modified.tv_nsec != before->modified.tv_nsec ||
-            (mapped && (now.size != before->size || !size_is_true(copy))))
+            (copy->sized && (now.size != before->size || !size_is_true(copy))))
                 return fail(CHANGED, "%s: changed while it was copied", copy->source);
         return DONE;
 }
 
-static enum status make_durable(const struct copy *copy)
-{
-        int error = 0;
-
-        if (copy->sync && copy->output.file)
-                error = rmmap_sync_all(copy->output.file);
-        else if (copy->sync)
-                error = file_sync(copy->output.fd);
-        return error ? output_failed(&copy->output, error) : DONE;
-}
-
 static enum status run(struct copy *copy, const char *given)
 {
+        uint32_t flags = (copy->force ? 0 : RMMAP_PUBLISH_NO_REPLACE) |
+                         (copy->sync ? 0 : RMMAP_PUBLISH_NO_SYNC);
         enum status status = open_source(copy);
 
         if (!status)
@@ -206,17 +192,18 @@ static enum status run(struct copy *copy, const char *given)
         if (!status)
                 status = make_output(copy);
         if (!status)
-                status = copy->output.file ? copy_with_team(copy) : copy_as_stream(copy);
+                status = copy->sized ? copy_with_team(copy) : copy_as_stream(copy);
         if (!status)
                 status = check_source(copy);
         if (!status)
                 status = give_attributes(copy);
-        if (!status)
-                status = make_durable(copy);
         if (!status && signals_caught())
                 status = INTERRUPTED;
         if (!status)
-                status = output_publish(&copy->output, copy->force, copy->sync);
+                status = output_publish(&copy->output, copy->bytes, flags);
+        /* A file isn't empty before it is published, so that changed its time. */
+        if (!status && copy->preserve && copy->bytes == 0)
+                status = give_attributes(copy);
         return status;
 }
 
@@ -233,12 +220,8 @@ static void sum_up(const struct copy *copy, double seconds)
 
 enum status copy_main(int argc, char **argv)
 {
-        struct copy copy = {.fd = -1,
-                            .threads = usual_threads(),
-                            .sync = true,
-                            .sparse = true,
-                            .shown = true,
-                            .output.fd = -1};
+        struct copy copy = {
+                .fd = -1, .threads = usual_threads(), .sync = true, .sparse = true, .shown = true};
         double begun = now();
         enum status status;
         bool asked;

@@ -7,7 +7,7 @@
  *      copy-team.c       the threads of a copy
  *      copy-piece.c      what one thread does with one range
  *      copy-stream.c     a source whose size is not the number of its bytes
- *      output.c          the temporary file and its final name
+ *      output.c          the temporary name of a copy
  *      info.c            rmmap info
  *      doctor.c          rmmap doctor: the order of its examinations, its scratch directory
  *      doctor-space.c    examines: reserving space, engines
@@ -25,7 +25,8 @@
  *      doctor-memory.c   faults, fork
  *      doctor-also.c     another mount of the same directory
  *
- * Messages, the progress bar, signals, files and names are shared with rmget.
+ * Messages, the progress bar, signals, files and names are shared with rmget, and so is part.c: a
+ * file in the making, from its creation to its final name.
  */
 #ifndef RMMAP_PROGRAM_H
 #define RMMAP_PROGRAM_H
@@ -40,6 +41,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "part.h"
 #include "progress.h"
 #include "say.h"
 #include "signals.h"
@@ -56,29 +58,8 @@ enum status usage_failed(const char *command);
 
 /* ---- output.c ---- */
 
-struct output {
-        char *path;              /* the final name */
-        char *part;              /* the temporary name; NULL: there is none */
-        int fd;                  /* of the file that this run created; -1: none yet */
-        struct rmmap_file *file; /* the same file, where it is mapped */
-        bool name_durable;       /* set when the name is published */
-};
-
-struct output_needs {
-        uint64_t space; /* bytes on the disk */
-        bool sparse;    /* reserve no space */
-        bool uncached;  /* keep what is written out of the page cache */
-};
-
-enum status output_begin(struct output *output, char *path, bool force);
-enum status output_make(struct output *output, unsigned mode);
-/* After output_make: one of these two. */
-enum status output_map(struct output *output, uint64_t size, const struct output_needs *needs);
-void output_lock(const struct output *output);
-/* durable: also sync the new name; the data must be synced before */
-enum status output_publish(struct output *output, bool force, bool durable);
-void output_close(struct output *output); /* removes what wasn't published */
-enum status output_failed(const struct output *output, int error);
+/* Creates the file, under a temporary name. */
+enum status output_make(struct output *output, const struct output_needs *needs);
 
 /* ---- copy ---- */
 
@@ -89,6 +70,7 @@ struct copy {
         uint64_t bytes;           /* copied */
         unsigned threads;
         bool sync, force, preserve, quiet, shown;
+        bool sized;   /* the source has as many bytes as its size says, and there are some */
         bool sparse;  /* holes stay holes */
         bool forgets; /* the source wasn't in the page cache, and is to leave it again */
         struct output output;

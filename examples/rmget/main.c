@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* main.c - ask, reserve space, fetch, verify, make durable, and then rename to the final name */
+/* main.c - ask, reserve space, fetch, verify, make durable, and then publish */
 #include "rmget.h"
 
 #include <errno.h>
@@ -46,7 +46,7 @@ static bool add_if_range(struct job *job)
 
 static bool job_open(struct job *job, const struct options *options)
 {
-        *job = (struct job){.options = options, .output.fd = -1};
+        *job = (struct job){.options = options};
         job->multi = curl_multi_init();
         job->share = curl_share_init();
         if (!job->multi || !job->share || !copy_headers(&job->headers, options))
@@ -80,7 +80,7 @@ static const char *reason_for_one(const struct job *job)
 
 static enum status fetch(struct job *job)
 {
-        const struct output_needs needs = {.space = job->size};
+        struct output_needs needs = {.mode = 0666};
         const char *reason = reason_for_one(job);
         char size[SIZE_TEXT];
         enum status status;
@@ -91,11 +91,12 @@ static enum status fetch(struct job *job)
                              job->facts.chunked || *job->facts.coding
                                      ? ""
                                      : "; its end can't be told from a lost connection");
-                status = output_plain(&job->output, 0666);
+                status = output_make(&job->output, &needs);
                 return status ? status : stream(job);
         }
         job->alone |= job->facts.no_ranges || !response_validator(&job->facts);
-        status = output_map(&job->output, job->size, &needs);
+        needs.size = needs.space = job->size;
+        status = output_make(&job->output, &needs);
         if (status)
                 return status;
         if (!add_if_range(job))
@@ -150,7 +151,8 @@ static enum status run(struct job *job)
         if (!status && signals_caught())
                 status = INTERRUPTED;
         if (!status)
-                status = output_publish(&job->output, job->options->force, true);
+                status = output_publish(&job->output, job->size,
+                                        job->options->force ? 0 : RMMAP_PUBLISH_NO_REPLACE);
         if (status)
                 return status;
         passed = now() - begun;

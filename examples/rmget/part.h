@@ -1,43 +1,52 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* part.h - the temporary file and its final name */
+/* part.h - a file in the making, from its creation under a temporary name to its final name */
 #ifndef PART_H
 #define PART_H
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* asprintf */
 #endif
-#ifndef _FILE_OFFSET_BITS
-#define _FILE_OFFSET_BITS 64 /* larger than 2 GiB in a 32-bit process too */
-#endif
 
 #include <rmmap.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "say.h"
 
 struct output {
         char *path; /* the final name */
-        char *part; /* the temporary name */
+        char *part; /* the temporary name; NULL: none yet, or none any more */
         struct rmmap_file *file;
-        int fd;        /* of the temporary file; -1: there is none yet */
-        bool made;     /* this run created part, and must remove it */
-        bool lockless; /* the file system has no locks */
+        uint64_t free;     /* bytes, before the file was created */
+        bool name_durable; /* set when the file is published */
 };
 
 struct output_needs {
+        uint64_t size;  /* bytes; 0: unknown, so output_append writes them */
         uint64_t space; /* bytes on the disk */
-        unsigned mode;  /* permissions; the umask applies */
-        bool sparse;    /* reserve nothing */
+        uint32_t flags; /* of rmmap_create */
+        uint32_t mode;  /* permissions; the umask applies */
 };
 
-enum status output_begin(struct output *output, char *path, bool force);
-enum status output_map(struct output *output, uint64_t size, const struct output_needs *needs);
-enum status output_plain(struct output *output, unsigned mode);
-/* Renames part to path. durable: also syncs the new name; the data must be synced before. */
-enum status output_publish(struct output *output, bool force, bool durable);
-void output_discard(struct output *output); /* removes an unpublished part, to begin anew */
-void output_close(struct output *output);   /* the same at the end; frees everything */
 enum status output_failed(const struct output *output, int error);
+/* Takes over path, a string that will be freed. */
+enum status output_begin(struct output *output, char *path, bool force);
+
+/*
+ * Creates the file under the name part. 0, or a negative errno: -EEXIST when there is such a file.
+ * What output_created returns and reports is about this error.
+ */
+int output_create(struct output *output, const struct output_needs *needs);
+enum status output_created(const struct output *output, const struct output_needs *needs,
+                           int error);
+
+/* Writes at the end of a file of unknown size; at is what was written so far. */
+int output_append(struct output *output, const void *data, size_t length, uint64_t at);
+
+/* Gives the file its final name. flags: of rmmap_publish. */
+enum status output_publish(struct output *output, uint64_t size, uint32_t flags);
+void output_discard(struct output *output); /* removes an unpublished file, to begin anew */
+void output_close(struct output *output);   /* the same at the end; frees everything */
 
 #endif

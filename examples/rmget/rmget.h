@@ -11,22 +11,22 @@
  *      connection.c  one request for one piece, written into the file as it arrives
  *      schedule.c    what each connection does next: take a piece, take over, retry
  *      transfer.c    all connections at once
- *      stream.c      a file of unknown length, which can't be mapped, or an empty one
- *      output.c      the name of the file
+ *      stream.c      a file of unknown length, or an empty one
+ *      output.c      the names of the file, its final one and the temporary one
  *      verify.c      SHA-256
  *
- * With headers of their own; the program rmmap uses the first three as well:
+ * With headers of their own; the program rmmap uses them as well:
  *
  *      say.c         messages
  *      signals.c     Ctrl-C and the like, as a descriptor
  *      progress.c    the bar, or plain lines
- *      part.c        the temporary file and its final name
+ *      part.c        a file in the making, from its creation to its final name
  */
 #ifndef RMGET_H
 #define RMGET_H
 
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* renameat2, reallocarray */
+#define _GNU_SOURCE /* asprintf */
 #endif
 #ifndef _FILE_OFFSET_BITS
 #define _FILE_OFFSET_BITS 64 /* larger than 2 GiB in a 32-bit process too */
@@ -101,6 +101,8 @@ const char *response_validator(const struct response *response);
 /* ---- output.c ---- */
 
 enum status output_name(struct output *output, const struct options *options);
+/* Creates the file, under a temporary name. */
+enum status output_make(struct output *output, struct output_needs *needs);
 
 /* ---- the whole ---- */
 

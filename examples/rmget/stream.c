@@ -2,8 +2,7 @@
 /*
  * stream.c - a file of unknown length
  *
- * Without a length the library can't create the file: the bytes are written as they arrive, and the
- * digest is computed meanwhile.
+ * Its file grows as the bytes arrive, and the digest is computed meanwhile.
  */
 #include "rmget.h"
 
@@ -21,7 +20,7 @@ static size_t take_body(char *data, size_t one, size_t length, void *argument)
         struct sink *sink = argument;
 
         (void)one;
-        sink->write_error = file_write(sink->job->output.fd, data, length, sink->came);
+        sink->write_error = output_append(&sink->job->output, data, length, sink->came);
         if (sink->write_error || EVP_DigestUpdate(sink->context, data, length) != 1)
                 return 0;
         sink->came += length;
@@ -67,11 +66,5 @@ enum status stream(struct job *job)
                 status = verify_digest(job, sink.context);
         job->size = sink.came;
         EVP_MD_CTX_free(sink.context);
-        if (!status && !job->anew) {
-                int error = file_sync(job->output.fd);
-
-                if (error)
-                        status = output_failed(&job->output, error);
-        }
         return status;
 }

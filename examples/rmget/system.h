@@ -62,7 +62,6 @@ struct file_facts {
 /* Each returns the file, or a negative errno. Opening never waits for another process. */
 enum { FILE_WRITABLE = 1, FILE_NO_FOLLOW = 2 };
 int file_open(const char *path, unsigned flags);
-int file_create(const char *path, unsigned mode); /* -EEXIST: there is one */
 
 void file_close(int file);
 int file_facts(int file, struct file_facts *facts);
@@ -73,13 +72,8 @@ int64_t file_read(int file, void *buffer, size_t length, uint64_t offset);
 int64_t file_read_on(int file, void *buffer, size_t length);
 void file_rewind(int file);
 
-/* Writes all of it. */
-int file_write(int file, const void *data, size_t length, uint64_t offset);
-int file_sync(int file);
-
 /* -EBUSY: another process, or a handle of the library, has a lock on it. */
 int file_lock(int file);
-void file_unlock(int file);
 
 /* The library's own. */
 int file_of(const struct rmmap_file *file);
@@ -98,19 +92,9 @@ int path_facts(const char *path, bool follow, struct file_facts *facts);
 /* Does the name mean this file? A link to it doesn't count. */
 bool name_means(const char *path, int file);
 
-/* A name of an open file that can't mean another one, in room; NULL: there is none. */
-enum { NAME_ROOM = 32 };
-const char *name_of_open_file(int file, char room[NAME_ROOM]);
-
-/* Never replaces: -EEXIST. Afterwards from may be a second name of the file. */
-int rename_new(const char *from, const char *to);
-int rename_over(const char *from, const char *to);
 int name_remove(const char *path);
 int directory_make(const char *path); /* for this user alone */
 int directory_remove(const char *path);
-
-/* Makes the name durable. 0 with !*synced: the system doesn't promise it. */
-int name_sync(const char *path, bool *synced);
 
 /* Bytes that this user can still use; UINT64_MAX: not known. */
 uint64_t free_space(const char *directory);

@@ -351,8 +351,11 @@ attributes()
         [ "$(mode_of secret)" = 400 ] || complain "mode $(mode_of secret) instead of 400"
         : >"$dir/empty"
         chmod 640 "$dir/empty"
+        touch -d '2001-02-03 04:05:06.789' "$dir/empty"
         run 0 copy -p empty nothing
         [ "$(mode_of nothing)" = 640 ] || complain "an empty copy has mode $(mode_of nothing)"
+        [ "$(stat -c %y "$dir/nothing")" = "$(stat -c %y "$dir/empty")" ] ||
+                complain "an empty copy has the time $(stat -c %y "$dir/nothing")"
 }
 
 owner()
@@ -418,6 +421,70 @@ killed()
         says 'copy.rmmap-part: already there, and left alone'
         same source copy
         there source copy copy.rmmap-part
+}
+
+# Who opens the copy by its name reads the older file or the whole new one, at every moment.
+replaced_for_readers()
+{
+        local reader=$work/reader
+        random one 3000000
+        random two 4000000
+        cp "$dir/one" "$dir/copy"
+        : >"$work/wrong"
+        (
+                while [ ! -e "$work/enough" ]; do
+                        cat "$dir/copy" >"$reader"
+                        cmp -s "$reader" "$dir/one" || cmp -s "$reader" "$dir/two" ||
+                                echo "$(stat -c %s "$reader") bytes" >>"$work/wrong"
+                done
+        ) 2>>"$work/wrong" &
+        background=$!
+        for ((turn = 0; turn < 40; turn++)); do
+                run 0 copy -fq two copy
+                run 0 copy -fq --no-sync one copy
+        done
+        : >"$work/enough"
+        wait $background
+        background=
+        [ ! -s "$work/wrong" ] || complain "a reader had $(head -n 1 "$work/wrong")"
+        there copy one two
+}
+
+# Also after a kill; what is left behind then has a name of its own.
+killed_at_random()
+{
+        local rounds=${RMMAP_ROUNDS:-10} round took after=0
+        random one 3000000
+        random two 4000000
+        took=${EPOCHREALTIME/./}
+        run 0 copy two copy
+        took=$(((${EPOCHREALTIME/./} - took) * 5 / 4))
+        for ((round = 0; round < rounds; round++)); do
+                cp "$dir/one" "$dir/copy"
+                (cd "$dir" && exec "$rmmap" copy -fq two copy) 2>/dev/null &
+                background=$!
+                doze "$(printf '0.%06d' $((RANDOM * took / 32768 % 1000000)))"
+                kill -KILL $background
+                wait $background
+                background=
+                rm -f "$dir"/*.rmmap-part
+                there copy one two
+                cmp -s "$dir/copy" "$dir/one" || {
+                        same copy two
+                        after=$((after + 1))
+                }
+        done 2>/dev/null
+        notes="$rounds kills, $after after the copy had its name"
+}
+
+# Another program's lock on the copy, for a moment, keeps it only from its name.
+looked_at()
+{
+        start
+        flock -s "$dir/copy.rmmap-part" sleep 0.2 &
+        finish 0
+        wait
+        there source copy
 }
 
 # kept NAME: it is what was put there as "mine".
@@ -641,23 +708,6 @@ rename_without_flags()
         there source
 }
 
-rename_without_flags_late()
-{
-        start
-        echo mine >"$dir/copy"
-        # It ends with what it traces, which may take minutes where it is slow.
-        strace -f -o "$work/trace" -e inject=renameat2:error=EINVAL \
-                -e inject=?link,linkat:error=ENOSYS -p $background 2>"$work/tracer" &
-        tracer=$!
-        until grep -q attached "$work/tracer"; do doze 0.01; done
-        finish 9
-        wait $tracer
-        says 'appeared meanwhile'
-        there source copy
-        grep -q INJECTED "$work/trace" || complain "nothing was made to fail"
-        [ "$(cat "$dir/copy")" = mine ] || complain "what appeared was replaced"
-}
-
 chmod_isnt_there()
 {
         random source 5000
@@ -676,7 +726,6 @@ chmod_isnt_there()
         there source copy kept
 }
 
-# The tool's own calls; the library has its own tests.
 locks_and_syncs_arent_there()
 {
         random source 5000
@@ -688,10 +737,6 @@ locks_and_syncs_arent_there()
         without flock=ENOSYS 0 copy -f source copy
         same source copy
         rm "$dir/copy.rmmap-part" "$dir/copy"
-        # Nor is /proc.
-        without "?access,?faccessat,?faccessat2=ENOENT" 0 copy source copy
-        same source copy
-        rm "$dir/copy"
         without fsync=EINVAL:2+ 0 copy source copy
         says 'durable but for its name$'
         rm "$dir/copy"
@@ -1071,7 +1116,9 @@ done
 for name in rename_without_flags chmod_isnt_there locks_and_syncs_arent_there; do
         case_ $name strace
 done
-case_ rename_without_flags_late strace int huge
+case_ replaced_for_readers
+case_ killed_at_random
+case_ looked_at int huge flock
 case_ info_of_locked flock
 case_ bar python3 huge
 case_ full_disk tmpfs

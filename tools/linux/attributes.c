@@ -15,10 +15,10 @@ static enum status give_usual_mode(const struct copy *copy)
         int error;
 
         umask(mask);
-        if (!fchmod(copy->output.fd, wanted & ~mask))
+        if (!fchmod(file_of(copy->output.file), wanted & ~mask))
                 return DONE;
         error = errno;
-        if (!is_missing(error) || fstat(copy->output.fd, &now))
+        if (!is_missing(error) || fstat(file_of(copy->output.file), &now))
                 return output_failed(&copy->output, -error);
         if ((now.st_mode & 0777) != (wanted & ~mask))
                 note("%s: its permissions stay %03o: %s", copy->output.path,
@@ -40,7 +40,7 @@ enum status give_attributes(struct copy *copy)
 {
         const struct timespec times[] = {copy->before.accessed, copy->before.modified};
         mode_t mode = copy->before.mode & 07777;
-        int fd = copy->output.fd;
+        int fd = file_of(copy->output.file);
 
         if (!copy->preserve)
                 return give_usual_mode(copy);

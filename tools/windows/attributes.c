@@ -13,21 +13,13 @@ static LARGE_INTEGER ticks_of(struct timespec time)
                                            INT64_C(116444736000000000)};
 }
 
-/* Windows sets the time of a mapped file when it writes what was stored there: that comes first. */
-static int settle(struct output *output)
-{
-        int error = output->file ? rmmap_sync_all(output->file) : 0;
-
-        if (!error)
-                output->file = rmmap_release(output->file);
-        return error;
-}
-
 enum status give_attributes(struct copy *copy)
 {
         const struct file_facts *before = &copy->before;
         FILE_BASIC_INFO info = {.FileAttributes = before->mode & FILE_ATTRIBUTE_READONLY};
-        int error = copy->preserve ? settle(&copy->output) : 0;
+        int file = file_of(copy->output.file);
+        /* Windows sets the time of a mapped file when it writes what was stored there. */
+        int error = copy->preserve ? rmmap_sync_all(copy->output.file) : 0;
 
         if (error)
                 return output_failed(&copy->output, error);
@@ -41,8 +33,7 @@ enum status give_attributes(struct copy *copy)
         }
         if (!info.FileAttributes)
                 info.FileAttributes = FILE_ATTRIBUTE_NORMAL; /* 0 leaves them as they are */
-        if (SetFileInformationByHandle(handle_of(copy->output.fd), FileBasicInfo, &info,
-                                       sizeof(info)))
+        if (SetFileInformationByHandle(handle_of(file), FileBasicInfo, &info, sizeof(info)))
                 return DONE;
         return fail(OUTPUT_ERROR, "%s: its attributes can't be set: %s", copy->output.path,
                     error_text(last_error()));

@@ -26,13 +26,6 @@ int file_open(const char *path, unsigned flags)
         return fd < 0 ? -errno : fd;
 }
 
-int file_create(const char *path, unsigned mode)
-{
-        int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-
-        return fd < 0 ? -errno : fd;
-}
-
 void file_close(int file)
 {
         close(file);
@@ -95,39 +88,11 @@ void file_rewind(int file)
         (void)lseek(file, 0, SEEK_SET);
 }
 
-int file_write(int file, const void *data, size_t length, uint64_t offset)
-{
-        const char *at = data;
-
-        while (length > 0) {
-                ssize_t put = pwrite(file, at, length, (off_t)offset);
-
-                if (put < 0 && errno != EINTR)
-                        return -errno;
-                if (put > 0) {
-                        at += put;
-                        offset += (uint64_t)put;
-                        length -= (size_t)put;
-                }
-        }
-        return 0;
-}
-
-int file_sync(int file)
-{
-        return fsync(file) ? -errno : 0;
-}
-
 int file_lock(int file)
 {
         if (!flock(file, LOCK_EX | LOCK_NB))
                 return 0;
         return errno == EWOULDBLOCK ? -EBUSY : -errno;
-}
-
-void file_unlock(int file)
-{
-        (void)flock(file, LOCK_UN);
 }
 
 int file_of(const struct rmmap_file *file)

@@ -7,20 +7,14 @@
 #define _FILE_OFFSET_BITS 64
 #endif
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "linux/facts.h"
-
-#ifndef RENAME_NOREPLACE
-#define RENAME_NOREPLACE 1
-#endif
 
 const char *last_name(const char *path)
 {
@@ -69,35 +63,6 @@ bool name_means(const char *path, int file)
         return !file_facts(file, &a) && !path_facts(path, false, &b) && same_facts(&a, &b);
 }
 
-const char *name_of_open_file(int file, char room[NAME_ROOM])
-{
-        snprintf(room, NAME_ROOM, "/proc/self/fd/%d", file);
-        return access(room, F_OK) ? NULL : room;
-}
-
-/* By one system call; else by a second link; else after a check. */
-int rename_new(const char *from, const char *to)
-{
-        struct stat there;
-
-        if (!syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE))
-                return 0;
-        if (!is_missing(errno))
-                return -errno;
-        if (!link(from, to))
-                return 0;
-        if (!is_missing(errno) && errno != EMLINK)
-                return -errno;
-        if (!lstat(to, &there))
-                return -EEXIST;
-        return errno != ENOENT || rename(from, to) ? -errno : 0;
-}
-
-int rename_over(const char *from, const char *to)
-{
-        return rename(from, to) ? -errno : 0;
-}
-
 int name_remove(const char *path)
 {
         return unlink(path) ? -errno : 0;
@@ -111,20 +76,6 @@ int directory_make(const char *path)
 int directory_remove(const char *path)
 {
         return rmdir(path) ? -errno : 0;
-}
-
-/* Without this a power loss may lose the new name. */
-int name_sync(const char *path, bool *synced)
-{
-        char *directory = directory_of(path);
-        int fd = directory ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-        int error = fd < 0 || fsync(fd) ? errno : 0;
-
-        if (fd >= 0)
-                close(fd);
-        free(directory);
-        *synced = !error;
-        return is_missing(error) ? 0 : -error;
 }
 
 uint64_t free_space(const char *directory)

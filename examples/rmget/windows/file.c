@@ -16,13 +16,6 @@ int file_open(const char *path, unsigned flags)
                                 (flags & FILE_NO_FOLLOW ? FILE_FLAG_OPEN_REPARSE_POINT : 0));
 }
 
-/* Permissions come from the directory. */
-int file_create(const char *path, unsigned mode)
-{
-        (void)mode;
-        return open_any(path, GENERIC_READ | GENERIC_WRITE, CREATE_NEW, FILE_ATTRIBUTE_NORMAL);
-}
-
 void file_close(int file)
 {
         CloseHandle(handle_of(file));
@@ -122,29 +115,6 @@ void file_rewind(int file)
         SetFilePointerEx(handle_of(file), (LARGE_INTEGER){.QuadPart = 0}, NULL, FILE_BEGIN);
 }
 
-int file_write(int file, const void *data, size_t length, uint64_t offset)
-{
-        const char *from = data;
-
-        while (length > 0) {
-                OVERLAPPED where = at(offset);
-                DWORD done = 0;
-
-                if (!WriteFile(handle_of(file), from, (DWORD)(length < LONGEST ? length : LONGEST),
-                               &done, &where))
-                        return last_error();
-                from += done;
-                offset += done;
-                length -= done;
-        }
-        return 0;
-}
-
-int file_sync(int file)
-{
-        return FlushFileBuffers(handle_of(file)) ? 0 : last_error();
-}
-
 /* The byte that the library locks, so that each sees the other's lock. No file has data there. */
 static const uint64_t locked_byte = INT64_MAX - 1;
 
@@ -156,13 +126,6 @@ int file_lock(int file)
                           1, 0, &where)
                        ? 0
                        : last_error();
-}
-
-void file_unlock(int file)
-{
-        OVERLAPPED where = at(locked_byte);
-
-        UnlockFileEx(handle_of(file), 0, 1, 0, &where);
 }
 
 int file_of(const struct rmmap_file *file)

@@ -139,38 +139,6 @@ bool name_means(const char *path, int file)
         return !file_facts(file, &a) && !path_facts(path, false, &b) && same_facts(&a, &b);
 }
 
-const char *name_of_open_file(int file, char room[NAME_ROOM])
-{
-        (void)file;
-        (void)room;
-        return NULL;
-}
-
-static int move(const char *from, const char *to, DWORD flags)
-{
-        int error;
-        WCHAR *source = wide_path(from, &error);
-        WCHAR *target = source ? wide_path(to, &error) : NULL;
-
-        if (target)
-                error = MoveFileExW(source, target, flags | MOVEFILE_WRITE_THROUGH) ? 0
-                                                                                    : last_error();
-        free(source);
-        free(target);
-        return error;
-}
-
-int rename_new(const char *from, const char *to)
-{
-        return move(from, to, 0);
-}
-
-/* Windows replaces no file that is read-only, mapped, or open in another program: -EACCES. */
-int rename_over(const char *from, const char *to)
-{
-        return move(from, to, MOVEFILE_REPLACE_EXISTING);
-}
-
 /* A read-only file can't be removed. */
 int name_remove(const char *path)
 {
@@ -207,14 +175,6 @@ int directory_remove(const char *path)
                 error = RemoveDirectoryW(wide) ? 0 : last_error();
         free(wide);
         return error;
-}
-
-/* Windows doesn't sync directories. */
-int name_sync(const char *path, bool *synced)
-{
-        (void)path;
-        *synced = false;
-        return 0;
 }
 
 uint64_t free_space(const char *directory)
