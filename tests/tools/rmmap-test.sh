@@ -575,7 +575,7 @@ appears_meanwhile()
         echo mine >"$dir/copy"
         finish 9
         there source copy
-        [ "$(cat "$dir/copy")" = mine ] || complain "what appeared was replaced"
+        [ "$(head -c 9 "$dir/copy")" = mine ] || complain "what appeared was replaced"
 }
 
 full_disk()
