@@ -3,7 +3,7 @@
  * rmmap_publish. The steps, in this order: look at everything that can be wrong; with the exclusive
  * lock, seal the handle and cut the file; make it durable; give it its name; make the directories
  * durable. Until it has its name, path leads to what it led to before. RMMAP_PUBLISH_NO_SYNC leaves
- * out the two steps that make something durable.
+ * out the two steps that make something durable; sealing still gives the file what its mapping has.
  */
 #include <errno.h>
 
