@@ -34,6 +34,7 @@
 #include <limits.h>
 #include <rmmap.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -279,8 +280,10 @@ static int identify(struct reader *reader, uint64_t number)
         uint64_t start = number * CHUNK;
         bool hole = all_have_left(reader, start); /* known before the read */
         struct record record;
-        int found = read_record(reader->log, start, start + CHUNK, &record);
+        int found;
 
+        atomic_thread_fence(memory_order_acquire);
+        found = read_record(reader->log, start, start + CHUNK, &record);
         if (found < 0)
                 return found;
         if (!found) {
@@ -310,6 +313,7 @@ static int read_chunk(struct reader *reader, uint64_t number)
         char text[MAX_TEXT + 1];
         int found;
 
+        atomic_thread_fence(memory_order_acquire);
         while ((found = read_record(reader->log, chunk->end, start + CHUNK, &record)) == 1) {
                 memcpy(text, record.text, record.length);
                 text[record.length] = '\0';

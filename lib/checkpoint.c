@@ -15,10 +15,10 @@
  */
 struct checkpoint {
         struct mutex side_lock; /* the side file; one thread records or forgets */
-        struct mutex lock;      /* the changes of all bitmaps but written and pending; rounds */
+        struct mutex lock;      /* changes of syncing, synced, recording, recorded; synced_round */
         struct side_file side;
-        uint64_t synced_round;     /* counts the batches that synced something new */
-        uint64_t recorded_round;   /* they are recorded up to this one */
+        uint64_t synced_round;     /* counts batches: of any, because a record may have failed */
+        uint64_t recorded_round;   /* they are recorded up to this one; side_lock guards it */
         uint64_t blocks;           /* of the data file */
         _Atomic uint64_t *bitmaps; /* the memory of the next nine */
         _Atomic uint64_t *written; /* a bit for each block */
@@ -392,7 +392,7 @@ int checkpoint_record(struct rmmap_file *file)
         round = checkpoint->synced_round;
         mutex_unlock(&checkpoint->lock);
         mutex_lock(&checkpoint->side_lock);
-        if (checkpoint->recorded_round < round || checkpoint_error(checkpoint) != 0) {
+        if (checkpoint->recorded_round < round) {
                 err = sync_error(file); /* of the side file, by another thread */
                 if (err == 0)
                         err = record_round(file);

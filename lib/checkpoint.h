@@ -57,8 +57,9 @@ void checkpoint_collect(struct checkpoint *checkpoint, const struct sync_set *se
 void checkpoint_note_synced(struct checkpoint *checkpoint);
 
 /*
- * By each thread that waited for a batch: records what is synced, unless another thread did. No
- * space, or another handle: the next call tries again. An error of syncing the side file latches.
+ * By each thread that waited for a batch: records what is synced, unless another thread recorded that
+ * batch. No space, or another handle: the next batch tries again. An error of syncing the side file
+ * latches.
  */
 int checkpoint_record(struct rmmap_file *file);
 

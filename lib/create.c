@@ -200,7 +200,9 @@ static int make(struct rmmap_file *file, struct creation *creation)
         mapping_free(&file->os.mapping); /* Windows neither cuts nor removes a mapped file */
         if (creation->emptied && !creation->made && creation->locked)
                 (void)storage_resize(file->os.fd, 0); /* free the reserved space */
-        if (creation->locked || creation->hidden != NULL)
+        /* Nobody else is to have the file, or the name was this call's to make. */
+        if (creation->locked || creation->hidden != NULL ||
+            (creation->options->flags & RMMAP_MUST_CREATE))
                 creation_remove_made(creation, file);
         return err;
 }

@@ -93,6 +93,22 @@ START_TEST(a_file_that_cannot_be_locked_keeps_its_name)
 }
 END_TEST
 
+/* Unless it was to be made anew: then nobody else had that name. */
+START_TEST(a_new_file_that_cannot_be_locked_goes)
+{
+        const char *path = test_path("new");
+        struct rmmap_options options = test_options(RMMAP_MUST_CREATE, RMMAP_ENGINE_AUTO);
+        struct rmmap_file *file = UNTOUCHED;
+
+        inject_start();
+        inject_fail(INJECT_FLOCK, 1, EOPNOTSUPP, 100);
+        inject_fail(INJECT_FALLOCATE, 1, ENOSPC, 100);
+        inject_fail(INJECT_FTRUNCATE, 1, ENOSPC, 1); /* where no space is reserved */
+        ck_is(rmmap_create(path, SIZE, &options, &file), -ENOSPC);
+        ck_assert_int_eq(access(path, F_OK), -1);
+}
+END_TEST
+
 /* While the lock becomes a shared one, another process may test whether there is one. */
 START_TEST(a_lock_that_is_tested_comes_back)
 {
@@ -307,6 +323,7 @@ int main(void)
         inject_start();
         tcase_add_loop_test(core, what_has_the_name_last, 0, 3);
         tcase_add_test(core, a_file_that_cannot_be_locked_keeps_its_name);
+        tcase_add_test(core, a_new_file_that_cannot_be_locked_goes);
         tcase_add_test(core, a_lock_that_is_tested_comes_back);
         tcase_add_loop_test(core, a_lease_is_waited_for, 0, WAYS);
         tcase_add_test(core, space_is_reserved_in_pieces);

@@ -271,7 +271,7 @@ def test_publishing(tmp_path: pathlib.Path) -> None:
         assert sealed.value.errno == errno.EROFS
     with rangedmmap.create(tmp_path / "part", SIZE) as file:
         file.publish(target, sync=False)
-        file.sync_all()
+        file.sync()
     assert os.listdir(tmp_path) == ["target"] and target.stat().st_size == SIZE
 
 

@@ -217,9 +217,9 @@ inline checkpoint_record()
 	mutex_lock();
 	if
 #ifdef ANY_ROUND_WILL_DO
-	:: recorded_round == 0 || error ->
+	:: recorded_round == 0 ->
 #else
-	:: recorded_round < round || error ->
+	:: recorded_round < round ->
 #endif
 		if
 		:: latched -> failed = true
