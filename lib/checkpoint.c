@@ -9,28 +9,17 @@
 #include "probes.h"
 #include "sync-exec.h"
 
-/*
- * While one thread records what a batch made durable, the next batch is at the disk. So the side
- * file has a lock of its own, which is taken first.
- */
 struct checkpoint {
-        struct mutex side_lock; /* the side file; one thread records or forgets */
-        struct mutex lock;      /* changes of syncing, synced, recording, recorded; synced_round */
+        struct mutex lock; /* guards recording, touched and the side file; recorded's changes */
         struct side_file side;
-        uint64_t synced_round;     /* counts batches: of any, because a record may have failed */
-        uint64_t recorded_round;   /* they are recorded up to this one; side_lock guards it */
         uint64_t blocks;           /* of the data file */
-        _Atomic uint64_t *bitmaps; /* the memory of the next nine */
+        _Atomic uint64_t *bitmaps; /* the memory of the next five */
         _Atomic uint64_t *written; /* a bit for each block */
-        _Atomic uint64_t *syncing;
-        _Atomic uint64_t *synced;
         _Atomic uint64_t *recording;
         _Atomic uint64_t *recorded;
         _Atomic uint64_t *pending; /* a bit for each slot: it may have more written than recorded */
-        _Atomic uint64_t *in_batch;  /* it has blocks in syncing */
-        _Atomic uint64_t *to_record; /* it has blocks in synced */
-        _Atomic uint64_t *put;       /* the side file gets it in this round, or failed to */
-        _Atomic uint64_t count;      /* of bits in recorded */
+        _Atomic uint64_t *touched; /* it has blocks in recording */
+        _Atomic uint64_t count;    /* of bits in recorded */
         atomic_int error;
         bool resumed;
 };
@@ -54,24 +43,19 @@ static int make(uint64_t size, struct checkpoint **made)
 
         if (checkpoint == NULL)
                 return -ENOMEM;
-        checkpoint->bitmaps = bitmap_create(5 * words + 4 * BITMAP_WORDS(slots));
+        checkpoint->bitmaps = bitmap_create(3 * words + 2 * BITMAP_WORDS(slots));
         if (checkpoint->bitmaps == NULL) {
                 memory_free(checkpoint);
                 return -ENOMEM;
         }
         checkpoint->written = checkpoint->bitmaps;
-        checkpoint->syncing = checkpoint->written + words;
-        checkpoint->synced = checkpoint->syncing + words;
-        checkpoint->recording = checkpoint->synced + words;
+        checkpoint->recording = checkpoint->written + words;
         checkpoint->recorded = checkpoint->recording + words;
         checkpoint->pending = checkpoint->recorded + words;
-        checkpoint->in_batch = checkpoint->pending + BITMAP_WORDS(slots);
-        checkpoint->to_record = checkpoint->in_batch + BITMAP_WORDS(slots);
-        checkpoint->put = checkpoint->to_record + BITMAP_WORDS(slots);
+        checkpoint->touched = checkpoint->pending + BITMAP_WORDS(slots);
         checkpoint->blocks = blocks_of(0, size).end;
         checkpoint->side.fd = -1;
         checkpoint->side.entry = NO_ENTRY;
-        mutex_init(&checkpoint->side_lock);
         mutex_init(&checkpoint->lock);
         atomic_init(&checkpoint->count, 0);
         atomic_init(&checkpoint->error, 0);
@@ -172,10 +156,8 @@ void checkpoint_close(struct rmmap_file *file)
         side_close(&checkpoint->side, file_forked(file));
         bitmap_destroy(checkpoint->bitmaps);
         /* In a forked child, threads that don't exist there may hold it. */
-        if (!file_forked(file)) {
-                mutex_destroy(&checkpoint->side_lock);
+        if (!file_forked(file))
                 mutex_destroy(&checkpoint->lock);
-        }
         memory_free(checkpoint);
         file->checkpoint = NULL;
 }
@@ -227,8 +209,8 @@ static void collect(struct checkpoint *checkpoint, struct blocks blocks)
                 if (fresh == 0)
                         continue;
                 NOTE_ACQUIRE(&checkpoint->written[word]);
-                atomic_fetch_or_explicit(&checkpoint->syncing[word], fresh, memory_order_relaxed);
-                bitmap_force(checkpoint->in_batch, slot, slot + 1, true);
+                atomic_fetch_or_explicit(&checkpoint->recording[word], fresh, memory_order_relaxed);
+                bitmap_force(checkpoint->touched, slot, slot + 1, true);
         }
 }
 
@@ -269,71 +251,15 @@ void checkpoint_collect(struct checkpoint *checkpoint, const struct sync_set *se
         mutex_unlock(&checkpoint->lock);
 }
 
-/* Moves all bits of the slot. */
-static void move(_Atomic uint64_t *from, _Atomic uint64_t *to, uint64_t slot)
-{
-        for (uint64_t i = slot * SLOT_WORDS; i < (slot + 1) * SLOT_WORDS; i++) {
-                uint64_t word = load(&from[i]);
-
-                if (word == 0)
-                        continue;
-                atomic_fetch_or_explicit(&to[i], word, memory_order_relaxed);
-                atomic_store_explicit(&from[i], 0, memory_order_relaxed);
-        }
-}
-
-void checkpoint_note_synced(struct checkpoint *checkpoint)
-{
-        mutex_lock(&checkpoint->lock);
-        for (uint64_t slot = 0; next_slot(checkpoint, checkpoint->in_batch, &slot); slot++) {
-                move(checkpoint->syncing, checkpoint->synced, slot);
-                bitmap_force(checkpoint->in_batch, slot, slot + 1, false);
-                bitmap_force(checkpoint->to_record, slot, slot + 1, true);
-        }
-        checkpoint->synced_round++;
-        mutex_unlock(&checkpoint->lock);
-}
-
-/* ---- recording. The caller holds the lock of the side file. */
-
-/* The last batch whose blocks this round records, with those that failed to be recorded before. */
-static uint64_t begin_round(struct checkpoint *checkpoint)
-{
-        uint64_t round;
-
-        mutex_lock(&checkpoint->lock);
-        round = checkpoint->synced_round;
-        for (uint64_t slot = 0; next_slot(checkpoint, checkpoint->to_record, &slot); slot++) {
-                move(checkpoint->synced, checkpoint->recording, slot);
-                bitmap_force(checkpoint->to_record, slot, slot + 1, false);
-                bitmap_force(checkpoint->put, slot, slot + 1, true);
-        }
-        mutex_unlock(&checkpoint->lock);
-        return round;
-}
-
-/* What the side file is to say: with what is being recorded, without what is given back. */
-static int put_slot(struct checkpoint *checkpoint, uint64_t slot, struct blocks forgotten)
+/* What the side file is to say: with what is being recorded. */
+static int put_recording(struct checkpoint *checkpoint, uint64_t slot)
 {
         uint64_t words[SLOT_WORDS], at = slot * SLOT_WORDS;
-        uint64_t first = max_u64(forgotten.first, slot * SLOT_BLOCKS);
-        uint64_t end = min_u64(forgotten.end, (slot + 1) * SLOT_BLOCKS);
 
         for (uint64_t i = 0; i < SLOT_WORDS; i++)
                 words[i] =
                         load(&checkpoint->recorded[at + i]) | load(&checkpoint->recording[at + i]);
-        for (uint64_t bit = first; bit < end; bit = bitmap_next_word(bit))
-                words[bit / BITMAP_WORD_BITS - at] &= ~bitmap_mask(bit, end);
         return side_put(&checkpoint->side, slot, words);
-}
-
-static int put_all(struct checkpoint *checkpoint)
-{
-        int err = side_check_session(&checkpoint->side);
-
-        for (uint64_t slot = 0; err == 0 && next_slot(checkpoint, checkpoint->put, &slot); slot++)
-                err = put_slot(checkpoint, slot, (struct blocks){0, 0});
-        return err != 0 ? err : side_flush(&checkpoint->side);
 }
 
 static void settle_slot(struct checkpoint *checkpoint, uint64_t slot)
@@ -341,65 +267,56 @@ static void settle_slot(struct checkpoint *checkpoint, uint64_t slot)
         uint64_t at = slot * SLOT_WORDS, count = 0;
 
         for (uint64_t i = at; i < at + SLOT_WORDS; i++) {
-                uint64_t fresh = load(&checkpoint->recording[i]) & ~load(&checkpoint->recorded[i]);
+                uint64_t fresh = load(&checkpoint->recording[i]);
 
-                atomic_store_explicit(&checkpoint->recording[i], 0, memory_order_relaxed);
                 if (fresh == 0)
                         continue;
                 NOTE_RELEASE(&checkpoint->recorded[i]);
                 atomic_fetch_or_explicit(&checkpoint->recorded[i], fresh, memory_order_release);
+                atomic_store_explicit(&checkpoint->recording[i], 0, memory_order_relaxed);
                 for (; fresh != 0; fresh &= fresh - 1)
                         count++;
         }
         atomic_fetch_add_explicit(&checkpoint->count, count, memory_order_relaxed);
         side_turn(&checkpoint->side, slot);
-        bitmap_force(checkpoint->put, slot, slot + 1, false);
+        bitmap_force(checkpoint->touched, slot, slot + 1, false);
 }
 
-static int record_round(struct rmmap_file *file)
+static int put_touched(struct checkpoint *checkpoint)
+{
+        int err = side_check_session(&checkpoint->side);
+
+        for (uint64_t slot = 0; err == 0 && next_slot(checkpoint, checkpoint->touched, &slot);
+             slot++)
+                err = put_recording(checkpoint, slot);
+        return err != 0 ? err : side_flush(&checkpoint->side);
+}
+
+/* The caller holds the lock. */
+static void record(struct rmmap_file *file)
 {
         struct checkpoint *checkpoint = file->checkpoint;
-        uint64_t round = begin_round(checkpoint), slot = 0;
+        uint64_t slot = 0;
         int err = 0;
 
-        if (next_slot(checkpoint, checkpoint->put, &slot)) {
-                err = put_all(checkpoint);
+        if (next_slot(checkpoint, checkpoint->touched, &slot)) {
+                err = put_touched(checkpoint);
                 if (err == 0 && sync_latch(file, side_sync(&checkpoint->side)) != 0)
-                        return sync_error(file);
+                        return;
         }
         atomic_store_explicit(&checkpoint->error, err, memory_order_release);
-        if (err != 0)
-                return err;
-        mutex_lock(&checkpoint->lock);
-        for (slot = 0; next_slot(checkpoint, checkpoint->put, &slot); slot++)
+        for (slot = 0; err == 0 && next_slot(checkpoint, checkpoint->touched, &slot); slot++)
                 settle_slot(checkpoint, slot);
-        mutex_unlock(&checkpoint->lock);
-        checkpoint->recorded_round = round;
-        return 0;
 }
 
-/*
- * Threads whose batches end while another one records wait for the lock of the side file; the first
- * of them records for all.
- */
-int checkpoint_record(struct rmmap_file *file)
+void checkpoint_record(struct rmmap_file *file)
 {
-        struct checkpoint *checkpoint = file->checkpoint;
-        uint64_t began = PROBE_BEGIN(record), round;
-        int err = 0;
+        uint64_t began = PROBE_BEGIN(record);
 
-        mutex_lock(&checkpoint->lock);
-        round = checkpoint->synced_round;
-        mutex_unlock(&checkpoint->lock);
-        mutex_lock(&checkpoint->side_lock);
-        if (checkpoint->recorded_round < round) {
-                err = sync_error(file); /* of the side file, by another thread */
-                if (err == 0)
-                        err = record_round(file);
-        }
-        mutex_unlock(&checkpoint->side_lock);
-        PROBE3(record, file, probe_since(began), err);
-        return err;
+        mutex_lock(&file->checkpoint->lock);
+        record(file);
+        mutex_unlock(&file->checkpoint->lock);
+        PROBE3(record, file, probe_since(began), checkpoint_error(file->checkpoint));
 }
 
 int checkpoint_error(const struct checkpoint *checkpoint)
@@ -408,6 +325,20 @@ int checkpoint_error(const struct checkpoint *checkpoint)
 }
 
 /* ---- give back */
+
+/* The data of what is being recorded may not be on the disk yet: nothing of that. */
+static int put_without(struct checkpoint *checkpoint, uint64_t slot, struct blocks forgotten)
+{
+        uint64_t words[SLOT_WORDS], at = slot * SLOT_WORDS;
+        uint64_t first = max_u64(forgotten.first, slot * SLOT_BLOCKS);
+        uint64_t end = min_u64(forgotten.end, (slot + 1) * SLOT_BLOCKS);
+
+        for (uint64_t i = 0; i < SLOT_WORDS; i++)
+                words[i] = load(&checkpoint->recorded[at + i]);
+        for (uint64_t bit = first; bit < end; bit = bitmap_next_word(bit))
+                words[bit / BITMAP_WORD_BITS - at] &= ~bitmap_mask(bit, end);
+        return side_put(&checkpoint->side, slot, words);
+}
 
 /* Both copies: whichever of them a crash or damage leaves says the same. */
 static int forget_durably(struct rmmap_file *file, struct blocks blocks)
@@ -418,7 +349,7 @@ static int forget_durably(struct rmmap_file *file, struct blocks blocks)
 
         for (unsigned int copy = 0; err == 0 && copy < 2; copy++) {
                 for (uint64_t slot = slots.first; err == 0 && slot < slots.end; slot++)
-                        err = put_slot(checkpoint, slot, blocks);
+                        err = put_without(checkpoint, slot, blocks);
                 if (err == 0)
                         err = side_flush(&checkpoint->side);
                 if (err == 0)
@@ -428,7 +359,7 @@ static int forget_durably(struct rmmap_file *file, struct blocks blocks)
         }
         /* The side file may have forgotten what is recorded still: the next batch says so again. */
         if (err != 0)
-                bitmap_force(checkpoint->put, slots.first, slots.end, true);
+                bitmap_force(checkpoint->touched, slots.first, slots.end, true);
         return err;
 }
 
@@ -437,17 +368,13 @@ static void clear(struct checkpoint *checkpoint, struct blocks blocks)
         struct blocks run = blocks;
         uint64_t count = 0;
 
-        mutex_lock(&checkpoint->lock);
         for (; run.first < blocks.end; run.first = run.end)
                 if (bitmap_run(checkpoint->recorded, run.first, blocks.end, &run.end))
                         count += run.end - run.first;
         bitmap_force(checkpoint->recorded, blocks.first, blocks.end, false);
         bitmap_force(checkpoint->recording, blocks.first, blocks.end, false);
-        bitmap_force(checkpoint->synced, blocks.first, blocks.end, false);
-        bitmap_force(checkpoint->syncing, blocks.first, blocks.end, false);
         bitmap_force(checkpoint->written, blocks.first, blocks.end, false);
         atomic_fetch_sub_explicit(&checkpoint->count, count, memory_order_relaxed);
-        mutex_unlock(&checkpoint->lock);
 }
 
 int checkpoint_forget(struct rmmap_file *file, uint64_t start, uint64_t end)
@@ -456,7 +383,7 @@ int checkpoint_forget(struct rmmap_file *file, uint64_t start, uint64_t end)
         struct blocks blocks = blocks_of(start, end);
         int before = cancellation_off(), err = 0;
 
-        mutex_lock(&checkpoint->side_lock);
+        mutex_lock(&checkpoint->lock);
         /* A record that failed may be in the side file all the same. */
         if (bitmap_any(checkpoint->recorded, blocks.first, blocks.end) ||
             bitmap_any(checkpoint->recording, blocks.first, blocks.end)) {
@@ -466,7 +393,7 @@ int checkpoint_forget(struct rmmap_file *file, uint64_t start, uint64_t end)
         }
         if (err == 0)
                 clear(checkpoint, blocks);
-        mutex_unlock(&checkpoint->side_lock);
+        mutex_unlock(&checkpoint->lock);
         cancellation_restore(before);
         return err;
 }

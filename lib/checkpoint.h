@@ -4,13 +4,11 @@
  * after a crash where it was. A block of 4 KiB goes through these states:
  *
  *      written    a call that wrote all of a range made a receipt for it
- *      syncing    it was written before the I/O of a batch began that covers it
- *      synced     that I/O is done, all errors of it are latched, and there is none
- *      recording  the side file is being told
- *      recorded   the side file says so, durably
+ *      recording  it was written before the I/O of a batch began that covers it
+ *      recorded   that I/O is done, and the side file says so, durably
  *
- * give_back ends all of them, the last one durably, before another owner can get the block. The
- * threads of a batch record after they have let the next batch begin. Layer 3.
+ * give_back ends all of them, the last one durably, before another owner can get the block. A batch
+ * records after its I/O and after all errors of it are latched. Layer 3.
  */
 #ifndef RMMAP_CHECKPOINT_H
 #define RMMAP_CHECKPOINT_H
@@ -49,21 +47,11 @@ static inline void checkpoint_give_receipt(const struct rmmap_file *file,
 /* Does a receipt of these bytes still mean something? */
 bool checkpoint_is_written(const struct checkpoint *checkpoint, uint64_t start, uint64_t end);
 
-/*
- * By the thread that runs a batch: before its I/O, and after it, unless an error is latched, which
- * may be this one's.
- */
+/* Before the I/O of a batch; and after it, unless an error is latched, which may be this one's. */
 void checkpoint_collect(struct checkpoint *checkpoint, const struct sync_set *set);
-void checkpoint_note_synced(struct checkpoint *checkpoint);
+void checkpoint_record(struct rmmap_file *file);
 
-/*
- * By each thread that waited for a batch: records what is synced, unless another thread recorded that
- * batch. No space, or another handle: the next batch tries again. An error of syncing the side file
- * latches.
- */
-int checkpoint_record(struct rmmap_file *file);
-
-/* That of the last record, if it didn't latch. */
+/* Why the last batch wasn't recorded: no space, or another handle; the next one tries again. */
 int checkpoint_error(const struct checkpoint *checkpoint);
 
 /* Before the bytes are given back: nothing of them is written or recorded any more. */

@@ -160,7 +160,7 @@ static void sync_batch(void *context, const struct sync_set *asked)
         wb_error_settle(&file->sync.error);
         /* An error that another call received meanwhile may concern these bytes. */
         if (file->checkpoint != NULL && asked->records && sync_error(file) == 0)
-                checkpoint_note_synced(file->checkpoint);
+                checkpoint_record(file);
 }
 
 static bool is_nothing(const struct sync_set *set)
@@ -181,11 +181,9 @@ static int join_batch(struct rmmap_file *file, const struct sync_set *set, uint6
                 return 0;
         before = cancellation_off();
         group_commit_run(&file->sync.group_commit, set, calls, sync_batch, file);
-        err = sync_error(file);
-        if (err == 0 && records)
-                err = checkpoint_record(file);
         cancellation_restore(before);
-        return err;
+        err = sync_error(file);
+        return err == 0 && records ? checkpoint_error(file->checkpoint) : err;
 }
 
 int sync_run(struct rmmap_file *file, const struct sync_set *set, uint64_t calls)
@@ -307,17 +305,18 @@ static int write_in_batch(struct rmmap_file *file, uint64_t offset, const void *
         return err;
 }
 
-/* As a batch does. */
-static void note_written_durably(struct rmmap_file *file, uint64_t offset, size_t length)
+/* As in a batch. */
+static int record_write(struct rmmap_file *file, uint64_t offset, size_t length)
 {
         struct sync_set set = {.records = true};
 
         if (file->checkpoint == NULL || sync_error(file) != 0)
-                return;
+                return sync_error(file);
         checkpoint_note_written(file->checkpoint, offset, offset + length);
         sync_set_add(&set, offset, offset + length);
         checkpoint_collect(file->checkpoint, &set);
-        checkpoint_note_synced(file->checkpoint);
+        checkpoint_record(file);
+        return checkpoint_error(file->checkpoint);
 }
 
 int sync_write(struct rmmap_file *file, uint64_t offset, const void *data, size_t length)
@@ -340,13 +339,11 @@ int sync_write(struct rmmap_file *file, uint64_t offset, const void *data, size_
                 PROBE5(write_durable, file, offset, length, probe_since(began), err);
                 wb_error_settle(&file->sync.error);
                 if (err == 0)
-                        note_written_durably(file, offset, length);
+                        err = record_write(file, offset, length);
                 group_commit_leave(&file->sync.group_commit);
                 /* An error that another call received meanwhile may concern these bytes. */
                 if (err == 0)
                         err = sync_error(file);
-                if (err == 0 && file->checkpoint != NULL)
-                        err = checkpoint_record(file);
         }
         cancellation_restore(before);
         return err;

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What a checkpoint records: lib/checkpoint.c over lib/checkpoint-file.c, with sync_batch, join_batch
- * and sync_write of lib/sync-exec.c. Threads have two blocks of one slot, which has two copies in the
+ * What a checkpoint records: lib/checkpoint.c over lib/checkpoint-file.c, with sync_batch and
+ * record_write of lib/sync-exec.c. Threads have two blocks of one slot, which has two copies in the
  * side file: they write, sync, write durably in one call and give back. Batches run one at a time,
- * which is the matter of group-commit.pml; one is recorded while the next one runs. Once an I/O of data, a write of the side file or a sync of
+ * which is the matter of group-commit.pml. Once an I/O of data, a write of the side file or a sync of
  * it may fail. Holds E.2, E.3, E.4, E.6.
  *
  * The power is cut at any step, which leaves a copy that is being written as it was, as it is to
  * be, or damaged; or the disk has damaged one copy. Checked then: what is found recorded has a
  * receipt, and its whole content is on the disk; a block whose give_back returned isn't found;
- * and, without damage of the disk, what a returned sync covered is found, and what was recorded in
- * memory, which programs may ask.
+ * and, without damage of the disk, what a returned sync covered is found.
  *
  * twins: COLLECTS_LATE RECORDS_FIRST IGNORES_ERROR WRITES_NEWER FORGETS_ONCE FORGETS_LATE
- * twins: KEEPS_RECORDING TURNS_EARLY FORGETS_RECORDED_ONLY REPORTS_NO_ERROR
- * twins: RECORDS_SYNCING KEEPS_SYNCING KEEPS_SYNCED ROUND_TAKES_LATE_ONES ANY_ROUND_WILL_DO
+ * twins: KEEPS_RECORDING PUTS_RECORDING TURNS_EARLY FORGETS_RECORDED_ONLY REPORTS_NO_ERROR
  */
 #ifndef CALLS
 #define CALLS 2
@@ -47,9 +45,8 @@ side_copy copies[2];
 /* ---- memory */
 
 byte owner[2]; /* of each block; 0: it is free */
-byte written, syncing, synced, recording, recorded;
-bool to_record, to_put;
-byte synced_round, recorded_round;
+byte written, recording, recorded;
+bool touched;
 bool error;
 bit newer;
 bool locked, busy;
@@ -58,7 +55,6 @@ bool locked, busy;
 
 byte promised; /* a sync covered it, and returned 0; ends when its give_back begins */
 byte gone;     /* its give_back returned; ends when it is written anew */
-byte leaving;  /* its give_back began, and didn't return 0 */
 
 inline mutex_lock()
 {
@@ -155,83 +151,44 @@ inline store(words)
 
 inline checkpoint_collect(set)
 {
-	syncing = syncing | (written & set & ~recorded)
-}
-
-inline checkpoint_note_synced()
-{
-	d_step {
-		to_record = to_record || syncing != 0;
-#ifdef ROUND_TAKES_LATE_ONES
-		recording = recording | syncing;
-#else
-		synced = synced | syncing;
-#endif
-		syncing = 0;
-		synced_round++
+	atomic {
+		!locked ->
+		touched = touched || (written & set & ~recorded) != 0;
+		recording = recording | (written & set & ~recorded)
 	}
 }
 
-inline begin_round()
-{
-	d_step {
-		round = synced_round;
-		recording = recording | synced;
-#ifdef RECORDS_SYNCING
-		recording = recording | (to_record -> syncing : 0);
-#endif
-		synced = 0;
-		to_put = to_put || to_record;
-		to_record = false
-	}
-}
-
-inline record_round()
-{
-	begin_round();
-	if
-	:: to_put -> store(recorded | recording)
-	:: else
-	fi;
-	if
-	:: failed && latched /* the error that stays is enough */
-	:: else ->
-		d_step {
-			error = failed;
-			if
-			:: !failed ->
-				recorded = recorded | recording;
-				recording = 0;
-				to_put = false;
-				recorded_round = round
-			:: else
-			fi
-		}
-	fi
-}
-
-/* failed: what it returns. */
 inline checkpoint_record()
 {
-	round = synced_round;
 	mutex_lock();
 	if
-#ifdef ANY_ROUND_WILL_DO
-	:: recorded_round == 0 ->
-#else
-	:: recorded_round < round ->
-#endif
+	:: touched ->
+		store(recorded | recording);
 		if
-		:: latched -> failed = true
-		:: else -> record_round()
+		:: failed && latched /* the error that stays is enough */
+		:: else ->
+			d_step {
+				error = failed;
+				if
+				:: !failed ->
+					recorded = recorded | recording;
+					recording = 0;
+					touched = false
+				:: else
+				fi
+			}
 		fi
-	:: else
+	:: else -> error = false
 	fi;
-	mutex_unlock();
-	round = 0
+	failed = false;
+	mutex_unlock()
 }
 
+#ifdef PUTS_RECORDING
 #define forgotten(b) ((recorded | recording) & ~bit_of(b))
+#else
+#define forgotten(b) (recorded & ~bit_of(b))
+#endif
 #ifdef FORGETS_RECORDED_ONLY
 #define may_be_in_the_file(b) (recorded & bit_of(b))
 #else
@@ -244,12 +201,6 @@ inline clear(b)
 		recorded = recorded & ~bit_of(b);
 #ifndef KEEPS_RECORDING
 		recording = recording & ~bit_of(b);
-#endif
-#ifndef KEEPS_SYNCED
-		synced = synced & ~bit_of(b);
-#endif
-#ifndef KEEPS_SYNCING
-		syncing = syncing & ~bit_of(b);
 #endif
 		written = written & ~bit_of(b)
 	}
@@ -271,7 +222,7 @@ inline checkpoint_forget(b)
 			fi;
 #endif
 			if
-			:: failed -> to_put = true
+			:: failed -> touched = true
 			:: else
 			fi
 		fi
@@ -296,14 +247,14 @@ inline issue(set)
 	fi
 }
 
-inline note_unless_latched()
+inline record_unless_latched()
 {
 #ifdef IGNORES_ERROR
-	checkpoint_note_synced()
+	checkpoint_record()
 #else
 	if
 	:: latched
-	:: else -> checkpoint_note_synced()
+	:: else -> checkpoint_record()
 	fi
 #endif
 }
@@ -324,15 +275,17 @@ inline sync_batch(set)
 #ifdef COLLECTS_LATE
 	issue(set);
 	checkpoint_collect(set);
+	record_unless_latched();
 #else
 	checkpoint_collect(set);
 #ifdef RECORDS_FIRST
-	note_unless_latched();
-	checkpoint_record();
-#endif
+	record_unless_latched();
 	issue(set);
+#else
+	issue(set);
+	record_unless_latched();
 #endif
-	note_unless_latched();
+#endif
 	leave()
 }
 
@@ -340,28 +293,17 @@ inline sync_batch(set)
 inline promise()
 {
 	d_step {
-		if
-		:: !failed && mine != NONE && (written & bit_of(mine)) ->
-			promised = promised | bit_of(mine)
-		:: else
-		fi;
-		failed = false
-	}
-}
-
-/* After the batch. */
-inline record()
-{
-	if
-#ifndef IGNORES_ERROR
-	:: latched -> failed = true
-#endif
-	:: else -> checkpoint_record()
-	fi;
 #ifdef REPORTS_NO_ERROR
-	failed = latched;
+		if
+		:: !latched && (written & bit_of(mine)) -> promised = promised | bit_of(mine)
+#else
+		if
+		:: !latched && !error && (written & bit_of(mine)) ->
+			promised = promised | bit_of(mine)
 #endif
-	promise()
+		:: else
+		fi
+	}
 }
 
 /* ---- threads */
@@ -397,11 +339,11 @@ inline write_durably()
 		:: else ->
 			written = written | bit_of(mine);
 			checkpoint_collect(bit_of(mine));
-			checkpoint_note_synced()
+			checkpoint_record();
+			promise()
 		fi
 	fi;
-	leave();
-	record()
+	leave()
 }
 
 /* What the disk has of the block is another owner's from here on. */
@@ -409,7 +351,6 @@ inline let_go()
 {
 	d_step {
 		owner[mine] = 0;
-		leaving = leaving & ~bit_of(mine);
 		gone = gone | bit_of(mine);
 		whole = whole & ~bit_of(mine);
 		durable = durable & ~bit_of(mine)
@@ -418,7 +359,7 @@ inline let_go()
 
 inline give_back()
 {
-	d_step { promised = promised & ~bit_of(mine); leaving = leaving | bit_of(mine) }
+	promised = promised & ~bit_of(mine);
 #ifdef FORGETS_LATE
 	let_go();
 	checkpoint_forget(mine);
@@ -437,7 +378,7 @@ inline give_back()
 
 proctype thread(byte me; byte most)
 {
-	byte calls = 0, mine = NONE, round;
+	byte calls = 0, mine = NONE;
 	bool failed;
 
 	do
@@ -451,8 +392,8 @@ proctype thread(byte me; byte most)
 		if
 		:: mine != NONE && !(whole & bit_of(mine)) -> write()
 		:: mine != NONE && !(whole & bit_of(mine)) -> write_durably()
-		:: mine != NONE -> sync_batch(bit_of(mine)); record()
-		:: sync_batch(3); record()
+		:: mine != NONE -> sync_batch(bit_of(mine)); promise()
+		:: sync_batch(3); if :: mine != NONE -> promise() :: else fi
 		:: mine != NONE -> give_back()
 		fi
 	od
@@ -500,7 +441,6 @@ active proctype power()
 		assert((found & ~durable) == 0);
 		assert((found & gone) == 0);
 		assert(by_disk || (promised & ~found) == 0);
-		assert(by_disk || (recorded & ~leaving & ~found) == 0);
 		left[0] = 0; left[1] = 0;
 		bits[0] = 0; bits[1] = 0;
 		found = 0; by_disk = false
@@ -529,7 +469,7 @@ init
 			:: true
 			fi
 		fi;
-		run thread(1, CALLS);
+		run thread(1, CALLS + 1);
 		run thread(2, CALLS)
 	}
 }
