@@ -28,9 +28,9 @@ static void latch(struct rmmap_file *file, int err)
 /* ---- the page state */
 
 /*
- * [start, end) was written back, or is about to be: its pages are, or become, clean. The page table entries that
- * are left of mapped regions are dropped, unless the caller asked for them: they would make each
- * later sync in their region take 10 to 20 us longer, dropping takes 35 us. tmpfs has no
+ * [start, end) was written back, or is about to be: its pages are, or become, clean. The page table
+ * entries that are left of mapped regions are dropped, unless the caller asked for them: they would
+ * make each later sync in their region take 10 to 20 us longer, dropping takes 35 us. tmpfs has no
  * write-back: its regions stay mapped.
  */
 static void note_writeback(struct rmmap_file *file, uint64_t start, uint64_t end)

@@ -16,6 +16,8 @@ static const struct {
         {"below_a_plain_file", "Windows says that there is no such file", 0, 0},
         {"synced_before_and_after", "Windows syncs no directories", 0, 0},
         {"with_permissions", "Windows has no modes", 0, 0},
+        {"without_a_sync", "Windows syncs no directories", 0, 0},
+        {"a_lock_that_is_tested_comes_back", "Windows has another error for a locked file", 0, 0},
         {"all_is_more_than_a_range", "Windows syncs a mapping by two calls", 0, 0},
         {"far_ranges_beside_much_else", "Windows syncs a mapping by two calls", 0, 0},
         {"no_directory_can_be_synced", "Windows syncs no directories", 0, 0},
