@@ -207,10 +207,10 @@ static int make(struct rmmap_file *file, struct creation *creation)
         return err;
 }
 
-static int create(struct creation *creation, uint64_t size, struct rmmap_file **file)
+static int create(struct creation *creation, struct rmmap_file **file)
 {
         struct rmmap_file *fresh;
-        int err = file_new(creation->options, size, 0, &fresh);
+        int err = file_new(creation->options, creation->size, 0, &fresh);
 
         if (err != 0)
                 return err;
@@ -226,7 +226,7 @@ int rmmap_create(const char *path, uint64_t size, const struct rmmap_options *gi
                  struct rmmap_file **file)
 {
         struct rmmap_options options;
-        struct creation creation = {.options = &options, .fd = -1};
+        struct creation creation = {.options = &options, .size = size, .fd = -1};
         int before, err;
 
         if (path == NULL || file == NULL)
@@ -244,8 +244,7 @@ int rmmap_create(const char *path, uint64_t size, const struct rmmap_options *gi
         creation.request.mode = options.mode;
         creation.request.must_create = (options.flags & RMMAP_MUST_CREATE) != 0;
         creation.request.no_follow = (options.flags & RMMAP_NO_FOLLOW) != 0;
-        err = (options.flags & RMMAP_KEEP) ? keep(&creation, size, file)
-                                           : create(&creation, size, file);
+        err = (options.flags & RMMAP_KEEP) ? keep(&creation, file) : create(&creation, file);
         memory_free(creation.hidden);
         PROBE4(create, err == 0 ? *file : NULL, path, size, err);
         cancellation_restore(before);

@@ -14,6 +14,7 @@ struct creation {
         struct path_request request;
         char *hidden; /* RMMAP_UNNAMED: the temporary path, where one is needed */
         const struct rmmap_options *options;
+        uint64_t size; /* that is asked for */
         int fd;
         bool made;    /* by this call: a failure removes it */
         bool locked;  /* with the exclusive lock; with the shared one, if others have it */
@@ -51,10 +52,13 @@ int creation_share_lock(struct rmmap_file *file, struct creation *creation);
 
 /* ---- keep.c */
 
-/* The exclusive lock; or, while others have the shared one, that. Waits while one has the other. */
+/*
+ * The exclusive lock; or, while others have the shared one of a file of the size, that. Waits while
+ * another has the exclusive one, or a shorter file.
+ */
 int keep_lock(struct creation *creation);
 
 /* rmmap_create with RMMAP_KEEP. */
-int keep(struct creation *creation, uint64_t size, struct rmmap_file **file);
+int keep(struct creation *creation, struct rmmap_file **file);
 
 #endif

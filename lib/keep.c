@@ -9,32 +9,39 @@
 #include "checkpoint.h"
 #include "create.h"
 
+/*
+ * The shared lock, of a file that is long enough. The creator of a shorter one may have been killed
+ * before it gave the file its size; whoever gets the exclusive lock then does that, so nobody keeps
+ * the shared one while waiting for it.
+ */
+static int share_whole(struct creation *creation)
+{
+        int err = file_lock_take(creation->fd, FILE_LOCK_SHARED);
+        uint64_t size;
+
+        if (err != 0)
+                return err;
+        err = storage_size(creation->fd, &size);
+        if (err == 0 && size < creation->size)
+                err = -EBUSY;
+        if (err != 0)
+                file_lock_drop(creation->fd);
+        return err;
+}
+
 int keep_lock(struct creation *creation)
 {
+        creation->others = false;
         for (unsigned int tries = 0;; tries++) {
                 int err = file_lock_take(creation->fd, FILE_LOCK_EXCLUSIVE);
 
                 if (err != -EBUSY || options_want_lock(creation->options))
                         return err;
-                err = file_lock_take(creation->fd, FILE_LOCK_SHARED);
+                err = share_whole(creation);
                 if (err != -EBUSY || tries == LOCK_TRIES) {
                         creation->others = err == 0;
                         return err;
                 }
-                backoff(tries);
-        }
-}
-
-/* The creator of the file may not have given it its size yet. */
-static int wait_for_size(const struct creation *creation, uint64_t size, uint64_t *now)
-{
-        for (unsigned int tries = 0;; tries++) {
-                int err = storage_size(creation->fd, now);
-
-                if (err != 0 || *now >= size || !creation->others)
-                        return err;
-                if (tries == LOCK_TRIES)
-                        return -EBUSY;
                 backoff(tries);
         }
 }
@@ -89,7 +96,7 @@ static void undo_keeping(const struct creation *creation, const struct rmmap_fil
         creation_remove_made(creation, file);
 }
 
-int keep(struct creation *creation, uint64_t size, struct rmmap_file **file)
+int keep(struct creation *creation, struct rmmap_file **file)
 {
         struct rmmap_file *fresh;
         uint64_t content;
@@ -97,9 +104,10 @@ int keep(struct creation *creation, uint64_t size, struct rmmap_file **file)
 
         if (err != 0)
                 return err;
-        err = wait_for_size(creation, size, &content);
+        err = storage_size(creation->fd, &content);
         if (err == 0)
-                err = file_new(creation->options, max_u64(size, content), content, &fresh);
+                err = file_new(creation->options, max_u64(creation->size, content), content,
+                               &fresh);
         if (err != 0) {
                 if (creation->locked && !creation->others)
                         creation_remove_made(creation, NULL);

@@ -76,6 +76,26 @@ START_TEST(what_has_the_name_last)
 }
 END_TEST
 
+/* Another handle has the file that had the name first, and nobody has the one that is kept. */
+START_TEST(what_has_the_name_last_is_kept_alone)
+{
+        struct rmmap_options options = test_options(RMMAP_KEEP, RMMAP_ENGINE_AUTO);
+        struct rmmap_file *holder, *file, *opened;
+
+        make_scene(true);
+        inject_start();
+        ck_ok(rmmap_open(kept, NULL, &holder));
+        inject_before(INJECT_FLOCK, give_name_away, NULL);
+        ck_ok(rmmap_create(name, SIZE, &options, &file));
+        ck_assert_uint_eq(rmmap_size(file), 2 * SIZE);
+        ck_ok(rmmap_open(name, NULL, &opened)); /* its lock is a shared one */
+        rmmap_release(opened);
+        rmmap_release(file);
+        rmmap_release(holder);
+        old_file_is_whole(kept);
+}
+END_TEST
+
 /* A new file that can't be locked may belong to another process by then: it keeps its name. */
 START_TEST(a_file_that_cannot_be_locked_keeps_its_name)
 {
@@ -322,6 +342,7 @@ int main(void)
 
         inject_start();
         tcase_add_loop_test(core, what_has_the_name_last, 0, 3);
+        tcase_add_test(core, what_has_the_name_last_is_kept_alone);
         tcase_add_test(core, a_file_that_cannot_be_locked_keeps_its_name);
         tcase_add_test(core, a_new_file_that_cannot_be_locked_goes);
         tcase_add_test(core, a_lock_that_is_tested_comes_back);
