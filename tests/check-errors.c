@@ -156,13 +156,13 @@ static int play_in_child(const struct part *part, int (*judge)(const struct foun
         ck_assert_int_eq(pipe(ends), 0);
         fflush(NULL);
         child = fork();
-        ck_assert_int_ge(child, 0);
         if (child == 0) {
                 close(ends[0]);
                 leave_stacks();
                 play_part(part, ends[1]);
                 _exit(0);
         }
+        ck_assert_int_gt(child, 0);
         close(ends[1]);
         while (read(ends[0], &found, sizeof(found)) == sizeof(found))
                 wrong += judge(&found);

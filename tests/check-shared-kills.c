@@ -23,6 +23,7 @@
 
 struct process {
         pid_t pid;
+        uint64_t seed;
         _Atomic uint64_t ranges; /* how many it got */
         atomic_uint asked;       /* blocks that it is about to get; 0: none */
 };
@@ -40,19 +41,14 @@ static struct rmmap_file *open_shared(void)
         struct rmmap_shared_config config = RMMAP_SHARED_CONFIG_INIT;
         struct rmmap_options options = RMMAP_OPTIONS_INIT;
         struct rmmap_file *file = NULL;
-        int err = -EBUSY;
+        int err;
 
         config.path = test_path("state");
         options.flags = RMMAP_KEEP | RMMAP_NO_PREALLOCATE;
         options.engine = RMMAP_ENGINE_PWRITE;
         options.allocator = rmmap_shared_allocator();
         options.allocator_config = &config;
-        /*
-         * EBUSY: the process that had the lock of a new file was killed before the file had its
-         * size, and those that waited for that have shared the lock by then.
-         */
-        for (int tries = 0; err == -EBUSY && tries < 20; tries++)
-                err = rmmap_create(test_path("data"), BLOCKS * UNIT, &options, &file);
+        err = rmmap_create(test_path("data"), BLOCKS * UNIT, &options, &file);
         if (err != 0)
                 atomic_store(&oracle->failed, err);
         return file;
@@ -66,8 +62,10 @@ static void note(struct rmmap_range range)
 }
 
 /* Until the file is full. The pause leaves it some blocks for many kills. */
-static _Noreturn void allocate_for_ever(struct process *process, uint64_t seed)
+static int allocate_for_ever(void *arg)
 {
+        struct process *process = arg;
+        uint64_t seed = process->seed;
         struct rmmap_file *file = open_shared();
         struct rmmap_range range;
 
@@ -87,20 +85,15 @@ static _Noreturn void allocate_for_ever(struct process *process, uint64_t seed)
                 if (seed % 16 == 0)
                         usleep(50);
         }
-        _exit(1);
+        return 1;
 }
 
 static void start(struct process *process)
 {
-        uint64_t seed = test_random(&random_state);
-        pid_t pid;
-
+        process->seed = test_random(&random_state);
         atomic_store(&process->asked, 0);
-        pid = fork();
-        ck_assert_int_ge(pid, 0);
-        if (pid == 0)
-                allocate_for_ever(process, seed);
-        process->pid = pid; /* the child sees it, too */
+        process->pid = child_start(allocate_for_ever, process);
+        ck_assert_int_gt(process->pid, 0);
 }
 
 /* Returns how many blocks it may have taken with it. */

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -507,22 +506,15 @@ static int open_and_take(void *arg)
 START_TEST(many_open_it_first)
 {
         pid_t child[PROCESSES];
-        int status;
 
         meeting = mmap(NULL, sizeof(*meeting), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
                        -1, 0);
         ck_assert_ptr_ne(meeting, MAP_FAILED);
-        for (int i = 0; i < PROCESSES; i++) {
-                child[i] = fork();
-                ck_assert_int_ge(child[i], 0);
-                if (child[i] == 0)
-                        _exit(open_and_take(NULL));
-        }
+        for (int i = 0; i < PROCESSES; i++)
+                child[i] = child_start(open_and_take, NULL);
         atomic_store(&meeting->go, 1);
-        for (int i = 0; i < PROCESSES; i++) {
-                ck_assert_int_eq(waitpid(child[i], &status, 0), child[i]);
-                ck_assert_int_eq(status, 0);
-        }
+        for (int i = 0; i < PROCESSES; i++)
+                ck_assert_int_eq(child_wait(child[i]), 0);
         for (size_t i = 0; i < SIZE / UNIT; i++)
                 ck_assert_uint_eq(atomic_load(&meeting->owner[i]), 1);
 }
