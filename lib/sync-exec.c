@@ -19,6 +19,12 @@
 /* With at most this many dirty bytes, syncing everything is faster than range by range. */
 #define LITTLE_DIRTY (UINT64_C(4) << 20)
 
+/*
+ * From this many bytes on a range's write-back begins before its batch does. Durable writes of 512
+ * KiB and 1 MiB by 2 to 8 threads then take 0.8 to 0.93 times as long, of 256 KiB 0.94 to 1.08.
+ */
+#define LARGE_RANGE (UINT64_C(512) << 10)
+
 static void latch(struct rmmap_file *file, int err)
 {
         if (wb_error_latch(&file->sync.error, err))
@@ -163,6 +169,20 @@ static void sync_batch(void *context, const struct sync_set *asked)
                 checkpoint_record(file);
 }
 
+/*
+ * Begins the write-back of the large ranges, so that the disk writes them while this request waits
+ * for the batch that runs now. Where write-back starts by advice, that would empty the page cache.
+ */
+static void start_large_ranges(struct rmmap_file *file, const struct sync_set *set)
+{
+        for (unsigned int i = 0; i < set->count && !file->os.file_system.layered; i++) {
+                uint64_t start = set->ranges[i].start, length = set->ranges[i].end - start;
+
+                if (length >= LARGE_RANGE)
+                        (void)sync_start_writeback(file, start, length);
+        }
+}
+
 static bool is_nothing(const struct sync_set *set)
 {
         return !set->everything && set->count == 0;
@@ -180,6 +200,7 @@ static int join_batch(struct rmmap_file *file, const struct sync_set *set, uint6
             !(records && checkpoint_error(file->checkpoint) != 0))
                 return 0;
         before = cancellation_off();
+        start_large_ranges(file, set);
         group_commit_run(&file->sync.group_commit, set, calls, sync_batch, file);
         cancellation_restore(before);
         err = sync_error(file);

@@ -336,6 +336,38 @@ START_TEST(write_behind)
 }
 END_TEST
 
+/* Of each large range, and before anything is synced. */
+START_TEST(a_sync_starts_large_ranges)
+{
+        FLOOR_LACKS("start of write-back");
+        struct rmmap_receipt receipts[2];
+        struct rmmap_range range, between;
+        struct rmmap_file *file;
+
+        if (place_has_only_advice())
+                return;
+        ck_ok(rmmap_create(test_path("large"), 4 << 20, NULL, &file));
+        for (int i = 0; i < 2; i++) {
+                ck_ok(rmmap_allocate(file, sizeof(large), &range));
+                ck_ok(rmmap_write_range(file, range, large, sizeof(large), &receipts[i]));
+                ck_ok(rmmap_allocate(file, 4096, &between));
+        }
+        inject_start();
+        ck_ok(rmmap_raw_sync(file, 0, sizeof(large) / 2));
+        has_started(0, 0);
+        ck_ok(rmmap_raw_sync(file, 0, sizeof(large)));
+        ck_assert_int_eq(inject_record(0).call, INJECT_SYNC_FILE_RANGE);
+        has_started(1, sizeof(large));
+        ck_ok(rmmap_sync_ranges(file, receipts, 2));
+        ck_assert_int_eq(inject_record(1).call, INJECT_SYNC_FILE_RANGE);
+        has_started(2, sizeof(large));
+        inject_fail(INJECT_SYNC_FILE_RANGE, 1, EIO, 1);
+        ck_is(rmmap_sync_range(file, receipts[0]), -EIO);
+        ck_is(rmmap_error(file), -EIO);
+        rmmap_release(file);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("durability");
@@ -351,6 +383,7 @@ int main(void)
         tcase_add_loop_test(core, a_durable_write_in_one_call_or_in_two, 0, 2);
         tcase_add_test(core, syncs_are_no_cancellation_points);
         tcase_add_loop_test(core, write_behind, 0, 6);
+        tcase_add_test(core, a_sync_starts_large_ranges);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }
