@@ -64,10 +64,23 @@ static int lock(struct side_file *side)
         return err == -EOPNOTSUPP ? 0 : err;
 }
 
+/* As a process leaves it that was killed while it made it. */
+static int look_for_head(struct side_file *side)
+{
+        unsigned char heads[2 * PAGE];
+        uint64_t size;
+        int err = storage_size(side->fd, &size);
+
+        if (err == 0 && size >= sizeof(heads))
+                err = storage_read(side->fd, 0, heads, sizeof(heads));
+        side->empty = err == 0 && (size == 0 || (size >= sizeof(heads) && heads[0] == 0 &&
+                                                 memcmp(heads, heads + 1, sizeof(heads) - 1) == 0));
+        return err;
+}
+
 static int open_once(struct side_file *side, const struct path_request *request, int data_fd,
                      bool create)
 {
-        uint64_t size;
         int err = create ? path_create(request, &side->fd, &side->made)
                          : path_open(request, &side->fd);
 
@@ -75,9 +88,8 @@ static int open_once(struct side_file *side, const struct path_request *request,
                 side->fd = -1;
                 return err;
         }
-        err = same_file(side->fd, data_fd) ? -EINVAL : storage_size(side->fd, &size);
-        side->empty = err == 0 && size == 0;
-        return err != 0 ? err : lock(side);
+        err = same_file(side->fd, data_fd) ? -EINVAL : lock(side);
+        return err != 0 ? err : look_for_head(side);
 }
 
 int side_open(struct side_file *side, const char *path, int data_fd, bool create)

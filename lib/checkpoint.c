@@ -150,14 +150,20 @@ void checkpoint_undo(struct rmmap_file *file)
 void checkpoint_close(struct rmmap_file *file)
 {
         struct checkpoint *checkpoint = file->checkpoint;
+        bool forked;
 
         if (checkpoint == NULL)
                 return;
-        side_close(&checkpoint->side, file_forked(file));
-        bitmap_destroy(checkpoint->bitmaps);
-        /* In a forked child, threads that don't exist there may hold it. */
-        if (!file_forked(file))
+        /* In a forked child, threads that don't exist there may hold the lock. */
+        forked = file_forked(file);
+        if (!forked)
+                mutex_lock(&checkpoint->lock); /* DRD takes one that was never used for none */
+        side_close(&checkpoint->side, forked);
+        if (!forked) {
+                mutex_unlock(&checkpoint->lock);
                 mutex_destroy(&checkpoint->lock);
+        }
+        bitmap_destroy(checkpoint->bitmaps);
         memory_free(checkpoint);
         file->checkpoint = NULL;
 }

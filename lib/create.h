@@ -14,7 +14,8 @@ struct creation {
         struct path_request request;
         char *hidden; /* RMMAP_UNNAMED: the temporary path, where one is needed */
         const struct rmmap_options *options;
-        uint64_t size; /* that is asked for */
+        uint64_t size;          /* that is asked for */
+        uint64_t before, after; /* RMMAP_KEEP: sizes, of a file that this call made longer */
         int fd;
         bool made;    /* by this call: a failure removes it */
         bool locked;  /* with the exclusive lock; with the shared one, if others have it */

@@ -159,11 +159,15 @@ int file_open_again(int fd, const struct rmmap_options *given, struct rmmap_file
 
 /*
  * Makes the file at least end bytes long on the disk; space is reserved from start on, also in what
- * another handle added, where the handle preallocates. *size: what the file has now. On failure it
- * has the size that it had. -ESTALE: it ends before start. -EBUSY: another handle takes too long. A
- * handle that only reads changes nothing.
+ * another handle added, where the handle preallocates. *before, *size: what the file had, and has
+ * now. On failure it has the size that it had. -ESTALE: it ends before start. -EBUSY: another
+ * handle takes too long. A handle that only reads changes nothing.
  */
-int file_extend(const struct rmmap_file *file, uint64_t start, uint64_t end, uint64_t *size);
+int file_extend(const struct rmmap_file *file, uint64_t start, uint64_t end, uint64_t *before,
+                uint64_t *size);
+
+/* Gives the file, if its size is from bytes, the size of to bytes that it had. */
+void file_cut_back(const struct rmmap_file *file, uint64_t from, uint64_t to);
 
 /*
  * Takes the lock of growth. 0 also without it, where there is none; *locked: to be dropped by

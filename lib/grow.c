@@ -39,43 +39,64 @@ static int reserve(const struct rmmap_file *file, uint64_t start, uint64_t end)
         return err == -EOPNOTSUPP && !file->config.reserved ? 0 : err;
 }
 
-/* The caller holds the lock of growth. */
-static int extend(const struct rmmap_file *file, uint64_t start, uint64_t end, uint64_t *size)
+/* Unless another program changed the size meanwhile. */
+static void cut_back(const struct rmmap_file *file, uint64_t from, uint64_t to)
 {
-        uint64_t before;
-        int err = storage_size(file->os.fd, &before);
+        uint64_t now;
+
+        if (storage_size(file->os.fd, &now) == 0 && now == from)
+                (void)storage_resize(file->os.fd, to);
+}
+
+/* The caller holds the lock of growth. */
+static int extend(const struct rmmap_file *file, uint64_t start, uint64_t end, uint64_t *before,
+                  uint64_t *size)
+{
+        int err = storage_size(file->os.fd, before);
 
         if (err != 0)
                 return err;
-        if (before < start)
+        if (*before < start)
                 return -ESTALE;
-        *size = max_u64(before, end);
+        *size = max_u64(*before, end);
         if (file->config.read_only)
                 return 0;
-        if (end > before)
+        if (end > *before)
                 err = storage_check_limit(end);
         if (err != 0)
                 return err;
         err = reserve(file, start, min_u64(*size, file->growth.max_size));
-        if (err == 0 && *size > before)
+        if (err == 0 && *size > *before)
                 err = storage_resize(file->os.fd, *size);
         /* ext4 keeps what it could reserve of a request that failed. */
         if (err != 0)
-                (void)storage_resize(file->os.fd, before);
+                cut_back(file, *before, *before);
         return err;
 }
 
-int file_extend(const struct rmmap_file *file, uint64_t start, uint64_t end, uint64_t *size)
+int file_extend(const struct rmmap_file *file, uint64_t start, uint64_t end, uint64_t *before,
+                uint64_t *size)
 {
         bool locked = false;
         int err = file->config.read_only ? 0 : file_lock_growth(file, &locked);
 
         if (err != 0)
                 return err;
-        err = extend(file, start, end, size);
+        err = extend(file, start, end, before, size);
         if (locked)
                 growth_lock_drop(file->os.fd);
         return err;
+}
+
+void file_cut_back(const struct rmmap_file *file, uint64_t from, uint64_t to)
+{
+        bool locked;
+
+        if (file_lock_growth(file, &locked) != 0)
+                return;
+        cut_back(file, from, to);
+        if (locked)
+                growth_lock_drop(file->os.fd);
 }
 
 /* ---- in the handle. The caller holds its lock. */
@@ -94,13 +115,13 @@ static int take_over(struct rmmap_file *file, uint64_t size)
 
 static int grow(struct rmmap_file *file, uint64_t end)
 {
-        uint64_t size;
+        uint64_t old, size;
         int before, err;
 
         if (file->allocator.ops.grow == NULL)
                 return -EOPNOTSUPP;
         before = cancellation_off();
-        err = file_extend(file, file_size(file), end, &size);
+        err = file_extend(file, file_size(file), end, &old, &size);
         if (err == 0)
                 err = take_over(file, min_u64(size, file->growth.max_size));
         PROBE3(grow, file, file_size(file), err);

@@ -47,12 +47,11 @@ int keep_lock(struct creation *creation)
 }
 
 /* Lets the file have at least the handle's size, and space for all of it, and maps it. */
-static int extend_and_map(struct rmmap_file *file, const struct creation *creation,
-                          uint64_t content)
+static int extend_and_map(struct rmmap_file *file, struct creation *creation, uint64_t content)
 {
         const struct rmmap_options *options = creation->options;
         bool reserve = !creation->others && !(options->flags & RMMAP_NO_PREALLOCATE);
-        uint64_t size = file_size(file), got;
+        uint64_t size = file_size(file);
         bool reserved = false;
         int err = creation_check_engine(file, options);
 
@@ -60,7 +59,7 @@ static int extend_and_map(struct rmmap_file *file, const struct creation *creati
         if (err == 0 && content == 0)
                 storage_set_sparse(file->os.fd, !reserve);
         if (err == 0 && !creation->others)
-                err = file_extend(file, 0, size, &got);
+                err = file_extend(file, 0, size, &creation->before, &creation->after);
         if (err == 0 && reserve)
                 err = storage_reserve(file->os.fd, &file->os.file_system, size, &reserved);
         if (err != 0 && err != -EOPNOTSUPP)
@@ -73,7 +72,7 @@ static int finish_keeping(struct rmmap_file *file, struct creation *creation, ui
 {
         int err = file_attach(file, creation->fd, creation->locked);
 
-        file->config.made = creation->made;
+        file->config.made = !creation->others && content == 0;
         file->config.created = true;
         file->config.blank = content == 0;
         if (err == 0)
@@ -86,13 +85,16 @@ static int finish_keeping(struct rmmap_file *file, struct creation *creation, ui
         return err != 0 ? err : creation_share_lock(file, creation);
 }
 
-/* On failure the file is as it was, as far as nobody else can have it. */
-static void undo_keeping(const struct creation *creation, const struct rmmap_file *file,
-                         uint64_t content)
+/*
+ * On failure the file has its old size and content, as far as nobody else can have it. Space that
+ * was reserved in its holes stays: only the file system knows where they were.
+ */
+static void undo_keeping(const struct creation *creation, const struct rmmap_file *file)
 {
         if (!creation->locked || creation->others)
                 return;
-        (void)storage_resize(creation->fd, content);
+        if (creation->after > creation->before)
+                file_cut_back(file, creation->after, creation->before);
         creation_remove_made(creation, file);
 }
 
@@ -121,7 +123,7 @@ int keep(struct creation *creation, struct rmmap_file **file)
         }
         checkpoint_undo(fresh);
         mapping_free(&fresh->os.mapping);
-        undo_keeping(creation, fresh, content);
+        undo_keeping(creation, fresh);
         file_free(fresh);
         return err;
 }

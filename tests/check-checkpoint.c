@@ -510,6 +510,7 @@ END_TEST
 START_TEST(left_over_ones)
 {
         struct rmmap_file *file = UNTOUCHED;
+        struct stat status;
 
         leave_behind(); /* beside a new file */
         ck_assert_int_eq(unlink(test_path(data_path)), 0);
@@ -529,6 +530,17 @@ START_TEST(left_over_ones)
         ck_assert_int_eq(access(test_path(side_path), F_OK), -1);
         ck_ok(create_for("job", RMMAP_KEEP | RMMAP_REWRITE, SIZE, &file));
         ck_assert_uint_eq(rmmap_remaining(file), SIZE);
+        do_pieces(file, 1);
+        rmmap_release(file);
+        ck_assert_uint_eq(recorded_after(), PIECE);
+
+        /* A side file whose maker was killed before it had a header. */
+        leave_behind();
+        ck_assert_int_eq(stat(test_path(side_path), &status), 0);
+        ck_assert_int_eq(truncate(test_path(side_path), 0), 0);
+        ck_assert_int_eq(truncate(test_path(side_path), status.st_size), 0);
+        ck_is(try_resume(), -EBADMSG);
+        ck_ok(create_for("job", RMMAP_KEEP | RMMAP_REWRITE, SIZE, &file));
         do_pieces(file, 1);
         rmmap_release(file);
         ck_assert_uint_eq(recorded_after(), PIECE);

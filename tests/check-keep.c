@@ -115,6 +115,78 @@ START_TEST(keep_fails_and_leaves_the_file)
 }
 END_TEST
 
+static struct rmmap_options keeping(void)
+{
+        struct rmmap_options options = growing(64 * A, 0);
+
+        options.flags = RMMAP_KEEP;
+        return options;
+}
+
+static void append(void *path)
+{
+        int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+        ck_assert_int_eq(write(fd, "added", 5), 5);
+        close(fd);
+}
+
+/* Another program appends meanwhile: 0 to a file that is long enough, 1 to a shorter one. */
+START_TEST(keep_fails_and_cuts_nothing_that_others_added)
+{
+        size_t size = _i == 0 ? 8 * A : 100;
+        char *path = (char *)(uintptr_t)test_file("kept", size);
+        struct rmmap_options options = keeping();
+        struct rmmap_file *file;
+
+        inject_start();
+        FLOOR_LACKS("fallocate");
+        inject_before(INJECT_FALLOCATE, append, path);
+        inject_fail(INJECT_FALLOCATE, 1, ENOSPC, 1);
+        ck_is(rmmap_create(path, 8 * A, &options, &file), -ENOSPC);
+        ck_assert_uint_eq(size_on_disk(path), size + 5);
+}
+END_TEST
+
+static int fills_it_first(void *path)
+{
+        struct rmmap_options options = keeping();
+        struct rmmap_info info = RMMAP_INFO_INIT;
+        struct rmmap_range range;
+        struct rmmap_file *file;
+
+        child_is(rmmap_create(path, A, &options, &file), 0);
+        child_is(rmmap_describe(file, &info), 0);
+        child_expect(info.facts & RMMAP_FACT_CREATED);
+        child_is(rmmap_allocate(file, A, &range), 0);
+        rmmap_release(file);
+        return 0;
+}
+
+static void let_another_fill_it(void *path)
+{
+        ck_child(fills_it_first, path);
+}
+
+/* Who gives a file its size created it, whoever gave it its name. */
+START_TEST(keep_tells_who_created_it)
+{
+        char *path = (char *)(uintptr_t)test_path("kept");
+        struct rmmap_options options = keeping();
+        struct rmmap_file *file;
+
+        unlink(path);
+        inject_start();
+        inject_before(INJECT_FLOCK, let_another_fill_it, path);
+        ck_ok(rmmap_create(path, A, &options, &file));
+        ck_assert(!(describe(file).facts & RMMAP_FACT_CREATED));
+        rmmap_release(file);
+        ck_ok(rmmap_create(test_file("kept", 0), A, &options, &file)); /* its maker was killed */
+        ck_assert(describe(file).facts & RMMAP_FACT_CREATED);
+        rmmap_release(file);
+}
+END_TEST
+
 #define RACERS 8
 
 static int races(void *path)
@@ -127,6 +199,7 @@ static int races(void *path)
         child_is(rmmap_create(path, 4 * MIB, &options, &file), 0);
         child_is(rmmap_describe(file, &info), 0);
         child_expect(info.file_size >= 4 * MIB);
+        child_expect((info.facts & RMMAP_FACT_CREATED) == 0 || rmmap_remaining(file) > 0);
         child_is(rmmap_raw_write(file, (uint64_t)getpid() % 1000 * A, "x", 1), 0);
         test_pause();
         rmmap_release(file);
@@ -196,6 +269,8 @@ int main(void)
         tcase_add_test(core, keep_opens_or_creates);
         tcase_add_test(core, keep_goes_on_beside_another_handle);
         tcase_add_test(core, keep_fails_and_leaves_the_file);
+        tcase_add_loop_test(core, keep_fails_and_cuts_nothing_that_others_added, 0, 2);
+        tcase_add_test(core, keep_tells_who_created_it);
         tcase_add_loop_test(core, of_many_processes_one_creates, 0, 2);
         tcase_add_test(core, close_syncs_and_tells);
         tcase_set_timeout(core, 60);
