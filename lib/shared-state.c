@@ -3,6 +3,7 @@
 
 #include "base/checked.h"
 #include "base/sync-annotations.h"
+#include "os/fork-generation.h"
 #include "rmmap.h"
 #include "serialize.h"
 #include "shared-state.h"
@@ -243,6 +244,46 @@ static int check_words(const struct shared_state *state)
                        : -EBADMSG;
 }
 
+/*
+ * In place of the session when nobody has the file open: the counter is right, whoever opens it
+ * next. Another counter, such as an older one of the disk, has another word. Sessions are odd.
+ */
+static uint64_t closed_at(uint64_t counter, uint64_t id)
+{
+        unsigned char summed[16];
+
+        store_le64(summed, counter);
+        store_le64(summed + 8, id);
+        return checksum_bytes(summed, sizeof(summed)) & ~UINT64_C(1);
+}
+
+/*
+ * Each handle holds the shared lock, so whoever gets the exclusive one is alone. Waits while
+ * another opens or closes the file: one that is killed then has no lock any more.
+ */
+static int lock(struct shared_state *state, bool *alone)
+{
+        for (unsigned int tries = 0;; tries++) {
+                int err = file_lock_take(state->fd, FILE_LOCK_EXCLUSIVE);
+
+                *alone = err != -EBUSY;
+                if (err == -EBUSY)
+                        err = file_lock_take(state->fd, FILE_LOCK_SHARED);
+                state->locked = err == 0;
+                if (err != -EBUSY || tries == LOCK_TRIES)
+                        return err == -EOPNOTSUPP ? 0 : err;
+                backoff(tries);
+        }
+}
+
+static int share_lock(struct shared_state *state)
+{
+        int err = file_lock_wait(state->fd, FILE_LOCK_SHARED, LOCK_TRIES);
+
+        state->locked = err == 0;
+        return err;
+}
+
 static int restart(struct shared_state *state, uint64_t first)
 {
         uint64_t counter = rmmap_align_up(first), session = 0;
@@ -255,23 +296,27 @@ static int restart(struct shared_state *state, uint64_t first)
 }
 
 /*
- * Release, with the acquire of the next process: who sees the session sees the raised counter. A
- * process that does this while others allocate only skips what they marked ahead.
+ * Only by who is alone: while others have the file its page cache can't have been lost. Where files
+ * can't be locked each one is alone; then the release, with the acquire of the next process, lets
+ * who sees the session see the raised counter, and a process that does this while others allocate
+ * only skips what they marked ahead.
  */
 static void recover(struct shared_state *state)
 {
-        uint64_t session = 0;
+        uint64_t word = atomic_load_explicit(state->session, memory_order_acquire), session = 0;
 
         (void)storage_session(state->fd, &session);
-        if (session != 0 && session == atomic_load_explicit(state->session, memory_order_acquire))
+        if (session != 0 && session == word)
                 return;
-        raise_counter(state, mark_bytes(load(state->mark)));
+        if (word != closed_at(load(state->counter), state->id))
+                raise_counter(state, mark_bytes(load(state->mark)));
         atomic_store_explicit(state->session, session, memory_order_release);
 }
 
 static int use(const struct shared_request *request, struct shared_state *state)
 {
         uint64_t words[HEADER_WORDS];
+        bool alone;
         int err = check_place(state->fd);
 
         if (err == 0)
@@ -285,11 +330,18 @@ static int use(const struct shared_request *request, struct shared_state *state)
         state->id = words[HEADER_ID];
         state->max_size = words[HEADER_MAX_SIZE];
         state->grows = words[HEADER_MAX_SIZE] > words[HEADER_SIZE];
-        err = check_words(state);
-        if (err == 0 && request->restart)
-                return restart(state, request->first);
+        err = fork_generation(&state->generation);
         if (err == 0)
+                err = lock(state, &alone);
+        if (err == 0)
+                err = check_words(state);
+        if (err == 0 && request->restart)
+                err = restart(state, request->first);
+        else if (err == 0 && alone)
                 recover(state);
+        if (err == 0 && alone && state->locked)
+                err = share_lock(state);
+        state->used = err == 0;
         return err;
 }
 
@@ -347,8 +399,20 @@ int shared_state_open(const struct shared_request *request, struct shared_state 
         return -EBUSY;
 }
 
+/* A forked child has its parent's lock. */
+static void unlock(struct shared_state *state)
+{
+        if (!state->locked || fork_generation_is_past(state->generation))
+                return;
+        if (state->used && file_lock_take(state->fd, FILE_LOCK_EXCLUSIVE) == 0)
+                atomic_store_explicit(state->session, closed_at(load(state->counter), state->id),
+                                      memory_order_relaxed);
+        file_lock_drop(state->fd);
+}
+
 void shared_state_close(struct shared_state *state)
 {
+        unlock(state);
         mapping_free(&state->mapping);
         storage_close(state->fd);
         state->fd = -1;
@@ -381,18 +445,19 @@ static void raise_mark(struct shared_state *state, uint64_t end)
 /*
  * The word only rises, and each sync writes what it has then: so no process can put an older mark
  * on the disk after a newer one. What another process raised may not be durable yet, so it counts
- * only once this one has synced it.
+ * only once this one has synced it. The first sync writes the counter's page too, because the disk
+ * may still say there that the file is closed at a lower counter.
  */
 int shared_state_mark(struct shared_state *state, uint64_t end)
 {
-        uint64_t mark, durable = load(&state->durable);
+        uint64_t mark, durable = load(&state->durable), from = durable == 0 ? COUNTER_AT : MARK_AT;
         int err;
 
         if (end <= durable)
                 return 0;
         raise_mark(state, end);
         mark = mark_bytes(load(state->mark));
-        err = mapping_sync(&state->mapping, state->fd, MARK_AT, sizeof(mark));
+        err = mapping_sync(&state->mapping, state->fd, from, STATE_SIZE - from);
         while (err == 0 && durable < mark &&
                !atomic_compare_exchange_weak_explicit(&state->durable, &durable, mark,
                                                       memory_order_relaxed, memory_order_relaxed))

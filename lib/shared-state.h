@@ -5,7 +5,8 @@
  *
  *      0     the header, little-endian, with a checksum: for which file it was made. Constant.
  *      4096  the counter: bytes handed out so far, a multiple of the alignment
- *      4160  the session in which the counter was last known to be right: see storage_session
+ *      4160  the session in which the counter was last known to be right: see storage_session; or,
+ *            when nobody has the file open, a checksum of the counter
  *      8192  the mark: everything below it may be durable. A number of units, with a checksum in
  *            the upper bits of the same word, so that a power cut can't separate them
  *
@@ -13,7 +14,9 @@
  *
  * The counter lives in the page cache: it survives every process. When the machine loses power, the
  * disk has some older value; but every sync of ranges first made the mark reach beyond them. So the
- * first process afterwards, which finds another session, lets the counter go on at the mark.
+ * first process afterwards, which finds another session, lets the counter go on at the mark. Each
+ * handle holds a shared lock on the file, by which the first one and the last one know that they
+ * are that: so processes with mounts of their own, which have other sessions, skip nothing.
  * Layer 3.
  */
 #ifndef RMMAP_SHARED_STATE_H
@@ -33,6 +36,8 @@ struct shared_state {
         uint64_t max_size;        /* bytes; to which the mark can rise */
         bool grows;               /* the data file may become longer than it was */
         bool made;                /* by this call */
+        bool locked, used;        /* used: it was opened without an error */
+        uint64_t generation;      /* of the process that opened it: fork-generation.h */
         _Atomic uint64_t durable; /* bytes; the mark that this process has made durable */
 };
 

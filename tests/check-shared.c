@@ -7,6 +7,7 @@
 
 #include "child.h"
 #include "fault/inject.h"
+#include "place.h"
 #include "support.h"
 
 #define UNIT ((uint64_t)RMMAP_ALIGNMENT)
@@ -434,10 +435,93 @@ START_TEST(after_a_power_cut_it_goes_on_at_the_mark)
 }
 END_TEST
 
+/* Closed, but the disk has an older counter. */
+START_TEST(a_counter_that_was_lost_is_not_taken_for_a_closed_one)
+{
+        struct rmmap_file *file;
+        uint64_t marked;
+
+        ck_ok(make("data", SIZE, 0, &file));
+        take(file, 3 * UNIT, 0);
+        ck_ok(rmmap_sync_all(file));
+        marked = mark();
+        rmmap_release(file);
+        set_word(COUNTER_AT, UNIT);
+        ck_ok(open_data(0, &file));
+        take(file, 1, marked);
+        rmmap_release(file);
+}
+END_TEST
+
+static int takes_elsewhere(void *arg)
+{
+        struct rmmap_range range;
+        struct rmmap_file *file;
+
+        if (!place_private())
+                return CHILD_SKIPPED;
+        child_is(open_data(0, &file), 0);
+        child_is(rmmap_allocate(file, 1, &range), 0);
+        child_expect(rmmap_range_start(range) == *(uint64_t *)arg);
+        rmmap_release(file);
+        return 0;
+}
+
+/* Another mount namespace has other mounts, and so another session. */
+START_TEST(where_mounts_are_others_nothing_is_skipped)
+{
+        struct rmmap_file *file;
+        uint64_t next = UNIT;
+
+        ck_ok(make("data", SIZE, 0, &file));
+        take(file, 1, 0);
+        ck_ok(rmmap_sync_all(file));
+        ck_child(takes_elsewhere, &next); /* while it is open here */
+        rmmap_release(file);
+        next = word_at(COUNTER_AT);
+        ck_child(takes_elsewhere, &next);
+        next = word_at(COUNTER_AT);
+        ck_ok(open_data(0, &file));
+        take(file, 1, next);
+        rmmap_release(file);
+        ck_assert_uint_le(next, 3 * UNIT);
+}
+END_TEST
+
+static bool synced_the_counter(void)
+{
+        bool synced = false;
+
+        for (int i = 0; i < inject_total(); i++)
+                synced = synced ||
+                         (inject_record(i).call == INJECT_MSYNC && inject_record(i).length > UNIT);
+        return synced;
+}
+
+/* Else the disk could say that the file is closed at a counter that was passed. */
+START_TEST(the_first_sync_writes_the_counter)
+{
+        struct rmmap_file *file;
+        struct rmmap_range range;
+
+        ck_ok(make("data", SIZE, 0, &file));
+        ck_ok(rmmap_sync_all(file));
+        rmmap_release(file);
+        ck_ok(open_data(0, &file));
+        range = take(file, UNIT, 0);
+        inject_start();
+        ck_ok(rmmap_sync_within(file, range, 0, 1));
+        ck_assert(synced_the_counter());
+        inject_start();
+        ck_ok(rmmap_sync_within(file, range, 0, 1));
+        ck_assert(!synced_the_counter());
+        rmmap_release(file);
+}
+END_TEST
+
 /* Without a power cut nothing is skipped. */
 START_TEST(a_process_more_or_less_skips_nothing)
 {
-        FLOOR_LACKS("sessions");
         struct rmmap_file *file;
 
         ck_ok(make("data", SIZE, 0, &file));
@@ -574,6 +658,9 @@ int main(void)
         tcase_add_test(core, a_shorter_handle_follows);
         tcase_add_loop_test(core, the_mark_is_ahead_of_every_sync, 0, 3);
         tcase_add_test(core, after_a_power_cut_it_goes_on_at_the_mark);
+        tcase_add_test(core, a_counter_that_was_lost_is_not_taken_for_a_closed_one);
+        tcase_add_test(core, where_mounts_are_others_nothing_is_skipped);
+        tcase_add_test(core, the_first_sync_writes_the_counter);
         tcase_add_test(core, a_process_more_or_less_skips_nothing);
         tcase_add_test(core, a_mark_that_fails_stays_an_error);
         tcase_add_loop_test(core, many_open_it_first, 0, 20);
