@@ -117,7 +117,7 @@ START_TEST(uncached_leaves_the_page_cache)
                 ck_ok(write_all(file, 0, SIZE, pieces[_i]));
         for (uint64_t i = 0; pieces[_i] == 0 && i < pages; i++)
                 ck_ok(rmmap_raw_write(file, i * 5 % pages * 4096, data, 4096));
-        if (drops)
+        if (drops && !place_has_only_advice()) /* nobody can wait for what was started by advice */
                 ck_assert_uint_le(cached(), 64 * MIB);
         ck_ok(rmmap_sync_all(file));
         if (drops)

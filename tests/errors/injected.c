@@ -89,6 +89,7 @@ void injected_no_locks(bool none)
         no_locks = none;
 }
 
+#if HAVE_DECL_FLOCK
 int flock(int fd, int operation)
 {
         int (*next)(int, int) = dlsym(RTLD_NEXT, "flock");
@@ -98,6 +99,23 @@ int flock(int fd, int operation)
         errno = ENOLCK;
         return -1;
 }
+#elif HAVE_DECL_F_OFD_SETLK
+/* One argument of a word's size is all that the library gives. */
+int fcntl(int fd, int command, ...)
+{
+        int (*next)(int, int, ...) = dlsym(RTLD_NEXT, "fcntl");
+        va_list arguments;
+        long argument;
+
+        va_start(arguments, command);
+        argument = va_arg(arguments, long);
+        va_end(arguments);
+        if (!no_locks || command != F_OFD_SETLK)
+                return next(fd, command, argument);
+        errno = ENOLCK;
+        return -1;
+}
+#endif
 
 int sync_file_range(int fd, off_t offset, off_t length, unsigned int flags)
 {

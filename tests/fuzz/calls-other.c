@@ -225,7 +225,8 @@ static void sync_or_flush(struct calls *calls)
                                 offset <= limit && length <= limit - offset ? 0 : -ERANGE);
                 else
                         fuzz_is(how & 4 ? rmmap_raw_sync(file, offset, length)
-                                        : calls_flushed(rmmap_raw_flush(file, offset, length)),
+                                        : calls_flushed(calls,
+                                                        rmmap_raw_flush(file, offset, length)),
                                 offset <= limit && length <= limit - offset ? 0 : -ERANGE);
                 return;
         }
@@ -234,9 +235,10 @@ static void sync_or_flush(struct calls *calls)
         else if (how & 4)
                 fuzz_is(rmmap_sync_ranges(file, &range->receipt, 1), 0);
         else if (how & 8)
-                fuzz_is(calls_flushed(rmmap_flush_range(file, range->receipt)), 0);
+                fuzz_is(calls_flushed(calls, rmmap_flush_range(file, range->receipt)), 0);
         else
-                fuzz_is(how & 16 ? rmmap_sync_all(file) : calls_flushed(rmmap_flush(file)), 0);
+                fuzz_is(how & 16 ? rmmap_sync_all(file) : calls_flushed(calls, rmmap_flush(file)),
+                        0);
 }
 
 static void clone_and_release(struct calls *calls)
