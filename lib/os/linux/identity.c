@@ -22,51 +22,65 @@ static int ask_fstat(int fd, struct file_identity *identity)
         return 0;
 }
 
-#if defined(SYS_statx) && defined(STATX_BTIME)
-static bool ask_statx(int fd, struct file_identity *identity)
-{
-        struct statx facts = {0};
+/* The kernel's struct statx and its flags: the headers of some libcs have none, or older ones. */
+struct kernel_time {
+        int64_t seconds;
+        uint32_t nanoseconds;
+        int32_t unused;
+};
 
-        if (linux_calls.syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
-                                &facts) != 0)
-                return false;
-        identity->device = (uint64_t)makedev(facts.stx_dev_major, facts.stx_dev_minor);
-        identity->inode = facts.stx_ino;
-        if (facts.stx_mask & STATX_BTIME) {
-                identity->born_seconds = (uint64_t)facts.stx_btime.tv_sec;
-                identity->born_nanoseconds = facts.stx_btime.tv_nsec;
-        }
-        return true;
-}
-#else
-static bool ask_statx(int fd, struct file_identity *identity)
-{
-        (void)fd;
-        (void)identity;
-        return false;
-}
-#endif
+struct kernel_statx {
+        uint32_t mask, block_size;
+        uint64_t attributes;
+        uint32_t links, user, group;
+        uint16_t mode, unused;
+        uint64_t inode, size, blocks, attributes_mask;
+        struct kernel_time accessed, born, changed, modified;
+        uint32_t special_major, special_minor, device_major, device_minor;
+        uint64_t mount;
+        uint64_t rest[13];
+};
 
-/* STATX_MNT_ID_UNIQUE, since Linux 6.8; the number of a mount that is gone isn't used again. */
+_Static_assert(sizeof(struct kernel_statx) == 256, "the kernel's has 256 bytes");
+
+#define BASIC_FACTS 0x7ffU
+#define BIRTH_TIME 0x800U
+/* Since Linux 6.8; the number of a mount that is gone isn't used again. */
 #define UNIQUE_MOUNT 0x4000U
 
-#if defined(SYS_statx) && defined(STATX_MNT_ID)
-static uint64_t mount_of(int fd)
+static bool ask_kernel(int fd, uint32_t mask, struct kernel_statx *facts)
 {
-        struct statx facts = {0};
-
-        if (linux_calls.syscall(SYS_statx, fd, "", AT_EMPTY_PATH, UNIQUE_MOUNT, &facts) != 0 ||
-            !(facts.stx_mask & UNIQUE_MOUNT))
-                return 0;
-        return facts.stx_mnt_id;
-}
+        *facts = (struct kernel_statx){.mask = 0};
+#ifdef SYS_statx
+        return linux_calls.syscall(SYS_statx, fd, "", AT_EMPTY_PATH, mask, facts) == 0;
 #else
+        (void)fd;
+        (void)mask;
+        return false;
+#endif
+}
+
+static void ask_statx(int fd, struct file_identity *identity)
+{
+        struct kernel_statx facts;
+
+        if (!ask_kernel(fd, BASIC_FACTS | BIRTH_TIME, &facts))
+                return;
+        identity->device = (uint64_t)makedev(facts.device_major, facts.device_minor);
+        identity->inode = facts.inode;
+        if (facts.mask & BIRTH_TIME) {
+                identity->born_seconds = (uint64_t)facts.born.seconds;
+                identity->born_nanoseconds = facts.born.nanoseconds;
+        }
+}
+
 static uint64_t mount_of(int fd)
 {
-        (void)fd;
-        return 0;
+        struct kernel_statx facts;
+
+        return ask_kernel(fd, UNIQUE_MOUNT, &facts) && (facts.mask & UNIQUE_MOUNT) ? facts.mount
+                                                                                   : 0;
 }
-#endif
 
 /* The kernel draws a random one whenever the machine starts. */
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
@@ -94,6 +108,6 @@ int storage_identity(int fd, struct file_identity *identity)
         int err = ask_fstat(fd, identity);
 
         if (err == 0)
-                (void)ask_statx(fd, identity);
+                ask_statx(fd, identity);
         return err;
 }
