@@ -34,8 +34,9 @@ static inline int take(struct rmmap_file *file, uint64_t size, uint32_t flags, u
                 return bump_allocate(file->bump, size, start, end);
         if (file->publish.sealed)
                 return -EROFS;
+        /* Other processes could never hand out what a reader took. */
         if (allocator_is_shared(&file->allocator))
-                return take_shared(file, size, flags, start, end);
+                return file->config.read_only ? -EROFS : take_shared(file, size, flags, start, end);
         return allocator_allocate(&file->allocator, size, flags, start, end);
 }
 

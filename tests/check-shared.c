@@ -213,6 +213,7 @@ END_TEST
 START_TEST(where_it_starts)
 {
         struct rmmap_options options = shared_options(0);
+        struct rmmap_range range;
         struct rmmap_file *file;
 
         /* Content that is there is never handed out; the first handle decides. */
@@ -230,6 +231,8 @@ START_TEST(where_it_starts)
         take(file, 1, 2 * UNIT);
         rmmap_release(file);
         ck_ok(open_data(RMMAP_READ_ONLY, &file));
+        ck_is(rmmap_allocate(file, 1, &range), -EROFS); /* nobody could have it any more */
+        ck_is(rmmap_allocate_exact(file, UNIT, &range), -EROFS);
         ck_assert_uint_eq(rmmap_allocated(file), 3 * UNIT);
         rmmap_release(file);
         /* A file that is cut starts anew. */
