@@ -2362,8 +2362,10 @@ class queue
 
       public:
         constexpr queue() noexcept = default;
-        /* Takes over a queue from C. */
-        explicit constexpr queue(::rmmap_queue *handle) noexcept : handle_(handle)
+        /* Takes over a queue from C. A literal 0 is a depth. */
+        template <typename Handle,
+                  typename = std::enable_if_t<std::is_same<Handle, ::rmmap_queue *>::value>>
+        explicit constexpr queue(Handle handle) noexcept : handle_(handle)
         {
         }
         /* depth and threads: 0 is the default. */

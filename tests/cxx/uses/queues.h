@@ -62,7 +62,7 @@ static void by_cookies(const rmmap::file &file)
 static void thrown_by_queues(const rmmap::file &file)
 {
         const std::vector<char> text = filled('e');
-        rmmap::queue queue(2), empty;
+        rmmap::queue queue(2), empty, defaults(0);
         rmmap::range range = file.allocate(page);
         rmmap::receipt receipt[1];
         rmmap::completion done[2];
