@@ -26,13 +26,6 @@ static inline bool test_is_interpreted(void)
         return (tool != NULL && tool[0] != '\0') || (emulator != NULL && emulator[0] != '\0');
 }
 
-/* qemu tells handlers of s390x wrong addresses of faults. */
-#ifdef __s390x__
-#define FAULTS_LACK_ADDRESSES test_is_interpreted()
-#else
-#define FAULTS_LACK_ADDRESSES false
-#endif
-
 /* That, a sanitizer, or a libc whose malloc maps memory every few blocks. */
 static inline bool test_is_instrumented(void)
 {

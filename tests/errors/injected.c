@@ -18,7 +18,6 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "../instrumented.h"
 #include "../support.h"
 #include "scene.h"
 
@@ -196,11 +195,8 @@ void page_fault(struct scene *scene, uint64_t parameter)
         int fd;
         void *data;
 
-        if (FAULTS_LACK_ADDRESSES) {
-                good(scene, parameter);
-                scene->impossible = "the emulator tells wrong addresses of faults";
+        if (lacks_addresses(scene))
                 return;
-        }
         fd = open(test_path("empty"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
         options.flags = RMMAP_CATCH_FAULTS;
         scene_make(scene, &options);

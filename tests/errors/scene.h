@@ -181,6 +181,9 @@ spoil_function encoded_length_is, state_length_is, piece_count_is, receipt_count
 void injected_reset(void);
 void injected_no_locks(bool none);
 
+/* Can a fault in the mapping not be caught here? Then the scene is impossible. */
+bool lacks_addresses(struct scene *scene);
+
 /* ---- calls.c */
 
 struct call {

@@ -74,7 +74,7 @@ static inline int calls_flushed(const struct calls *calls, int err)
 
         if (err != -EOPNOTSUPP || rmmap_describe(calls->handle->file, &info) != 0)
                 return err;
-        return strcmp(info.file_system, "overlay") == 0 && !(info.facts & RMMAP_FACT_RESERVED)
+        return strcmp(info.file_system, "overlayfs") == 0 && !(info.facts & RMMAP_FACT_RESERVED)
                        ? 0
                        : err;
 #endif
