@@ -87,7 +87,7 @@ static int finish_keeping(struct rmmap_file *file, struct creation *creation, ui
 
 /*
  * On failure the file has its old size and content, as far as nobody else can have it. Space that
- * was reserved in its holes stays: only the file system knows where they were.
+ * was reserved in its holes stays: nobody knows any more where they were.
  */
 static void undo_keeping(const struct creation *creation, const struct rmmap_file *file)
 {

@@ -306,6 +306,26 @@ START_TEST(create_on_a_full_disk_leaves_nothing)
 }
 END_TEST
 
+/* Space in the holes of an older file couldn't be given back. */
+START_TEST(keeping_a_sparse_file_fills_no_disk)
+{
+        struct rmmap_options options = test_options(RMMAP_KEEP, RMMAP_ENGINE_AUTO);
+        uint64_t size = larger_than_disk(), before = place_free(disk);
+        struct rmmap_file *file;
+        int fd = open(on_disk("sparse"), O_RDWR | O_CREAT | O_CLOEXEC, 0600), err;
+
+        ck_assert_int_eq(ftruncate(fd, (off_t)size), 0);
+        close(fd);
+        err = rmmap_create(on_disk("sparse"), 4096, &options, &file);
+        if (err == 0) /* no space can be reserved here */
+                rmmap_release(file);
+        else
+                ck_assert_int_eq(err, -ENOSPC);
+        sync_disk();
+        ck_assert_uint_gt(place_free(disk) + 64 * 1024, before);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("full-disk");
@@ -323,6 +343,7 @@ int main(void)
         tcase_add_test(core, what_was_reserved_is_there);
         tcase_add_test(core, rewriting_on_a_full_disk);
         tcase_add_test(core, create_on_a_full_disk_leaves_nothing);
+        tcase_add_test(core, keeping_a_sparse_file_fills_no_disk);
         suite_add_tcase(suite, core);
         return test_run(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/checked.h"
@@ -12,10 +13,33 @@
 #define RESERVE_PIECE (UINT64_C(64) << 20)
 #define SHORTEST_PIECE (UINT64_C(64) << 10)
 
+/*
+ * Is it certain that the disk is too full? What was reserved in a file's holes until it was found
+ * full couldn't be given back. Other file systems count free space in other ways.
+ */
+static bool is_too_much(int fd, uint64_t length)
+{
+        struct file_system file_system;
+        struct statfs facts;
+        struct stat status;
+        uint64_t taken;
+
+        if (file_system_of(fd, &file_system) != 0 ||
+            (file_system.reservation != RESERVES_EXTENTS &&
+             file_system.reservation != RESERVES_PAGES) ||
+            linux_calls.fstatfs(fd, &facts) != 0 || facts.f_blocks == 0 ||
+            os_calls.fstat(fd, &status) != 0)
+                return false;
+        taken = (uint64_t)status.st_blocks * 512;
+        return length > taken && (length - taken) / (uint64_t)facts.f_bsize > facts.f_bfree;
+}
+
 static int reserve(int fd, uint64_t at, uint64_t end, int mode)
 {
         uint64_t longest = RESERVE_PIECE;
 
+        if (at < end && is_too_much(fd, end - at))
+                return -ENOSPC;
         while (at < end) {
                 uint64_t piece = min_u64(longest, end - at);
 
