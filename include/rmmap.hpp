@@ -2364,7 +2364,8 @@ class queue
         constexpr queue() noexcept = default;
         /* Takes over a queue from C. A literal 0 is a depth. */
         template <typename Handle,
-                  typename = std::enable_if_t<std::is_same<Handle, ::rmmap_queue *>::value>>
+                  typename = std::enable_if_t<std::is_convertible<Handle, ::rmmap_queue *>::value &&
+                                              !std::is_integral<Handle>::value>>
         explicit constexpr queue(Handle handle) noexcept : handle_(handle)
         {
         }

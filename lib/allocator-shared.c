@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * One allocator for the handles of several processes: a counter in a file that all of them map.
- * Each range is one addition to it. A process registers nowhere and holds no lock, so one that dies
- * keeps nobody waiting, and loses at most the range that it was about to get.
+ * Each range is one addition to it, without a lock, and a process registers nowhere, so one that
+ * dies keeps nobody waiting, and loses at most the range that it was about to get.
  */
 #include <errno.h>
 #include <string.h>

@@ -64,20 +64,6 @@ static int lock(struct side_file *side)
         return err == -EOPNOTSUPP ? 0 : err;
 }
 
-/* As a process leaves it that was killed while it made it. */
-static int look_for_head(struct side_file *side)
-{
-        unsigned char heads[2 * PAGE];
-        uint64_t size;
-        int err = storage_size(side->fd, &size);
-
-        if (err == 0 && size >= sizeof(heads))
-                err = storage_read(side->fd, 0, heads, sizeof(heads));
-        side->empty = err == 0 && (size == 0 || (size >= sizeof(heads) && heads[0] == 0 &&
-                                                 memcmp(heads, heads + 1, sizeof(heads) - 1) == 0));
-        return err;
-}
-
 static int open_once(struct side_file *side, const struct path_request *request, int data_fd,
                      bool create)
 {
@@ -88,8 +74,7 @@ static int open_once(struct side_file *side, const struct path_request *request,
                 side->fd = -1;
                 return err;
         }
-        err = same_file(side->fd, data_fd) ? -EINVAL : lock(side);
-        return err != 0 ? err : look_for_head(side);
+        return same_file(side->fd, data_fd) ? -EINVAL : lock(side);
 }
 
 int side_open(struct side_file *side, const char *path, int data_fd, bool create)
@@ -309,6 +294,21 @@ static int make_room(const struct side_file *side)
         if (err == 0)
                 err = storage_reserve(side->fd, &file_system, size, &reserved);
         return err == -EOPNOTSUPP ? 0 : err;
+}
+
+bool side_is_unmade(const struct side_file *side, uint64_t size)
+{
+        unsigned char bytes[PAGE];
+        uint64_t length;
+
+        if (storage_size(side->fd, &length) != 0 ||
+            (length != 0 && length != copy_start(side_slots(size), 2)))
+                return false;
+        for (uint64_t at = 0; at < length; at += PAGE)
+                if (storage_read(side->fd, at, bytes, PAGE) != 0 || bytes[0] != 0 ||
+                    memcmp(bytes, bytes + 1, PAGE - 1) != 0)
+                        return false;
+        return true;
 }
 
 /*

@@ -32,7 +32,6 @@ struct side_file {
         struct entry entry;
         int fd;            /* -1: not open */
         bool locked;       /* no other handle uses it */
-        bool empty;        /* when it was opened */
         bool made;         /* by the call that opened it */
         uint64_t slots;    /* for the whole data file; each has two copies */
         uint64_t epoch;    /* random; slots with another one are from before the last reset */
@@ -51,6 +50,9 @@ uint64_t side_slots(uint64_t size);
  * file's mode, if create. -ENOENT, -EBUSY, -EINVAL: path leads to the data file itself; -ELOOP.
  */
 int side_open(struct side_file *side, const char *path, int data_fd, bool create);
+
+/* Is it as a process leaves it that is killed before it has a header? size: of the data file. */
+bool side_is_unmade(const struct side_file *side, uint64_t size);
 
 /*
  * Nothing is recorded any more, about another file maybe. Durable, also the name of the file. The

@@ -94,8 +94,7 @@ static int load_or_reset(struct checkpoint *checkpoint, const struct side_subjec
         uint64_t size;
         int err;
 
-        /* An empty one is what a run left that was killed while it made it. */
-        if (content == 0 || (create && checkpoint->side.empty))
+        if (content == 0 || (create && side_is_unmade(&checkpoint->side, subject->size)))
                 return side_reset(&checkpoint->side, subject);
         err = side_check(&checkpoint->side, subject, &size);
         if (err != 0)

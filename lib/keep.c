@@ -89,19 +89,21 @@ static int finish_keeping(struct rmmap_file *file, struct creation *creation, ui
  * On failure the file has its old size and content, as far as nobody else can have it. Space that
  * was reserved in its holes stays: nobody knows any more where they were.
  */
-static void undo_keeping(const struct creation *creation, const struct rmmap_file *file)
+static void undo_keeping(const struct creation *creation, const struct rmmap_file *file,
+                         uint64_t content)
 {
         if (!creation->locked || creation->others)
                 return;
         if (creation->after > creation->before)
                 file_cut_back(file, creation->after, creation->before);
-        creation_remove_made(creation, file);
+        if (content == 0) /* else another call filled what this one had made */
+                creation_remove_made(creation, file);
 }
 
 int keep(struct creation *creation, struct rmmap_file **file)
 {
         struct rmmap_file *fresh;
-        uint64_t content;
+        uint64_t content = UINT64_MAX; /* unknown */
         int err = creation_take_name(creation);
 
         if (err != 0)
@@ -111,7 +113,7 @@ int keep(struct creation *creation, struct rmmap_file **file)
                 err = file_new(creation->options, max_u64(creation->size, content), content,
                                &fresh);
         if (err != 0) {
-                if (creation->locked && !creation->others)
+                if (creation->locked && !creation->others && content == 0)
                         creation_remove_made(creation, NULL);
                 file_lock_close(creation->fd, creation->locked);
                 return err;
@@ -123,7 +125,7 @@ int keep(struct creation *creation, struct rmmap_file **file)
         }
         checkpoint_undo(fresh);
         mapping_free(&fresh->os.mapping);
-        undo_keeping(creation, fresh);
+        undo_keeping(creation, fresh, content);
         file_free(fresh);
         return err;
 }

@@ -257,33 +257,6 @@ static uint64_t closed_at(uint64_t counter, uint64_t id)
         return checksum_bytes(summed, sizeof(summed)) & ~UINT64_C(1);
 }
 
-/*
- * Each handle holds the shared lock, so whoever gets the exclusive one is alone. Waits while
- * another opens or closes the file: one that is killed then has no lock any more.
- */
-static int lock(struct shared_state *state, bool *alone)
-{
-        for (unsigned int tries = 0;; tries++) {
-                int err = file_lock_take(state->fd, FILE_LOCK_EXCLUSIVE);
-
-                *alone = err != -EBUSY;
-                if (err == -EBUSY)
-                        err = file_lock_take(state->fd, FILE_LOCK_SHARED);
-                state->locked = err == 0;
-                if (err != -EBUSY || tries == LOCK_TRIES)
-                        return err == -EOPNOTSUPP ? 0 : err;
-                backoff(tries);
-        }
-}
-
-static int share_lock(struct shared_state *state)
-{
-        int err = file_lock_wait(state->fd, FILE_LOCK_SHARED, LOCK_TRIES);
-
-        state->locked = err == 0;
-        return err;
-}
-
 static int restart(struct shared_state *state, uint64_t first)
 {
         uint64_t counter = rmmap_align_up(first), session = 0;
@@ -296,10 +269,9 @@ static int restart(struct shared_state *state, uint64_t first)
 }
 
 /*
- * Only by who is alone: while others have the file its page cache can't have been lost. Where files
- * can't be locked each one is alone; then the release, with the acquire of the next process, lets
- * who sees the session see the raised counter, and a process that does this while others allocate
- * only skips what they marked ahead.
+ * Release, with the acquire of the next process: who sees the session sees the raised counter.
+ * Where files can't be locked, a process that does this while others allocate only skips what they
+ * marked ahead.
  */
 static void recover(struct shared_state *state)
 {
@@ -313,10 +285,47 @@ static void recover(struct shared_state *state)
         atomic_store_explicit(state->session, session, memory_order_release);
 }
 
+static int begin_use(const struct shared_request *request, struct shared_state *state, bool alone)
+{
+        int err = check_words(state);
+
+        if (err == 0 && request->restart)
+                return restart(state, request->first);
+        if (err == 0 && alone)
+                recover(state);
+        return err;
+}
+
+/*
+ * Each handle holds the shared lock of the file. Only who has the other lock, that of growth, takes
+ * or drops it, so who gets the exclusive one then is alone: nobody else has the file open. While
+ * somebody has, its page cache can't have been lost. A process that is killed has no lock any more.
+ */
+static int enter(const struct shared_request *request, struct shared_state *state)
+{
+        int got, err = file_lock_wait(state->fd, FILE_LOCK_GROWTH, LOCK_TRIES);
+
+        if (err == -EOPNOTSUPP) /* then each one counts as alone */
+                return begin_use(request, state, true);
+        if (err != 0)
+                return err;
+        got = file_lock_take(state->fd, FILE_LOCK_EXCLUSIVE);
+        err = got == 0 || got == -EBUSY || got == -EOPNOTSUPP
+                      ? begin_use(request, state, got != -EBUSY)
+                      : got;
+        if (err == 0 && got != -EOPNOTSUPP) {
+                err = file_lock_take(state->fd, FILE_LOCK_SHARED);
+                state->locked = err == 0;
+        }
+        if (err != 0)
+                file_lock_drop(state->fd);
+        growth_lock_drop(state->fd);
+        return err;
+}
+
 static int use(const struct shared_request *request, struct shared_state *state)
 {
         uint64_t words[HEADER_WORDS];
-        bool alone;
         int err = check_place(state->fd);
 
         if (err == 0)
@@ -331,18 +340,7 @@ static int use(const struct shared_request *request, struct shared_state *state)
         state->max_size = words[HEADER_MAX_SIZE];
         state->grows = words[HEADER_MAX_SIZE] > words[HEADER_SIZE];
         err = fork_generation(&state->generation);
-        if (err == 0)
-                err = lock(state, &alone);
-        if (err == 0)
-                err = check_words(state);
-        if (err == 0 && request->restart)
-                err = restart(state, request->first);
-        else if (err == 0 && alone)
-                recover(state);
-        if (err == 0 && alone && state->locked)
-                err = share_lock(state);
-        state->used = err == 0;
-        return err;
+        return err != 0 ? err : enter(request, state);
 }
 
 /* The process that gave the file its name may not have come so far. */
@@ -399,20 +397,38 @@ int shared_state_open(const struct shared_request *request, struct shared_state 
         return -EBUSY;
 }
 
-/* A forked child has its parent's lock. */
-static void unlock(struct shared_state *state)
+/*
+ * By calls, which fail where a disk is full or gone; the mapping would raise SIGBUS. Then the
+ * session stays.
+ */
+static void tell_closed(const struct shared_state *state)
 {
+        uint64_t counter, closed;
+
+        if (storage_read(state->fd, COUNTER_AT, &counter, sizeof(counter)) != 0)
+                return;
+        closed = closed_at(counter, state->id);
+        (void)storage_write(state->fd, SESSION_AT, &closed, sizeof(closed));
+}
+
+/* A forked child has its parent's lock. */
+static void leave(struct shared_state *state)
+{
+        bool turn;
+
         if (!state->locked || fork_generation_is_past(state->generation))
                 return;
-        if (state->used && file_lock_take(state->fd, FILE_LOCK_EXCLUSIVE) == 0)
-                atomic_store_explicit(state->session, closed_at(load(state->counter), state->id),
-                                      memory_order_relaxed);
+        turn = file_lock_wait(state->fd, FILE_LOCK_GROWTH, LOCK_TRIES_SHORT) == 0;
+        if (turn && file_lock_take(state->fd, FILE_LOCK_EXCLUSIVE) == 0)
+                tell_closed(state);
         file_lock_drop(state->fd);
+        if (turn)
+                growth_lock_drop(state->fd);
 }
 
 void shared_state_close(struct shared_state *state)
 {
-        unlock(state);
+        leave(state);
         mapping_free(&state->mapping);
         storage_close(state->fd);
         state->fd = -1;
@@ -427,6 +443,13 @@ void shared_state_remove(const struct shared_state *state, const char *path)
 }
 
 /* ---- the mark */
+
+static bool seems_closed(const struct shared_state *state)
+{
+        uint64_t word = load(state->session);
+
+        return word != 0 && word % 2 == 0;
+}
 
 static void raise_mark(struct shared_state *state, uint64_t end)
 {
@@ -453,8 +476,12 @@ int shared_state_mark(struct shared_state *state, uint64_t end)
         uint64_t mark, durable = load(&state->durable), from = durable == 0 ? COUNTER_AT : MARK_AT;
         int err;
 
-        if (end <= durable)
+        if (seems_closed(state)) { /* by another process: this one couldn't take the locks */
+                atomic_store_explicit(state->session, 0, memory_order_relaxed);
+                from = COUNTER_AT;
+        } else if (end <= durable) {
                 return 0;
+        }
         raise_mark(state, end);
         mark = mark_bytes(load(state->mark));
         err = mapping_sync(&state->mapping, state->fd, from, STATE_SIZE - from);

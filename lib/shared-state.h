@@ -16,7 +16,8 @@
  * disk has some older value; but every sync of ranges first made the mark reach beyond them. So the
  * first process afterwards, which finds another session, lets the counter go on at the mark. Each
  * handle holds a shared lock on the file, by which the first one and the last one know that they
- * are that: so processes with mounts of their own, which have other sessions, skip nothing.
+ * are that: so processes with mounts of their own, which have other sessions, skip nothing. Where
+ * there is no lock of growth there is none of this, and only the session counts.
  * Layer 3.
  */
 #ifndef RMMAP_SHARED_STATE_H
@@ -36,7 +37,7 @@ struct shared_state {
         uint64_t max_size;        /* bytes; to which the mark can rise */
         bool grows;               /* the data file may become longer than it was */
         bool made;                /* by this call */
-        bool locked, used;        /* used: it was opened without an error */
+        bool locked;              /* with the shared lock */
         uint64_t generation;      /* of the process that opened it: fork-generation.h */
         _Atomic uint64_t durable; /* bytes; the mark that this process has made durable */
 };

@@ -540,6 +540,10 @@ START_TEST(left_over_ones)
         ck_assert_int_eq(truncate(test_path(side_path), 0), 0);
         ck_assert_int_eq(truncate(test_path(side_path), status.st_size), 0);
         ck_is(try_resume(), -EBADMSG);
+        ck_assert_int_eq(truncate(test_path(side_path), status.st_size + 4096),
+                         0); /* no side file */
+        ck_is(create_for("job", RMMAP_KEEP | RMMAP_REWRITE, SIZE, &file), -EBADMSG);
+        ck_assert_int_eq(truncate(test_path(side_path), status.st_size), 0);
         ck_ok(create_for("job", RMMAP_KEEP | RMMAP_REWRITE, SIZE, &file));
         do_pieces(file, 1);
         rmmap_release(file);

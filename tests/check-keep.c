@@ -187,6 +187,22 @@ START_TEST(keep_tells_who_created_it)
 }
 END_TEST
 
+/* This call gave the file its name, and another one its content. */
+START_TEST(keep_fails_and_removes_nothing_that_others_filled)
+{
+        char *path = (char *)(uintptr_t)test_path("kept");
+        struct rmmap_options options = keeping();
+        struct rmmap_file *file;
+
+        unlink(path);
+        options.max_size = A / 2; /* less than it has then */
+        inject_start();
+        inject_before(INJECT_FLOCK, let_another_fill_it, path);
+        ck_is(rmmap_create(path, 100, &options, &file), -EINVAL);
+        ck_assert_uint_eq(size_on_disk(path), A);
+}
+END_TEST
+
 #define RACERS 8
 
 static int races(void *path)
@@ -271,6 +287,7 @@ int main(void)
         tcase_add_test(core, keep_fails_and_leaves_the_file);
         tcase_add_loop_test(core, keep_fails_and_cuts_nothing_that_others_added, 0, 2);
         tcase_add_test(core, keep_tells_who_created_it);
+        tcase_add_test(core, keep_fails_and_removes_nothing_that_others_filled);
         tcase_add_loop_test(core, of_many_processes_one_creates, 0, 2);
         tcase_add_test(core, close_syncs_and_tells);
         tcase_set_timeout(core, 60);

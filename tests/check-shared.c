@@ -522,6 +522,66 @@ START_TEST(the_first_sync_writes_the_counter)
 }
 END_TEST
 
+/* By a process that couldn't know that this one has it open. */
+START_TEST(a_file_that_was_told_closed_is_opened_by_the_next_sync)
+{
+        struct rmmap_file *file;
+        struct rmmap_range range;
+
+        ck_ok(make("data", SIZE, 0, &file));
+        range = take(file, UNIT, 0);
+        ck_ok(rmmap_sync_all(file));
+        set_word(SESSION_AT, 2);
+        inject_start();
+        ck_ok(rmmap_sync_within(file, range, 0, 1));
+        ck_assert(synced_the_counter());
+        ck_assert_uint_eq(word_at(SESSION_AT), 0);
+        rmmap_release(file);
+}
+END_TEST
+
+/* Its pages are gone: closing touches them by calls only. */
+START_TEST(closing_a_file_that_was_cut)
+{
+        struct rmmap_file *file;
+
+        ck_ok(make("data", SIZE, 0, &file));
+        ck_assert_int_eq(truncate(test_path("state"), (off_t)UNIT), 0);
+        rmmap_release(file);
+}
+END_TEST
+
+static int opens_and_closes(void *arg)
+{
+        int state = open(test_path("state"), O_RDONLY | O_CLOEXEC);
+        struct rmmap_file *file;
+        uint64_t word;
+
+        (void)arg;
+        for (int round = 0; round < (test_sanitized() ? 100 : 1000); round++) {
+                child_is(open_data(0, &file), 0);
+                child_expect(pread(state, &word, sizeof(word), SESSION_AT) == sizeof(word));
+                child_expect(word == 0 || word % 2 == 1); /* not as if it were closed */
+                rmmap_release(file);
+        }
+        return 0;
+}
+
+START_TEST(nobody_has_a_closed_file)
+{
+        struct rmmap_file *file;
+        pid_t children[3];
+
+        ck_ok(make("data", SIZE, 0, &file));
+        rmmap_release(file);
+        for (int i = 0; i < 3; i++)
+                children[i] = child_start(opens_and_closes, NULL);
+        for (int i = 0; i < 3; i++)
+                ck_assert_int_eq(child_wait(children[i]), 0);
+        ck_assert_uint_eq(word_at(SESSION_AT) % 2, 0);
+}
+END_TEST
+
 /* Without a power cut nothing is skipped. */
 START_TEST(a_process_more_or_less_skips_nothing)
 {
@@ -664,6 +724,9 @@ int main(void)
         tcase_add_test(core, a_counter_that_was_lost_is_not_taken_for_a_closed_one);
         tcase_add_test(core, where_mounts_are_others_nothing_is_skipped);
         tcase_add_test(core, the_first_sync_writes_the_counter);
+        tcase_add_test(core, a_file_that_was_told_closed_is_opened_by_the_next_sync);
+        tcase_add_test(core, closing_a_file_that_was_cut);
+        tcase_add_test(core, nobody_has_a_closed_file);
         tcase_add_test(core, a_process_more_or_less_skips_nothing);
         tcase_add_test(core, a_mark_that_fails_stays_an_error);
         tcase_add_loop_test(core, many_open_it_first, 0, 20);

@@ -29,6 +29,7 @@ enum { ID, DEVICE, INODE, BORN, BORN_NANOSECONDS, FILE_SIZE, MAX_SIZE, LITTLE, W
 
 static unsigned char template[STATE_SIZE], image[2 * STATE_SIZE], after[2 * STATE_SIZE];
 static size_t length;
+static uint64_t session; /* of the machine and the mount */
 
 /* How the program opens the file. */
 static uint64_t max_size, grow_step;
@@ -68,8 +69,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         (void)argv;
         name_files();
         fuzz_is(open_data(0, &file), 0);
-        rmmap_release(file);
         fuzz_check(read_state(template) == STATE_SIZE);
+        memcpy(&session, template + SESSION, sizeof(session));
+        rmmap_release(file);
         return 0;
 }
 
@@ -100,6 +102,15 @@ static uint64_t mark_of(uint64_t units, uint64_t id)
         store_le64(summed, units);
         store_le64(summed + 8, id);
         return units | checksum_bytes(summed, sizeof(summed)) << 40;
+}
+
+static uint64_t closed_at(uint64_t counter, uint64_t id)
+{
+        unsigned char summed[16];
+
+        store_le64(summed, counter);
+        store_le64(summed + 8, id);
+        return checksum_bytes(summed, sizeof(summed)) & ~UINT64_C(1);
 }
 
 static uint64_t mark_end(const unsigned char *bytes)
@@ -141,8 +152,10 @@ static void put_state(struct input *input)
         if ((how & 48) == 48)
                 damage(input, 0, SUM_AT + 8);
         put_word(COUNTER, take_position(input));
-        if (how & 64)
-                put_word(SESSION, take_word(input));
+        if (how & 64) /* closed, maybe at another counter; or another session */
+                put_word(SESSION, how & 2 ? closed_at(word_at(image, COUNTER) ^ (how & 1) << 12,
+                                                      head_word(image, ID))
+                                          : take_word(input));
         put_word(MARK,
                  mark_of(take_position(input) / BLOCK % (UINT64_C(1) << 40), head_word(image, ID)));
         for (int i = take_byte(input); i > 240; i -= 5)
@@ -185,12 +198,15 @@ static int want_open(void)
         return word_at(image, COUNTER) % BLOCK == 0 && mark_is_whole(image) ? 0 : -EBADMSG;
 }
 
-/* Where allocation goes on; session: that of the machine and the mount. */
-static uint64_t want_position(uint64_t session)
+/* Where allocation goes on. */
+static uint64_t want_position(void)
 {
         uint64_t counter = word_at(image, COUNTER), mark = mark_end(image);
+        uint64_t word = word_at(image, SESSION);
+        bool known = (word == session && session != 0) ||
+                     word == closed_at(counter, head_word(image, ID));
 
-        return word_at(image, SESSION) == session || counter > mark ? counter : mark;
+        return known || counter > mark ? counter : mark;
 }
 
 static uint64_t end_of_file(const struct rmmap_file *file)
@@ -230,7 +246,10 @@ static uint64_t allocate(struct input *input, struct rmmap_file *file, uint64_t 
         return synced;
 }
 
-/* The power is cut: of the last two pages the disk has the mark of the last sync. */
+/*
+ * The power is cut: of the last two pages the disk has the mark of the last sync, and an older
+ * counter, with the word of a file that is closed at the last one or with another session.
+ */
 static void cut_power(struct input *input, uint64_t synced)
 {
         struct rmmap_file *file;
@@ -239,8 +258,9 @@ static void cut_power(struct input *input, uint64_t synced)
         length = read_state(image);
         fuzz_check(length == STATE_SIZE && mark_is_whole(image) && mark_end(image) >= synced);
         put_word(COUNTER, take_byte(input) * BLOCK);
-        put_word(SESSION, 1);
-        position = want_position(0);
+        if (word_at(image, SESSION) == session || take_byte(input) & 1)
+                put_word(SESSION, 1);
+        position = want_position();
         write_side(image, length);
         fuzz_is(open_data(RMMAP_KEEP, &file), 0);
         fuzz_check(position >= synced);
@@ -277,7 +297,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 refused();
                 return 0;
         }
-        position = want_position(word_at(template, SESSION));
+        position = want_position();
         left = rmmap_size(file) > position ? rmmap_size(file) - position : 0;
         fuzz_check(grow_step != 0 || rmmap_remaining(file) == left);
         synced = allocate(&input, file, position);

@@ -3,6 +3,7 @@
 #include <sys/vfs.h>
 
 #include "os/linux/calls.h"
+#include "os/linux/file-system.h"
 #include "os/os.h"
 
 #define OVERLAYFS_MAGIC 0x794c7630
@@ -20,9 +21,9 @@ struct kind {
  * have the same as ext4, but no fallocate, so nothing is ever reserved there.
  */
 static const struct kind kinds[] = {
-        {0xef53, "ext4", RESERVES_EXTENTS, true},
+        {EXT4_MAGIC, "ext4", RESERVES_EXTENTS, true},
         {0x58465342, "xfs", RESERVES_EXTENTS, true},
-        {0x01021994, "tmpfs", RESERVES_PAGES, true},
+        {TMPFS_MAGIC, "tmpfs", RESERVES_PAGES, true},
         {0x958458f6, "hugetlbfs", RESERVES_BY_MAP, true},
         {0x858458f6, "ramfs", RESERVES_NOTHING, true},
         {0x9123683e, "btrfs", RESERVES_NOTHING, true},

@@ -7,6 +7,7 @@
 #include "base/checked.h"
 #include "os/linux/calls.h"
 #include "os/linux/extents.h"
+#include "os/linux/file-system.h"
 #include "os/os.h"
 
 /* Bytes per call. A longer call delays signals; on tmpfs an interrupted one must start over. */
@@ -15,19 +16,17 @@
 
 /*
  * Is it certain that the disk is too full? What was reserved in a file's holes until it was found
- * full couldn't be given back. Other file systems count free space in other ways.
+ * full couldn't be given back. On ext4 and tmpfs: XFS frees blocks in the background, and others
+ * count them in other ways.
  */
 static bool is_too_much(int fd, uint64_t length)
 {
-        struct file_system file_system;
         struct statfs facts;
         struct stat status;
         uint64_t taken;
 
-        if (file_system_of(fd, &file_system) != 0 ||
-            (file_system.reservation != RESERVES_EXTENTS &&
-             file_system.reservation != RESERVES_PAGES) ||
-            linux_calls.fstatfs(fd, &facts) != 0 || facts.f_blocks == 0 ||
+        if (linux_calls.fstatfs(fd, &facts) != 0 || facts.f_blocks == 0 ||
+            (facts.f_type != EXT4_MAGIC && facts.f_type != TMPFS_MAGIC) ||
             os_calls.fstat(fd, &status) != 0)
                 return false;
         taken = (uint64_t)status.st_blocks * 512;

@@ -56,6 +56,7 @@ static void by_cookies(const rmmap::file &file)
         queue.reset();
         CHECK(!queue);
         CHECK(!rmmap::queue(0, 1025, error) && is(error, EINVAL));
+        CHECK(!rmmap::queue(nullptr));
 }
 
 #if defined(__cpp_exceptions)
