@@ -18,6 +18,7 @@
 
 #define PROCESSES 3
 #define THREADS 2
+#define LONGEST_USE 64 /* ranges that a thread takes until the handle is closed */
 #define BLOCK UINT64_C(4096)
 #define BLOCKS 16384 /* a cut skips a sixteenth at most */
 #define MOST 5       /* blocks of a range */
@@ -145,6 +146,7 @@ struct worker {
         pthread_t thread;
         struct rmmap_file *file;
         uint64_t random;
+        bool ends; /* the file is full, or something is wrong */
         unsigned char data[MOST * BLOCK];
 };
 
@@ -154,13 +156,14 @@ static void *work(void *arg)
         struct worker *worker = arg;
         struct piece piece;
 
-        while (!atomic_load(&run.promises->is_wrong)) {
+        for (uint64_t left = test_random(&worker->random) % LONGEST_USE; left > 0; left--) {
                 uint64_t random = test_random(&worker->random);
                 uint64_t size = (1 + random % MOST) * BLOCK;
                 int err = random & 64 ? rmmap_allocate_exact(worker->file, size, &piece.range)
                                       : rmmap_allocate(worker->file, size, &piece.range);
 
-                if (err == -ENOSPC || !expect(err))
+                worker->ends = err == -ENOSPC || !expect(err);
+                if (worker->ends)
                         break;
                 own(&piece, worker->data);
                 if (write_and_sync(worker->file, &piece, worker->data, (random >> 8) % 4))
@@ -169,22 +172,48 @@ static void *work(void *arg)
         return NULL;
 }
 
+/* As the kernel may at any time: then the disk has the state of a closed file. */
+static void write_all_back(void)
+{
+        int fd = open(test_disk_directory(run.cut.disk), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (fd < 0)
+                return;
+        syncfs(fd);
+        close(fd);
+}
+
+/* false: there is nothing more to do. */
+static bool use_it_once(struct worker *workers)
+{
+        struct rmmap_file *file = open_shared();
+        bool ends = file == NULL || atomic_load(&run.promises->is_wrong);
+
+        for (int i = 0; file != NULL && i < THREADS; i++) {
+                workers[i].file = file;
+                if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
+                        _exit(99);
+        }
+        for (int i = 0; file != NULL && i < THREADS; i++) {
+                pthread_join(workers[i].thread, NULL);
+                ends = ends || workers[i].ends;
+        }
+        rmmap_release(file);
+        if (test_random(&workers[0].random) % 4 == 0)
+                write_all_back();
+        return !ends;
+}
+
 static int write_on(void *seed)
 {
         static struct worker workers[THREADS];
-        struct rmmap_file *file;
 
         if (!mutant_become(run.cut.mutant))
                 return 99;
-        file = open_shared();
-        for (int i = 0; file != NULL && i < THREADS; i++) {
-                workers[i].file = file;
+        for (int i = 0; i < THREADS; i++)
                 workers[i].random = *(uint64_t *)seed + (uint64_t)i;
-                if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
-                        return 99;
-        }
-        for (int i = 0; file != NULL && i < THREADS; i++)
-                pthread_join(workers[i].thread, NULL);
+        while (use_it_once(workers))
+                ;
         return 0;
 }
 
@@ -239,15 +268,17 @@ static int one_round(void)
 {
         pid_t writers[PROCESSES];
         int statuses[PROCESSES], err;
+        /* One closes it often. */
+        unsigned int count = 1 + (unsigned int)(test_random(&run.cut.random) % PROCESSES);
 
         if (run.files == 0 || is_nearly_full())
                 begin_file();
-        for (int i = 0; i < PROCESSES; i++) {
+        for (unsigned int i = 0; i < count; i++) {
                 uint64_t seed = test_random(&run.cut.random);
 
                 writers[i] = child_start(write_on, &seed);
         }
-        err = cut_power(&run.cut, 60000, writers, statuses, PROCESSES);
+        err = cut_power(&run.cut, 60000, writers, statuses, count);
         if (err != 0)
                 return err;
         run.promises->cuts++;
