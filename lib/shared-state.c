@@ -418,12 +418,13 @@ static void leave(struct shared_state *state)
 
         if (!state->locked || fork_generation_is_past(state->generation))
                 return;
-        turn = file_lock_wait(state->fd, FILE_LOCK_GROWTH, LOCK_TRIES_SHORT) == 0;
+        turn = file_lock_wait(state->fd, FILE_LOCK_GROWTH, LOCK_TRIES) == 0;
         if (turn && file_lock_take(state->fd, FILE_LOCK_EXCLUSIVE) == 0)
                 tell_closed(state);
         file_lock_drop(state->fd);
         if (turn)
                 growth_lock_drop(state->fd);
+        state->locked = false;
 }
 
 void shared_state_close(struct shared_state *state)
@@ -473,7 +474,9 @@ static void raise_mark(struct shared_state *state, uint64_t end)
  */
 int shared_state_mark(struct shared_state *state, uint64_t end)
 {
-        uint64_t mark, durable = load(&state->durable), from = durable == 0 ? COUNTER_AT : MARK_AT;
+        /* Without the locks another handle may tell that the file is closed at any time. */
+        uint64_t mark, durable = state->locked ? load(&state->durable) : 0;
+        uint64_t from = durable == 0 ? COUNTER_AT : MARK_AT;
         int err;
 
         if (seems_closed(state)) { /* by another process: this one couldn't take the locks */

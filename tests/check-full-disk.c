@@ -310,6 +310,7 @@ END_TEST
 START_TEST(keeping_a_sparse_file_fills_no_disk)
 {
         struct rmmap_options options = test_options(RMMAP_KEEP, RMMAP_ENGINE_AUTO);
+        bool counts = place_is(disk, PLACE_EXT4) || place_is(disk, PLACE_TMPFS);
         uint64_t size = larger_than_disk(), before = place_free(disk);
         struct rmmap_file *file;
         int fd = open(on_disk("sparse"), O_RDWR | O_CREAT | O_CLOEXEC, 0600), err;
@@ -322,7 +323,8 @@ START_TEST(keeping_a_sparse_file_fills_no_disk)
         else
                 ck_assert_int_eq(err, -ENOSPC);
         sync_disk();
-        ck_assert_uint_gt(place_free(disk) + 64 * 1024, before);
+        if (counts)
+                ck_assert_uint_gt(place_free(disk) + 64 * 1024, before);
 }
 END_TEST
 

@@ -26,6 +26,8 @@ const char *place_small_disk(void);
 
 /* Is path on tmpfs, overlayfs and so on? magic: the number that statfs gives. */
 #define PLACE_BTRFS 0x9123683e
+#define PLACE_EXT4 0xef53
+#define PLACE_TMPFS 0x01021994
 #define PLACE_OVERLAYFS 0x794c7630
 bool place_is(const char *path, uint32_t magic);
 
