@@ -69,7 +69,9 @@ int rmmap_trim(struct rmmap_file *file)
 
         if (err == 0 && file->config.read_only)
                 err = -EROFS;
-        if (err == 0 && (!can_cut(file) || file->checkpoint != NULL))
+        /* Before its lock is lost for a moment, in which another process may cut the file. */
+        if (err == 0 &&
+            (!can_cut(file) || file->checkpoint != NULL || file->allocator.ops.trim == NULL))
                 err = -EOPNOTSUPP;
         if (err == 0)
                 err = sync_error(file);

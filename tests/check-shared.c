@@ -140,6 +140,7 @@ START_TEST(claims_and_encoded_ranges)
         ck_ok(rmmap_unclaim_range(a, mine));
         ck_ok(rmmap_claim_range(a, 0, UNIT, &mine));
         ck_is(rmmap_give_back_range(a, mine), -EOPNOTSUPP);
+        ck_is(rmmap_trim(a), -EOPNOTSUPP); /* also while another handle has the file */
         rmmap_release(a);
         rmmap_release(b);
 }
