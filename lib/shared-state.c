@@ -41,17 +41,23 @@ static uint64_t is_little_endian(void)
         return first;
 }
 
+static uint64_t checksum_with_id(uint64_t word, uint64_t id)
+{
+        unsigned char summed[16];
+
+        store_le64(summed, word);
+        store_le64(summed + 8, id);
+        return checksum_bytes(summed, sizeof(summed));
+}
+
 #define MARK_SHIFT 40
 
 /* Bytes, a multiple of the alignment, as a mark. */
 static uint64_t mark_of(uint64_t bytes, uint64_t id)
 {
-        unsigned char summed[16];
         uint64_t units = bytes / RMMAP_ALIGNMENT;
 
-        store_le64(summed, units);
-        store_le64(summed + 8, id);
-        return units | checksum_bytes(summed, sizeof(summed)) << MARK_SHIFT;
+        return units | checksum_with_id(units, id) << MARK_SHIFT;
 }
 
 static uint64_t mark_bytes(uint64_t mark)
@@ -250,11 +256,7 @@ static int check_words(const struct shared_state *state)
  */
 static uint64_t closed_at(uint64_t counter, uint64_t id)
 {
-        unsigned char summed[16];
-
-        store_le64(summed, counter);
-        store_le64(summed + 8, id);
-        return checksum_bytes(summed, sizeof(summed)) & ~UINT64_C(1);
+        return checksum_with_id(counter, id) & ~UINT64_C(1);
 }
 
 static int restart(struct shared_state *state, uint64_t first)
