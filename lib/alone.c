@@ -24,7 +24,7 @@ static bool keeps_exclusive(const struct rmmap_file *file)
 
 int alone_lock(struct rmmap_file *file)
 {
-        int err = keeps_exclusive(file) ? 0 : file_lock_take(file->os.fd, FILE_LOCK_EXCLUSIVE);
+        int err = keeps_exclusive(file) ? 0 : file_lock_upgrade(file->os.fd);
 
         return err == -EOPNOTSUPP ? 0 : err;
 }

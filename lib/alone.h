@@ -15,9 +15,9 @@ void alone_leave(struct rmmap_file *file);
 int alone_lock(struct rmmap_file *file);
 
 /*
- * Back to the lock that the handle had, after what returned err. Changing a lock releases it for a
- * moment: whoever came then has the file now, and its size may show it. may_grow: another handle
- * may make it longer. Returns the sticky error, or err.
+ * Back to the lock that the handle had, after what returned err. Where changing a lock takes two
+ * steps, whoever came in between has the file now, and its size may show it. may_grow: another
+ * handle may make it longer. Returns the sticky error, or err.
  */
 int alone_unlock(struct rmmap_file *file, int err, bool may_grow);
 

@@ -46,7 +46,7 @@ static int trim(struct rmmap_file *file)
         bool locked = false;
         int err = alone_lock(file);
 
-        /* A lock that can't be had took the shared one away. */
+        /* A lock that can't be had may have taken the shared one away. */
         if (err != 0)
                 return alone_unlock(file, err, true);
         err = file_lock_growth(file, &locked);
@@ -69,7 +69,7 @@ int rmmap_trim(struct rmmap_file *file)
 
         if (err == 0 && file->config.read_only)
                 err = -EROFS;
-        /* Before its lock is lost for a moment, in which another process may cut the file. */
+        /* Before its lock may be lost for a moment, in which another process may cut the file. */
         if (err == 0 &&
             (!can_cut(file) || file->checkpoint != NULL || file->allocator.ops.trim == NULL))
                 err = -EOPNOTSUPP;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -143,6 +144,103 @@ START_TEST(a_lock_that_is_tested_comes_back)
         unlink(path);
 }
 END_TEST
+
+/* ---- changing the lock, which flock does in two steps */
+
+#if HAVE_DECL_FLOCK && HAVE_DECL_F_OFD_SETLK
+
+/* Elsewhere flock is all that there is. */
+static bool locks_in_one_step(void)
+{
+        struct rmmap_info info = RMMAP_INFO_INIT;
+        struct rmmap_file *file;
+
+        ck_ok(rmmap_create(test_path("locked"), SIZE, NULL, &file));
+        ck_ok(rmmap_describe(file, &info));
+        rmmap_release(file);
+        if (!(info.facts & RMMAP_FACT_COHERENT))
+                skip_part("locks that change in one step: not on this file system");
+        return (info.facts & RMMAP_FACT_COHERENT) != 0;
+}
+
+static int changing, intruded; /* the descriptor; what another create returned */
+
+/* Between the two steps: the old lock is gone, and another process tries. */
+static void intrude(void *arg)
+{
+        struct rmmap_file *file = NULL;
+
+        (void)arg;
+        if (flock(changing, LOCK_UN) != 0)
+                abort();
+        intruded = rmmap_create(name, SIZE, NULL, &file);
+        rmmap_release(file);
+}
+
+/* The descriptor that create has just made is the lowest that was free. */
+static void intrude_at_the_next_lock(void *arg)
+{
+        (void)arg;
+        inject_before(INJECT_FLOCK, intrude, NULL);
+}
+
+/* 0: create, 1: KEEP of an older file, 2: publish */
+START_TEST(nobody_gets_in_while_a_lock_changes)
+{
+        struct rmmap_options options = test_options(_i == 1 ? RMMAP_KEEP : 0, RMMAP_ENGINE_AUTO);
+        struct rmmap_file *file;
+        unsigned char byte = 'k';
+
+        if (!locks_in_one_step())
+                return;
+        snprintf(name, sizeof(name), "%s", test_file("changing", SIZE));
+        changing = dup(0);
+        close(changing);
+        intruded = 0;
+        inject_start();
+        if (_i != 2)
+                inject_before(INJECT_FLOCK, intrude_at_the_next_lock, NULL);
+        ck_ok(rmmap_create(name, SIZE, &options, &file));
+        if (_i == 2) {
+                changing = rmmap_fd(file);
+                ck_ok(rmmap_raw_write(file, 5, &byte, 1));
+                inject_before(INJECT_FLOCK, intrude, NULL);
+                ck_ok(rmmap_publish(file, test_path("published"), SIZE, 0));
+                ck_assert(test_file_holds(test_path("published"), 5, &byte, 1));
+        } else {
+                ck_assert_int_eq(changing, rmmap_fd(file));
+        }
+        ck_is(intruded, -EBUSY);
+        if (_i == 1)
+                old_file_is_whole(name);
+        rmmap_release(file);
+}
+END_TEST
+
+/* Another handle has the file: publish and trim refuse, and the lock was there all the time. */
+START_TEST(a_refusal_leaves_the_lock)
+{
+        struct rmmap_options options = test_options(0, RMMAP_ENGINE_AUTO);
+        struct rmmap_file *file, *other_handle;
+
+        if (!locks_in_one_step())
+                return;
+        snprintf(name, sizeof(name), "%s", test_path("changing"));
+        inject_start();
+        ck_ok(rmmap_create(name, SIZE, &options, &file));
+        ck_ok(rmmap_open(name, &options, &other_handle));
+        inject_start();
+        ck_is(_i == 0 ? rmmap_trim(file) : rmmap_publish(file, test_path("target"), SIZE, 0),
+              -EBUSY);
+        /* Only the shared lock again, which it had. */
+        ck_assert_int_le(inject_count(INJECT_FLOCK), 1);
+        ck_ok(rmmap_error(file));
+        rmmap_release(other_handle);
+        rmmap_release(file);
+}
+END_TEST
+
+#endif
 
 /* ---- a lease: the kernel asks the holder to end it, and an open waits */
 
@@ -346,6 +444,10 @@ int main(void)
         tcase_add_test(core, a_file_that_cannot_be_locked_keeps_its_name);
         tcase_add_test(core, a_new_file_that_cannot_be_locked_goes);
         tcase_add_test(core, a_lock_that_is_tested_comes_back);
+#if HAVE_DECL_FLOCK && HAVE_DECL_F_OFD_SETLK
+        tcase_add_loop_test(core, nobody_gets_in_while_a_lock_changes, 0, 3);
+        tcase_add_loop_test(core, a_refusal_leaves_the_lock, 0, 2);
+#endif
         tcase_add_loop_test(core, a_lease_is_waited_for, 0, WAYS);
         tcase_add_test(core, space_is_reserved_in_pieces);
         tcase_add_loop_test(core, what_can_not_be_mapped_goes_by_calls, 0, 6);

@@ -177,7 +177,7 @@ START_TEST(keep_tells_who_created_it)
 
         unlink(path);
         inject_start();
-        inject_before(INJECT_FLOCK, let_another_fill_it, path);
+        inject_before(INJECT_FSTAT, let_another_fill_it, path);
         ck_ok(rmmap_create(path, A, &options, &file));
         ck_assert(!(describe(file).facts & RMMAP_FACT_CREATED));
         rmmap_release(file);
@@ -197,7 +197,7 @@ START_TEST(keep_fails_and_removes_nothing_that_others_filled)
         unlink(path);
         options.max_size = A / 2; /* less than it has then */
         inject_start();
-        inject_before(INJECT_FLOCK, let_another_fill_it, path);
+        inject_before(INJECT_FSTAT, let_another_fill_it, path);
         ck_is(rmmap_create(path, 100, &options, &file), -EINVAL);
         ck_assert_uint_eq(size_on_disk(path), A);
 }

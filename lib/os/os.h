@@ -315,6 +315,12 @@ enum file_lock { FILE_LOCK_SHARED, FILE_LOCK_EXCLUSIVE, FILE_LOCK_GROWTH };
 /* Of the first two. Never waits: -EBUSY while another handle has one that conflicts. [optional] */
 int file_lock_take(int fd, enum file_lock lock);
 
+/*
+ * From the shared lock to the exclusive one. -EBUSY: after this error the caller takes the shared
+ * one again, which it may have lost. doc/platforms.md: where another handle can have it meanwhile.
+ */
+int file_lock_upgrade(int fd);
+
 /* Closing fd isn't enough: a child between fork and exec has a copy of it, and so the lock. */
 void file_lock_drop(int fd);
 

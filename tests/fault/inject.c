@@ -123,8 +123,8 @@ FAILS(int, unlink, UNLINK, -1, (const char *path), path)
 FAILS(int, unlinkat, UNLINK, -1, (int directory, const char *path, int flags), directory, path,
       flags)
 
-/* Whether it locks by flock or by this: it is a lock to the tests. */
-#if HAVE_DECL_F_OFD_SETLK
+/* Where there is no flock, this is the lock of a file. */
+#if HAVE_DECL_F_OFD_SETLK && !HAVE_DECL_FLOCK
 #define IS_LOCK(command) ((command) == F_OFD_SETLK)
 #else
 #define IS_LOCK(command) false

@@ -12,8 +12,9 @@
 #include "os/os.h"
 #include "os/posix/calls.h"
 
-/* Of the lock of growth: far beyond all data, and beyond what the lock of the file covers. */
+/* Far beyond all data, and beyond what the lock of the file covers. */
 #define GROWTH_BYTE ((off_t)1 << (sizeof(off_t) * 8 - 2))
+#define GUARD_BYTE (GROWTH_BYTE + 1)
 
 /* lock: F_RDLCK, F_WRLCK or F_UNLCK. 0, or -1 and errno. */
 #if HAVE_DECL_FLOCK
@@ -40,9 +41,69 @@ static int set_lock(int fd, short lock)
 }
 #endif
 
-int file_lock_take(int fd, enum file_lock lock)
+/*
+ * A lock of the open file description, so that two handles of a process exclude each other. Not on
+ * macOS, where it conflicts with flock of the whole file.
+ */
+#if HAVE_DECL_F_OFD_SETLK && !defined(__APPLE__)
+static int set_byte_lock(int fd, off_t at, short lock)
 {
-        while (set_lock(fd, lock == FILE_LOCK_EXCLUSIVE ? F_WRLCK : F_RDLCK) != 0) {
+        struct flock byte = {.l_type = lock, .l_whence = SEEK_SET, .l_start = at, .l_len = 1};
+
+        return os_calls.fcntl(fd, F_OFD_SETLK, &byte);
+}
+#else
+static int set_byte_lock(int fd, off_t at, short lock)
+{
+        (void)fd;
+        (void)at;
+        (void)lock;
+        errno = EOPNOTSUPP;
+        return -1;
+}
+#endif
+
+static int byte_lock_try(int fd, off_t at, short lock)
+{
+        while (set_byte_lock(fd, at, lock) != 0) {
+                if (errno == EAGAIN)
+                        return -EBUSY;
+                if (errno != EINTR)
+                        return unavailable_or(errno);
+        }
+        return 0;
+}
+
+static void byte_lock_drop(int fd, off_t at)
+{
+        while (set_byte_lock(fd, at, F_UNLCK) != 0 && errno == EINTR)
+                ;
+}
+
+/*
+ * flock gives up the lock that a handle has before it takes the other kind. So whoever takes the
+ * lock of a file takes that of a byte before, of the same kind: that one changes in one step, so
+ * that no other handle gets in between. Where it can't be had, as for writing by a descriptor that
+ * only reads, flock does without. Not over a network, where the two may be one.
+ */
+static int guard_take(int fd, short lock)
+{
+        struct file_system file_system;
+
+        if (!HAVE_DECL_FLOCK || file_system_of(fd, &file_system) != 0 || !file_system.coherent)
+                return 0;
+        return byte_lock_try(fd, GUARD_BYTE, lock) == -EBUSY ? -EBUSY : 0;
+}
+
+static void guard_drop(int fd)
+{
+        if (HAVE_DECL_FLOCK)
+                byte_lock_drop(fd, GUARD_BYTE);
+}
+
+static int take(int fd, short lock)
+{
+        while (set_lock(fd, lock) != 0) {
                 if (errno == EWOULDBLOCK)
                         return -EBUSY;
                 if (errno == EBADF) /* NFS requires a writable descriptor for an exclusive lock */
@@ -53,47 +114,44 @@ int file_lock_take(int fd, enum file_lock lock)
         return 0;
 }
 
+int file_lock_take(int fd, enum file_lock lock)
+{
+        short kind = lock == FILE_LOCK_EXCLUSIVE ? F_WRLCK : F_RDLCK;
+        int err = guard_take(fd, kind);
+
+        if (err != 0)
+                return err;
+        err = take(fd, kind);
+        if (err != 0)
+                guard_drop(fd);
+        return err;
+}
+
+int file_lock_upgrade(int fd)
+{
+        int err = guard_take(fd, F_WRLCK);
+
+        if (err != 0)
+                return err;
+        err = take(fd, F_WRLCK);
+        if (err != 0) /* another program has flock; the caller takes the shared one again */
+                (void)guard_take(fd, F_RDLCK);
+        return err;
+}
+
 void file_lock_drop(int fd)
 {
         while (set_lock(fd, F_UNLCK) != 0 && errno == EINTR)
                 ;
+        guard_drop(fd);
 }
-
-/*
- * A lock of the open file description, so that two handles of a process exclude each other. Not on
- * macOS, where it conflicts with flock of the whole file.
- */
-#if HAVE_DECL_F_OFD_SETLK && !defined(__APPLE__)
-static int set_growth_lock(int fd, short lock)
-{
-        struct flock byte = {
-                .l_type = lock, .l_whence = SEEK_SET, .l_start = GROWTH_BYTE, .l_len = 1};
-
-        return os_calls.fcntl(fd, F_OFD_SETLK, &byte);
-}
-#else
-static int set_growth_lock(int fd, short lock)
-{
-        (void)fd;
-        (void)lock;
-        errno = EOPNOTSUPP;
-        return -1;
-}
-#endif
 
 int growth_lock_try(int fd)
 {
-        while (set_growth_lock(fd, F_WRLCK) != 0) {
-                if (errno == EAGAIN)
-                        return -EBUSY;
-                if (errno != EINTR)
-                        return unavailable_or(errno);
-        }
-        return 0;
+        return byte_lock_try(fd, GROWTH_BYTE, F_WRLCK);
 }
 
 void growth_lock_drop(int fd)
 {
-        while (set_growth_lock(fd, F_UNLCK) != 0 && errno == EINTR)
-                ;
+        byte_lock_drop(fd, GROWTH_BYTE);
 }

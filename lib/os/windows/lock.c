@@ -45,6 +45,11 @@ int file_lock_take(int fd, enum file_lock lock)
                     lock == FILE_LOCK_EXCLUSIVE ? (DWORD)LOCKFILE_EXCLUSIVE_LOCK : 0);
 }
 
+int file_lock_upgrade(int fd)
+{
+        return file_lock_take(fd, FILE_LOCK_EXCLUSIVE);
+}
+
 void file_lock_drop(int fd)
 {
         drop(fd, LOCKED_BYTE);
