@@ -215,19 +215,33 @@ const struct rmmap_allocator_ops *rmmap_shared_allocator(void)
 
 /* ---- for the handle */
 
-int allocator_shared_attach(const struct allocator *allocator, int data, bool read_only,
-                            bool restart)
+int allocator_shared_attach(const struct allocator *allocator, int data, bool read_only, bool cuts)
 {
         struct shared *shared = allocator->state;
-        struct shared_request request = {.data = data, .must_exist = read_only, .restart = restart};
+        struct shared_request request = {.data = data, .must_exist = read_only, .alone = cuts};
+        uint64_t content = 0;
+        int err = 0;
 
         if (!allocator_is_shared(allocator))
                 return 0;
+        if (cuts)
+                err = storage_size(data, &content);
+        if (err != 0)
+                return err;
         request.path = shared->path;
-        request.first = shared->first;
+        request.first = max_u64(shared->first, content);
         request.total = total_of(shared);
         request.max_total = shared->max_total;
         return shared_state_open(&request, &shared->state);
+}
+
+int allocator_shared_restart(const struct allocator *allocator, int data)
+{
+        struct shared *shared = allocator->state;
+
+        if (!allocator_is_shared(allocator))
+                return 0;
+        return shared_state_restart(&shared->state, data, shared->first);
 }
 
 void allocator_shared_undo(const struct allocator *allocator)

@@ -18,12 +18,13 @@ static inline bool allocator_is_shared(const struct allocator *allocator)
 
 /*
  * Opens the state file, or makes it. data: a descriptor of the data file, still as it was found.
- * restart: what it holds is about to be cut off, and no other handle has it.
+ * cuts: the handle will cut what it holds, and no other handle has it. Until
+ * allocator_shared_restart that isn't handed out, because the call may fail before.
  */
-int allocator_shared_attach(const struct allocator *allocator, int data, bool read_only,
-                            bool restart);
+int allocator_shared_attach(const struct allocator *allocator, int data, bool read_only, bool cuts);
+int allocator_shared_restart(const struct allocator *allocator, int data);
 
-/* The handle fails and removes the data file: the state file that it made goes, too. */
+/* The handle fails, and no other one has the data file: the state file that it made goes, too. */
 void allocator_shared_undo(const struct allocator *allocator);
 
 /*

@@ -28,13 +28,10 @@ static int lock_exclusively(struct creation *creation)
         return err == -EOPNOTSUPP && !options_want_lock(creation->options) ? 0 : err;
 }
 
-void creation_remove_made(const struct creation *creation, const struct rmmap_file *file)
+void creation_remove_made(const struct creation *creation)
 {
-        if (!creation->made || !path_names(&creation->request, creation->fd))
-                return;
-        if (file != NULL)
-                allocator_shared_undo(&file->allocator);
-        path_remove(&creation->request);
+        if (creation->made && path_names(&creation->request, creation->fd))
+                path_remove(&creation->request);
 }
 
 static int open_and_lock(struct creation *creation)
@@ -134,6 +131,8 @@ static int fill(struct rmmap_file *file, struct creation *creation, bool *reserv
 
         if (err == 0)
                 err = resize(file, creation);
+        if (err == 0)
+                err = allocator_shared_restart(&file->allocator, file->os.fd);
         *reserved = reservation == RESERVES_BY_MAP;
         if (err != 0 || (creation->options->flags & RMMAP_NO_PREALLOCATE))
                 return err;
@@ -202,8 +201,10 @@ static int make(struct rmmap_file *file, struct creation *creation)
                 (void)storage_resize(file->os.fd, 0); /* free the reserved space */
         /* Nobody else is to have the file, or the name was this call's to make. */
         if (creation->locked || creation->hidden != NULL ||
-            (creation->options->flags & RMMAP_MUST_CREATE))
-                creation_remove_made(creation, file);
+            (creation->options->flags & RMMAP_MUST_CREATE)) {
+                allocator_shared_undo(&file->allocator);
+                creation_remove_made(creation);
+        }
         return err;
 }
 

@@ -33,11 +33,8 @@ static inline bool creation_keeps(const struct creation *creation)
 /* Opens or makes the file, with its lock, so that its name leads to it. */
 int creation_take_name(struct creation *creation);
 
-/*
- * Removes a file only if this call made it, holds its lock, and its name still means this file.
- * file: as far as it was made; NULL: not at all.
- */
-void creation_remove_made(const struct creation *creation, const struct rmmap_file *file);
+/* Removes a file only if this call made it, holds its lock, and its name still means this file. */
+void creation_remove_made(const struct creation *creation);
 
 /* Refuses an engine that can't work here while an older file is still intact. */
 int creation_check_engine(const struct rmmap_file *file, const struct rmmap_options *options);
@@ -46,8 +43,8 @@ int creation_check_engine(const struct rmmap_file *file, const struct rmmap_opti
 int creation_find_entry(struct rmmap_file *file, const struct creation *creation);
 
 /*
- * Changing from the exclusive to the shared lock releases the file for a moment. A process that
- * came in between has the file now; its lock or a different size shows that.
+ * From the exclusive to the shared lock. Where that takes two steps, a process that came in between
+ * has the file now; its lock or a different size shows that.
  */
 int creation_share_lock(struct rmmap_file *file, struct creation *creation);
 

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "allocator-shared.h"
 #include "base/checked.h"
 #include "checkpoint.h"
 #include "create.h"
@@ -94,10 +95,11 @@ static void undo_keeping(const struct creation *creation, const struct rmmap_fil
 {
         if (!creation->locked || creation->others)
                 return;
+        allocator_shared_undo(&file->allocator);
         if (creation->after > creation->before)
                 file_cut_back(file, creation->after, creation->before);
         if (content == 0) /* else another call filled what this one had made */
-                creation_remove_made(creation, file);
+                creation_remove_made(creation);
 }
 
 int keep(struct creation *creation, struct rmmap_file **file)
@@ -114,7 +116,7 @@ int keep(struct creation *creation, struct rmmap_file **file)
                                &fresh);
         if (err != 0) {
                 if (creation->locked && !creation->others && content == 0)
-                        creation_remove_made(creation, NULL);
+                        creation_remove_made(creation);
                 file_lock_close(creation->fd, creation->locked);
                 return err;
         }

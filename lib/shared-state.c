@@ -259,17 +259,6 @@ static uint64_t closed_at(uint64_t counter, uint64_t id)
         return checksum_with_id(counter, id) & ~UINT64_C(1);
 }
 
-static int restart(struct shared_state *state, uint64_t first)
-{
-        uint64_t counter = rmmap_align_up(first), session = 0;
-
-        (void)storage_session(state->fd, &session);
-        atomic_store_explicit(state->counter, counter, memory_order_relaxed);
-        atomic_store_explicit(state->session, session, memory_order_relaxed);
-        atomic_store_explicit(state->mark, mark_of(counter, state->id), memory_order_relaxed);
-        return mapping_sync(&state->mapping, state->fd, 0, STATE_SIZE);
-}
-
 /*
  * Release, with the acquire of the next process: who sees the session sees the raised counter.
  * Where files can't be locked, a process that does this while others allocate only skips what they
@@ -287,12 +276,10 @@ static void recover(struct shared_state *state)
         atomic_store_explicit(state->session, session, memory_order_release);
 }
 
-static int begin_use(const struct shared_request *request, struct shared_state *state, bool alone)
+static int begin_use(struct shared_state *state, bool alone)
 {
         int err = check_words(state);
 
-        if (err == 0 && request->restart)
-                return restart(state, request->first);
         if (err == 0 && alone)
                 recover(state);
         return err;
@@ -303,18 +290,17 @@ static int begin_use(const struct shared_request *request, struct shared_state *
  * or drops it, so who gets the exclusive one then is alone: nobody else has the file open. While
  * somebody has, its page cache can't have been lost. A process that is killed has no lock any more.
  */
-static int enter(const struct shared_request *request, struct shared_state *state)
+static int enter(struct shared_state *state)
 {
         int got, err = file_lock_wait(state->fd, FILE_LOCK_GROWTH, LOCK_TRIES);
 
         if (err == -EOPNOTSUPP) /* then each one counts as alone */
-                return begin_use(request, state, true);
+                return begin_use(state, true);
         if (err != 0)
                 return err;
         got = file_lock_take(state->fd, FILE_LOCK_EXCLUSIVE);
-        err = got == 0 || got == -EBUSY || got == -EOPNOTSUPP
-                      ? begin_use(request, state, got != -EBUSY)
-                      : got;
+        err = got == 0 || got == -EBUSY || got == -EOPNOTSUPP ? begin_use(state, got != -EBUSY)
+                                                              : got;
         if (err == 0 && got != -EOPNOTSUPP) {
                 err = file_lock_take(state->fd, FILE_LOCK_SHARED);
                 state->locked = err == 0;
@@ -342,7 +328,7 @@ static int use(const struct shared_request *request, struct shared_state *state)
         state->max_size = words[HEADER_MAX_SIZE];
         state->grows = words[HEADER_MAX_SIZE] > words[HEADER_SIZE];
         err = fork_generation(&state->generation);
-        return err != 0 ? err : enter(request, state);
+        return err != 0 ? err : enter(state);
 }
 
 /* The process that gave the file its name may not have come so far. */
@@ -386,8 +372,7 @@ int shared_state_open(const struct shared_request *request, struct shared_state 
                 int err = open_existing(request, state);
 
                 state->made = err == 0 && state->id == mine;
-                /* Made for a file that nobody else has. */
-                if (err != 0 && err != -ENOENT && named_now && request->restart)
+                if (err != 0 && err != -ENOENT && named_now && request->alone)
                         path_remove(&named);
                 if (err != -ENOENT || request->must_exist)
                         return err;
@@ -397,6 +382,23 @@ int shared_state_open(const struct shared_request *request, struct shared_state 
                         return err;
         }
         return -EBUSY;
+}
+
+int shared_state_restart(struct shared_state *state, int data, uint64_t first)
+{
+        uint64_t counter = rmmap_align_up(first), mark = mark_of(counter, state->id), session = 0;
+        int err;
+
+        if (load(state->counter) == counter && load(state->mark) == mark)
+                return 0; /* on the disk neither is lower */
+        err = writeback_sync(data, NULL, true);
+        if (err != 0)
+                return err;
+        (void)storage_session(state->fd, &session);
+        atomic_store_explicit(state->counter, counter, memory_order_relaxed);
+        atomic_store_explicit(state->session, session, memory_order_relaxed);
+        atomic_store_explicit(state->mark, mark, memory_order_relaxed);
+        return mapping_sync(&state->mapping, state->fd, 0, STATE_SIZE);
 }
 
 /*
@@ -469,6 +471,18 @@ static void raise_mark(struct shared_state *state, uint64_t end)
 }
 
 /*
+ * A page whose write-back failed before this handle was opened counts as clean, but the disk hasn't
+ * got it. If another thread changes the word meanwhile, that makes it dirty.
+ */
+static void make_dirty(_Atomic uint64_t *word)
+{
+        uint64_t seen = load(word);
+
+        (void)atomic_compare_exchange_strong_explicit(word, &seen, seen, memory_order_relaxed,
+                                                      memory_order_relaxed);
+}
+
+/*
  * The word only rises, and each sync writes what it has then: so no process can put an older mark
  * on the disk after a newer one. What another process raised may not be durable yet, so it counts
  * only once this one has synced it. The first sync writes the counter's page too, because the disk
@@ -476,15 +490,21 @@ static void raise_mark(struct shared_state *state, uint64_t end)
  */
 int shared_state_mark(struct shared_state *state, uint64_t end)
 {
-        /* Without the locks another handle may tell that the file is closed at any time. */
-        uint64_t mark, durable = state->locked ? load(&state->durable) : 0;
+        uint64_t mark, durable = load(&state->durable);
         uint64_t from = durable == 0 ? COUNTER_AT : MARK_AT;
         int err;
 
+        if (durable == 0) {
+                make_dirty(state->counter);
+                make_dirty(state->mark);
+        }
+        /* Without the locks another handle may tell that the file is closed at any time. */
+        if (!state->locked)
+                from = COUNTER_AT;
         if (seems_closed(state)) { /* by another process: this one couldn't take the locks */
                 atomic_store_explicit(state->session, 0, memory_order_relaxed);
                 from = COUNTER_AT;
-        } else if (end <= durable) {
+        } else if (end <= durable && state->locked) {
                 return 0;
         }
         raise_mark(state, end);

@@ -44,10 +44,11 @@ struct shared_state {
 
 struct shared_request {
         const char *path;
-        int data; /* descriptor of the data file */
-        uint64_t first, total, max_total;
+        int data;       /* descriptor of the data file */
+        uint64_t first; /* where a state that is made now starts */
+        uint64_t total, max_total;
         bool must_exist;
-        bool restart; /* the data file is about to be cut: a state made for it starts anew */
+        bool alone; /* no other handle has the data file, so none has a state made for it */
 };
 
 /*
@@ -57,6 +58,12 @@ struct shared_request {
  */
 int shared_state_open(const struct shared_request *request, struct shared_state *state);
 void shared_state_close(struct shared_state *state);
+
+/*
+ * The data file was cut: everything from first on is handed out anew. Only while no other handle
+ * has the data file. Makes the cut durable before, so that old content is never handed out.
+ */
+int shared_state_restart(struct shared_state *state, int data, uint64_t first);
 
 /* Removes the file that shared_state_open made, if path still leads to it. */
 void shared_state_remove(const struct shared_state *state, const char *path);
