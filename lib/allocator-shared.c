@@ -215,21 +215,22 @@ const struct rmmap_allocator_ops *rmmap_shared_allocator(void)
 
 /* ---- for the handle */
 
-int allocator_shared_attach(const struct allocator *allocator, int data, bool read_only, bool cuts)
+int allocator_shared_attach(const struct allocator *allocator, int data, struct shared_use use)
 {
         struct shared *shared = allocator->state;
-        struct shared_request request = {.data = data, .must_exist = read_only, .alone = cuts};
+        struct shared_request request = {
+                .data = data, .must_exist = use.read_only, .alone = use.alone};
         uint64_t content = 0;
         int err = 0;
 
         if (!allocator_is_shared(allocator))
                 return 0;
-        if (cuts)
+        if (use.cuts)
                 err = storage_size(data, &content);
         if (err != 0)
                 return err;
         request.path = shared->path;
-        request.first = max_u64(shared->first, content);
+        request.first = max_u64(shared->first, min_u64(content, LARGEST_TOTAL));
         request.total = total_of(shared);
         request.max_total = shared->max_total;
         return shared_state_open(&request, &shared->state);
@@ -246,7 +247,7 @@ int allocator_shared_restart(const struct allocator *allocator, int data)
 
 void allocator_shared_undo(const struct allocator *allocator)
 {
-        const struct shared *shared = allocator->state;
+        struct shared *shared = allocator->state;
 
         if (allocator_is_shared(allocator) && is_attached(shared))
                 shared_state_remove(&shared->state, shared->path);

@@ -16,15 +16,19 @@ static inline bool allocator_is_shared(const struct allocator *allocator)
 
 /* These do nothing for other allocators. */
 
-/*
- * Opens the state file, or makes it. data: a descriptor of the data file, still as it was found.
- * cuts: the handle will cut what it holds, and no other handle has it. Until
- * allocator_shared_restart that isn't handed out, because the call may fail before.
- */
-int allocator_shared_attach(const struct allocator *allocator, int data, bool read_only, bool cuts);
+struct shared_use {
+        bool read_only;
+        bool cuts;  /* the file: its content is handed out after allocator_shared_restart only */
+        bool alone; /* no other handle has a lock of the file */
+};
+
+/* Opens the state file, or makes it. data: a descriptor of the data file, still as it was found. */
+int allocator_shared_attach(const struct allocator *allocator, int data, struct shared_use use);
+
+/* While the data file is empty, and alone: all of it is handed out from the beginning. */
 int allocator_shared_restart(const struct allocator *allocator, int data);
 
-/* The handle fails, and no other one has the data file: the state file that it made goes, too. */
+/* The handle fails, and is alone: the state file that it made goes, too. */
 void allocator_shared_undo(const struct allocator *allocator);
 
 /*

@@ -98,7 +98,8 @@ int creation_check_engine(const struct rmmap_file *file, const struct rmmap_opti
 
 /*
  * Truncates to nothing and extends to the size. Tries to enlarge first, because that may fail while
- * the old content is still there. Windows refuses to truncate a file that another program maps.
+ * the old content is still there. Windows refuses to truncate a file that another program maps. A
+ * shared state starts anew while the file is empty: if this call gets no further, KEEP does that.
  */
 static int resize(struct rmmap_file *file, struct creation *creation)
 {
@@ -120,7 +121,8 @@ static int resize(struct rmmap_file *file, struct creation *creation)
         }
         creation->emptied = true;
         storage_set_sparse(file->os.fd, sparse);
-        return storage_resize(file->os.fd, file_size(file));
+        err = allocator_shared_restart(&file->allocator, file->os.fd);
+        return err != 0 ? err : storage_resize(file->os.fd, file_size(file));
 }
 
 /* Gives the file its size and disk space. *reserved: every byte has its disk space now. */
@@ -131,8 +133,6 @@ static int fill(struct rmmap_file *file, struct creation *creation, bool *reserv
 
         if (err == 0)
                 err = resize(file, creation);
-        if (err == 0)
-                err = allocator_shared_restart(&file->allocator, file->os.fd);
         *reserved = reservation == RESERVES_BY_MAP;
         if (err != 0 || (creation->options->flags & RMMAP_NO_PREALLOCATE))
                 return err;
@@ -182,7 +182,7 @@ static int make(struct rmmap_file *file, struct creation *creation)
                 return err;
         file->config.created = file->config.blank = true;
         file->config.made = creation->made || (creation->options->flags & RMMAP_UNNAMED);
-        err = file_attach(file, creation->fd, creation->locked);
+        err = file_attach(file, creation->fd, creation->locked, creation->locked);
         if (err == 0)
                 err = checkpoint_open(file, creation->options, 0);
         if (err == 0)

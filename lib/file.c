@@ -149,7 +149,7 @@ int file_new(const struct rmmap_options *options, uint64_t size, uint64_t conten
         return 0;
 }
 
-int file_attach(struct rmmap_file *file, int fd, bool locked)
+int file_attach(struct rmmap_file *file, int fd, bool locked, bool alone)
 {
         int err;
 
@@ -157,8 +157,9 @@ int file_attach(struct rmmap_file *file, int fd, bool locked)
         file->os.locked = locked;
         err = file_system_of(fd, &file->os.file_system);
         if (err == 0)
-                err = allocator_shared_attach(&file->allocator, fd, file->config.read_only,
-                                              file->config.created);
+                err = allocator_shared_attach(
+                        &file->allocator, fd,
+                        (struct shared_use){file->config.read_only, file->config.created, alone});
         if (err != 0 || file->os.file_system.page == 0)
                 return err;
         /* The file system has larger pages than the machine: reserve by those. */

@@ -127,8 +127,11 @@ struct rmmap_file {
 int file_new(const struct rmmap_options *options, uint64_t size, uint64_t content,
              struct rmmap_file **file);
 
-/* Takes fd over, and reads the properties of its file system. locked: fd holds the file lock. */
-int file_attach(struct rmmap_file *file, int fd, bool locked);
+/*
+ * Takes fd over, and reads the properties of its file system. locked: fd holds the file lock.
+ * alone: no other handle has one. What config.created says already, the handle will cut.
+ */
+int file_attach(struct rmmap_file *file, int fd, bool locked, bool alone);
 
 /* The engine for a file with or without reserved space; -EOPNOTSUPP if none can be used. */
 int file_choose_engine(const struct rmmap_file *file, const struct rmmap_options *options,

@@ -71,11 +71,14 @@ static int extend_and_map(struct rmmap_file *file, struct creation *creation, ui
 
 static int finish_keeping(struct rmmap_file *file, struct creation *creation, uint64_t content)
 {
-        int err = file_attach(file, creation->fd, creation->locked);
+        bool alone = creation->locked && !creation->others;
+        int err = file_attach(file, creation->fd, creation->locked, alone);
 
         file->config.made = !creation->others && content == 0;
         file->config.created = true;
         file->config.blank = content == 0;
+        if (err == 0 && alone && content == 0)
+                err = allocator_shared_restart(&file->allocator, file->os.fd);
         if (err == 0)
                 err = checkpoint_open(file, creation->options, content);
         if (err == 0)

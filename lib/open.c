@@ -2,6 +2,7 @@
 /* Opening an existing file, by name or from a descriptor. */
 #include <errno.h>
 
+#include "allocator-shared.h"
 #include "checkpoint.h"
 #include "file.h"
 #include "os/os.h"
@@ -32,6 +33,7 @@ static int open_locked(int fd, bool locked, bool errors_shared, const struct rmm
                        struct rmmap_file **file)
 {
         struct rmmap_file *fresh;
+        bool alone = locked && options_want_lock(options);
         uint64_t size;
         int err = check_size(fd, options, &size);
 
@@ -42,7 +44,7 @@ static int open_locked(int fd, bool locked, bool errors_shared, const struct rmm
                 return err;
         }
         fresh->os.errors_shared = errors_shared;
-        err = file_attach(fresh, fd, locked);
+        err = file_attach(fresh, fd, locked, alone);
         if (err == 0)
                 err = checkpoint_open(fresh, options, size);
         if (err == 0)
@@ -50,6 +52,8 @@ static int open_locked(int fd, bool locked, bool errors_shared, const struct rmm
                                storage_is_reserved(fd, &fresh->os.file_system, size));
         if (err != 0) {
                 checkpoint_undo(fresh);
+                if (alone)
+                        allocator_shared_undo(&fresh->allocator);
                 file_free(fresh);
                 return err;
         }

@@ -439,12 +439,21 @@ void shared_state_close(struct shared_state *state)
         state->fd = -1;
 }
 
-void shared_state_remove(const struct shared_state *state, const char *path)
+/* Windows removes no file that is mapped. */
+void shared_state_remove(struct shared_state *state, const char *path)
 {
         struct path_request named = {.path = path, .no_follow = true};
+        bool turn;
 
-        if (state->made && path_names(&named, state->fd))
+        if (!state->made)
+                return;
+        mapping_free(&state->mapping);
+        turn = state->locked && file_lock_wait(state->fd, FILE_LOCK_GROWTH, LOCK_TRIES) == 0;
+        if ((!state->locked || (turn && file_lock_upgrade(state->fd) == 0)) &&
+            path_names(&named, state->fd))
                 path_remove(&named);
+        if (turn)
+                growth_lock_drop(state->fd);
 }
 
 /* ---- the mark */
@@ -474,9 +483,9 @@ static void raise_mark(struct shared_state *state, uint64_t end)
  * A page whose write-back failed before this handle was opened counts as clean, but the disk hasn't
  * got it. If another thread changes the word meanwhile, that makes it dirty.
  */
-static void make_dirty(_Atomic uint64_t *word)
+static void make_dirty(volatile _Atomic uint64_t *word)
 {
-        uint64_t seen = load(word);
+        uint64_t seen = atomic_load_explicit(word, memory_order_relaxed);
 
         (void)atomic_compare_exchange_strong_explicit(word, &seen, seen, memory_order_relaxed,
                                                       memory_order_relaxed);

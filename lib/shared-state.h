@@ -48,7 +48,7 @@ struct shared_request {
         uint64_t first; /* where a state that is made now starts */
         uint64_t total, max_total;
         bool must_exist;
-        bool alone; /* no other handle has the data file, so none has a state made for it */
+        bool alone; /* no other handle has a lock of the data file */
 };
 
 /*
@@ -61,12 +61,16 @@ void shared_state_close(struct shared_state *state);
 
 /*
  * The data file was cut: everything from first on is handed out anew. Only while no other handle
- * has the data file. Makes the cut durable before, so that old content is never handed out.
+ * has the data file. If anything changes, the cut is durable before, so that no old content is
+ * ever handed out.
  */
 int shared_state_restart(struct shared_state *state, int data, uint64_t first);
 
-/* Removes the file that shared_state_open made, if path still leads to it. */
-void shared_state_remove(const struct shared_state *state, const char *path);
+/*
+ * Before closing it: removes the file that shared_state_open made, if path still leads to it, and
+ * no other handle has it.
+ */
+void shared_state_remove(struct shared_state *state, const char *path);
 
 /* Makes a mark of at least end bytes durable, which the counter has reached. */
 int shared_state_mark(struct shared_state *state, uint64_t end);

@@ -179,6 +179,28 @@ START_TEST(a_create_that_is_refused_hands_nothing_out_again)
 }
 END_TEST
 
+/* Also after a create that got no further than the cut. */
+static void expect_all_is_left(void)
+{
+        struct rmmap_file *file;
+
+        ck_ok(keep(SIZE, 0, 0, &file));
+        ck_assert_uint_eq(rmmap_allocated(file), 0);
+        rmmap_release(file);
+}
+
+START_TEST(a_create_that_fails_after_the_cut)
+{
+        struct rmmap_file *file;
+
+        make_older(true);
+        inject_start();
+        inject_fail(INJECT_FTRUNCATE, 2, ENOSPC, 1);
+        ck_is(make("data", SIZE, 0, &file), -ENOSPC);
+        expect_all_is_left();
+}
+END_TEST
+
 static void die(void *arg)
 {
         (void)arg;
@@ -211,6 +233,7 @@ START_TEST(a_create_that_is_killed_hands_nothing_out_again)
                 ck_assert_int_ge(pread(fd, found, sizeof(found), UNIT + 1), 0);
                 close(fd);
                 if (found[0] == 0 && found[1] == 0) {
+                        expect_all_is_left();
                         cut++;
                 } else {
                         expect_older_is_out(with_state);
@@ -219,6 +242,23 @@ START_TEST(a_create_that_is_killed_hands_nothing_out_again)
         } while (status != 0);
         ck_assert_int_gt(whole, 5);
         ck_assert_int_gt(cut, 2);
+}
+END_TEST
+
+START_TEST(a_keep_that_fails_leaves_nothing)
+{
+        struct rmmap_file *file;
+        int err = -ENOMEM;
+
+        for (int k = 1; err == -ENOMEM; k++) {
+                inject_start();
+                inject_fail(INJECT_MMAP, k, ENOMEM, 1);
+                err = keep(SIZE, 0, 0, &file);
+                ck_assert(err == 0 || (!exists("data") && !exists("state")));
+                ck_assert(err != 0 || k > 2); /* the file's and the state's addresses */
+        }
+        ck_ok(err);
+        rmmap_release(file);
 }
 END_TEST
 
@@ -367,6 +407,8 @@ int main(void)
         tcase_add_test(core, what_a_config_must_have);
         tcase_add_loop_test(core, a_create_that_is_refused_hands_nothing_out_again, 0, 2);
         tcase_add_loop_test(core, a_create_that_is_killed_hands_nothing_out_again, 0, 2);
+        tcase_add_test(core, a_create_that_fails_after_the_cut);
+        tcase_add_test(core, a_keep_that_fails_leaves_nothing);
         tcase_add_test(core, the_cut_is_durable_before_the_state_starts_anew);
         tcase_add_test(core, a_shorter_handle_follows);
         tcase_add_loop_test(core, many_open_it_first, 0, 20);

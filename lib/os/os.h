@@ -316,8 +316,8 @@ enum file_lock { FILE_LOCK_SHARED, FILE_LOCK_EXCLUSIVE, FILE_LOCK_GROWTH };
 int file_lock_take(int fd, enum file_lock lock);
 
 /*
- * From the shared lock to the exclusive one. -EBUSY: after this error the caller takes the shared
- * one again, which it may have lost. doc/platforms.md: where another handle can have it meanwhile.
+ * From the shared lock to the exclusive one. After an error the caller takes the shared one again,
+ * which it may have lost. doc/platforms.md: where another handle can have it meanwhile.
  */
 int file_lock_upgrade(int fd);
 

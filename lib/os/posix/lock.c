@@ -42,8 +42,8 @@ static int set_lock(int fd, short lock)
 #endif
 
 /*
- * A lock of the open file description, so that two handles of a process exclude each other. Not on
- * macOS, where it conflicts with flock of the whole file.
+ * Locks of the open file description, so that two handles of a process exclude each other. Not on
+ * macOS, where they conflict with flock of the whole file.
  */
 #if HAVE_DECL_F_OFD_SETLK && !defined(__APPLE__)
 static int set_byte_lock(int fd, off_t at, short lock)
@@ -51,6 +51,15 @@ static int set_byte_lock(int fd, off_t at, short lock)
         struct flock byte = {.l_type = lock, .l_whence = SEEK_SET, .l_start = at, .l_len = 1};
 
         return os_calls.fcntl(fd, F_OFD_SETLK, &byte);
+}
+
+/* Or does a lock of the whole file conflict, which is some other program's? */
+static bool just_this_byte(int fd, off_t at, short lock)
+{
+        struct flock other = {.l_type = lock, .l_whence = SEEK_SET, .l_start = at, .l_len = 1};
+
+        return os_calls.fcntl(fd, F_OFD_GETLK, &other) == 0 && other.l_type != F_UNLCK &&
+               other.l_start == at && other.l_len == 1;
 }
 #else
 static int set_byte_lock(int fd, off_t at, short lock)
@@ -61,6 +70,14 @@ static int set_byte_lock(int fd, off_t at, short lock)
         errno = EOPNOTSUPP;
         return -1;
 }
+
+static bool just_this_byte(int fd, off_t at, short lock)
+{
+        (void)fd;
+        (void)at;
+        (void)lock;
+        return false;
+}
 #endif
 
 static int byte_lock_try(int fd, off_t at, short lock)
@@ -68,6 +85,8 @@ static int byte_lock_try(int fd, off_t at, short lock)
         while (set_byte_lock(fd, at, lock) != 0) {
                 if (errno == EAGAIN)
                         return -EBUSY;
+                if (errno == EBADF) /* an exclusive one needs a descriptor that can write */
+                        return -EBADF;
                 if (errno != EINTR)
                         return unavailable_or(errno);
         }
@@ -81,23 +100,40 @@ static void byte_lock_drop(int fd, off_t at)
 }
 
 /*
- * flock gives up the lock that a handle has before it takes the other kind. So whoever takes the
- * lock of a file takes that of a byte before, of the same kind: that one changes in one step, so
- * that no other handle gets in between. Where it can't be had, as for writing by a descriptor that
- * only reads, flock does without. Not over a network, where the two may be one.
+ * flock gives up the lock that a handle has before it takes the other kind. So that no other handle
+ * gets an exclusive lock in between, each call here holds a lock of this byte meanwhile. Where it
+ * can't be had, flock does without. Not over a network, where the two may be one. *held: to be
+ * dropped.
  */
-static int guard_take(int fd, short lock)
+static int guard_try(int fd, bool *held)
 {
         struct file_system file_system;
+        short lock = F_WRLCK;
+        int err;
 
+        *held = false;
         if (!HAVE_DECL_FLOCK || file_system_of(fd, &file_system) != 0 || !file_system.coherent)
                 return 0;
-        return byte_lock_try(fd, GUARD_BYTE, lock) == -EBUSY ? -EBUSY : 0;
+        err = byte_lock_try(fd, GUARD_BYTE, lock);
+        if (err == -EBADF) {
+                lock = F_RDLCK;
+                err = byte_lock_try(fd, GUARD_BYTE, lock);
+        }
+        *held = err == 0;
+        return err == -EBUSY && just_this_byte(fd, GUARD_BYTE, lock) ? -EBUSY : 0;
 }
 
-static void guard_drop(int fd)
+/* Another handle has it for a moment only; unless it is stopped just then, it isn't missed. */
+static void guard_wait(int fd, bool *held)
 {
-        if (HAVE_DECL_FLOCK)
+        for (unsigned int tries = 0; guard_try(fd, held) == -EBUSY && tries < LOCK_TRIES_SHORT;
+             tries++)
+                backoff(tries);
+}
+
+static void guard_drop(int fd, bool held)
+{
+        if (held)
                 byte_lock_drop(fd, GUARD_BYTE);
 }
 
@@ -116,26 +152,30 @@ static int take(int fd, short lock)
 
 int file_lock_take(int fd, enum file_lock lock)
 {
-        short kind = lock == FILE_LOCK_EXCLUSIVE ? F_WRLCK : F_RDLCK;
-        int err = guard_take(fd, kind);
+        bool held;
+        int err = 0;
 
+        if (lock == FILE_LOCK_EXCLUSIVE)
+                err = guard_try(fd, &held); /* else another handle has the file */
+        else
+                guard_wait(fd, &held);
         if (err != 0)
                 return err;
-        err = take(fd, kind);
-        if (err != 0)
-                guard_drop(fd);
+        err = take(fd, lock == FILE_LOCK_EXCLUSIVE ? F_WRLCK : F_RDLCK);
+        guard_drop(fd, held);
         return err;
 }
 
 int file_lock_upgrade(int fd)
 {
-        int err = guard_take(fd, F_WRLCK);
+        bool held;
+        int err;
 
-        if (err != 0)
-                return err;
+        guard_wait(fd, &held);
         err = take(fd, F_WRLCK);
-        if (err != 0) /* another program has flock; the caller takes the shared one again */
-                (void)guard_take(fd, F_RDLCK);
+        if (err == -EBUSY)
+                (void)take(fd, F_RDLCK); /* the caller does it again, and sees whether it is lost */
+        guard_drop(fd, held);
         return err;
 }
 
@@ -143,7 +183,6 @@ void file_lock_drop(int fd)
 {
         while (set_lock(fd, F_UNLCK) != 0 && errno == EINTR)
                 ;
-        guard_drop(fd);
 }
 
 int growth_lock_try(int fd)
