@@ -28,7 +28,7 @@ int allocator_shared_attach(const struct allocator *allocator, int data, struct 
 /* While the data file is empty, and alone: all of it is handed out from the beginning. */
 int allocator_shared_restart(const struct allocator *allocator, int data);
 
-/* The handle fails, and is alone: the state file that it made goes, too. */
+/* The handle fails: the state file that it made goes, too, unless another handle has that. */
 void allocator_shared_undo(const struct allocator *allocator);
 
 /*

@@ -24,7 +24,7 @@ static bool keeps_exclusive(const struct rmmap_file *file)
 
 int alone_lock(struct rmmap_file *file)
 {
-        int err = keeps_exclusive(file) ? 0 : file_lock_upgrade(file->os.fd);
+        int err = keeps_exclusive(file) ? 0 : file_lock_change(file->os.fd, FILE_LOCK_EXCLUSIVE);
 
         return err == -EOPNOTSUPP ? 0 : err;
 }
@@ -46,7 +46,7 @@ int alone_unlock(struct rmmap_file *file, int err, bool may_grow)
 
         if (keeps_exclusive(file))
                 return err;
-        lost = file_lock_wait(file->os.fd, FILE_LOCK_SHARED, may_grow ? LOCK_TRIES_SHORT : 0);
+        lost = file_lock_downgrade(file->os.fd, may_grow ? LOCK_TRIES_SHORT : 0);
         if (lost != 0)
                 file->os.locked = false;
         else if (err == 0)

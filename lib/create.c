@@ -149,10 +149,9 @@ int creation_share_lock(struct rmmap_file *file, struct creation *creation)
                 return 0;
         creation->locked = false;
         /* Between the two locks another process may test whether this file is locked. */
-        err = file_lock_wait(file->os.fd, FILE_LOCK_SHARED,
-                             creation_keeps(creation) ? LOCK_TRIES
-                             : creation->made         ? LOCK_TRIES_SHORT
-                                                      : 0);
+        err = file_lock_downgrade(file->os.fd, creation_keeps(creation) ? LOCK_TRIES
+                                               : creation->made         ? LOCK_TRIES_SHORT
+                                                                        : 0);
         if (err == 0)
                 err = storage_size(file->os.fd, &size);
         if (err == 0 &&

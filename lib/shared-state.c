@@ -449,7 +449,7 @@ void shared_state_remove(struct shared_state *state, const char *path)
                 return;
         mapping_free(&state->mapping);
         turn = state->locked && file_lock_wait(state->fd, FILE_LOCK_GROWTH, LOCK_TRIES) == 0;
-        if ((!state->locked || (turn && file_lock_upgrade(state->fd) == 0)) &&
+        if ((!state->locked || (turn && file_lock_change(state->fd, FILE_LOCK_EXCLUSIVE) == 0)) &&
             path_names(&named, state->fd))
                 path_remove(&named);
         if (turn)

@@ -20,6 +20,13 @@ int file_lock_wait(int fd, enum file_lock lock, unsigned int tries)
         return err;
 }
 
+int file_lock_downgrade(int fd, unsigned int tries)
+{
+        int err = file_lock_change(fd, FILE_LOCK_SHARED);
+
+        return err == -EBUSY ? file_lock_wait(fd, FILE_LOCK_SHARED, tries) : err;
+}
+
 void file_lock_close(int fd, bool locked)
 {
         if (locked)

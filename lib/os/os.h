@@ -316,10 +316,11 @@ enum file_lock { FILE_LOCK_SHARED, FILE_LOCK_EXCLUSIVE, FILE_LOCK_GROWTH };
 int file_lock_take(int fd, enum file_lock lock);
 
 /*
- * From the shared lock to the exclusive one. After an error the caller takes the shared one again,
- * which it may have lost. doc/platforms.md: where another handle can have it meanwhile.
+ * From one of the two to the other. After an error the caller takes the shared one again, which it
+ * may have lost. May wait half a second for a process that was stopped in a call of these.
+ * doc/platforms.md: where another handle can get the lock meanwhile.
  */
-int file_lock_upgrade(int fd);
+int file_lock_change(int fd, enum file_lock lock);
 
 /* Closing fd isn't enough: a child between fork and exec has a copy of it, and so the lock. */
 void file_lock_drop(int fd);
@@ -340,6 +341,9 @@ void growth_lock_drop(int fd);
 
 /* Takes one of the locks. While another handle has it, tries again so many times: -EBUSY. */
 int file_lock_wait(int fd, enum file_lock lock, unsigned int tries);
+
+/* From the exclusive lock to the shared one, which is taken as by file_lock_wait if it is lost. */
+int file_lock_downgrade(int fd, unsigned int tries);
 
 /* ---- to the device: sync.c, writeback.c ------------------------------------------------------ */
 

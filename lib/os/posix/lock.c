@@ -12,9 +12,12 @@
 #include "os/os.h"
 #include "os/posix/calls.h"
 
-/* Far beyond all data, and beyond what the lock of the file covers. */
+/* Far beyond all data, and beyond what the lock of the file covers. Not adjacent: others_are(). */
 #define GROWTH_BYTE ((off_t)1 << (sizeof(off_t) * 8 - 2))
-#define GUARD_BYTE (GROWTH_BYTE + 1)
+#define GUARD_BYTE (GROWTH_BYTE + 2)
+
+/* So often is the guard gone when one looks who has it. */
+#define GUARD_TRIES 100
 
 /* lock: F_RDLCK, F_WRLCK or F_UNLCK. 0, or -1 and errno. */
 #if HAVE_DECL_FLOCK
@@ -53,13 +56,19 @@ static int set_byte_lock(int fd, off_t at, short lock)
         return os_calls.fcntl(fd, F_OFD_SETLK, &byte);
 }
 
-/* Or does a lock of the whole file conflict, which is some other program's? */
-static bool just_this_byte(int fd, off_t at, short lock)
+/*
+ * Of what kind is the lock that conflicts? F_UNLCK: none any more, or one of more than this byte,
+ * which isn't a guard: *foreign. The kernel tells of adjacent locks of one handle as of one.
+ */
+static short others_are(int fd, short lock, bool *foreign)
 {
-        struct flock other = {.l_type = lock, .l_whence = SEEK_SET, .l_start = at, .l_len = 1};
+        struct flock other = {
+                .l_type = lock, .l_whence = SEEK_SET, .l_start = GUARD_BYTE, .l_len = 1};
 
-        return os_calls.fcntl(fd, F_OFD_GETLK, &other) == 0 && other.l_type != F_UNLCK &&
-               other.l_start == at && other.l_len == 1;
+        if (os_calls.fcntl(fd, F_OFD_GETLK, &other) != 0)
+                other.l_type = F_UNLCK;
+        *foreign = other.l_type != F_UNLCK && (other.l_start != GUARD_BYTE || other.l_len != 1);
+        return other.l_type;
 }
 #else
 static int set_byte_lock(int fd, off_t at, short lock)
@@ -71,12 +80,11 @@ static int set_byte_lock(int fd, off_t at, short lock)
         return -1;
 }
 
-static bool just_this_byte(int fd, off_t at, short lock)
+static short others_are(int fd, short lock, bool *foreign)
 {
         (void)fd;
-        (void)at;
-        (void)lock;
-        return false;
+        *foreign = true;
+        return lock;
 }
 #endif
 
@@ -85,8 +93,6 @@ static int byte_lock_try(int fd, off_t at, short lock)
         while (set_byte_lock(fd, at, lock) != 0) {
                 if (errno == EAGAIN)
                         return -EBUSY;
-                if (errno == EBADF) /* an exclusive one needs a descriptor that can write */
-                        return -EBADF;
                 if (errno != EINTR)
                         return unavailable_or(errno);
         }
@@ -100,34 +106,37 @@ static void byte_lock_drop(int fd, off_t at)
 }
 
 /*
- * flock gives up the lock that a handle has before it takes the other kind. So that no other handle
- * gets an exclusive lock in between, each call here holds a lock of this byte meanwhile. Where it
- * can't be had, flock does without. Not over a network, where the two may be one. *held: to be
+ * flock may give up the lock that a handle has before it takes the other kind, and has given it up
+ * if it can't. So that no other handle gets an exclusive lock in between, who changes a lock holds
+ * a write lock of a byte meanwhile, the guard, and who takes an exclusive one holds a read lock of
+ * it. A lock of another program that covers that byte isn't in the way; then flock does without,
+ * as where the guard can't be had. Not over a network, where the two may be one. *held: to be
  * dropped.
  */
-static int guard_try(int fd, bool *held)
+static int guard_try(int fd, short lock, bool *held)
 {
         struct file_system file_system;
-        short lock = F_WRLCK;
+        bool foreign;
         int err;
 
         *held = false;
         if (!HAVE_DECL_FLOCK || file_system_of(fd, &file_system) != 0 || !file_system.coherent)
                 return 0;
         err = byte_lock_try(fd, GUARD_BYTE, lock);
-        if (err == -EBADF) {
-                lock = F_RDLCK;
+        for (int tries = 0; err == -EBUSY && tries < GUARD_TRIES; tries++) {
+                if (others_are(fd, lock, &foreign) != F_UNLCK)
+                        return foreign ? 0 : -EBUSY;
                 err = byte_lock_try(fd, GUARD_BYTE, lock);
         }
         *held = err == 0;
-        return err == -EBUSY && just_this_byte(fd, GUARD_BYTE, lock) ? -EBUSY : 0;
+        return err == -EBUSY ? err : 0;
 }
 
-/* Another handle has it for a moment only; unless it is stopped just then, it isn't missed. */
+/* Others have it for a moment only; unless one is stopped just then, it isn't missed. */
 static void guard_wait(int fd, bool *held)
 {
-        for (unsigned int tries = 0; guard_try(fd, held) == -EBUSY && tries < LOCK_TRIES_SHORT;
-             tries++)
+        for (unsigned int tries = 0;
+             guard_try(fd, F_WRLCK, held) == -EBUSY && tries < LOCK_TRIES_SHORT; tries++)
                 backoff(tries);
 }
 
@@ -153,27 +162,26 @@ static int take(int fd, short lock)
 int file_lock_take(int fd, enum file_lock lock)
 {
         bool held;
-        int err = 0;
+        int err;
 
-        if (lock == FILE_LOCK_EXCLUSIVE)
-                err = guard_try(fd, &held); /* else another handle has the file */
-        else
-                guard_wait(fd, &held);
+        if (lock == FILE_LOCK_SHARED)
+                return take(fd, F_RDLCK);
+        err = guard_try(fd, F_RDLCK, &held);
         if (err != 0)
-                return err;
-        err = take(fd, lock == FILE_LOCK_EXCLUSIVE ? F_WRLCK : F_RDLCK);
+                return err; /* the other handle keeps the file */
+        err = take(fd, F_WRLCK);
         guard_drop(fd, held);
         return err;
 }
 
-int file_lock_upgrade(int fd)
+int file_lock_change(int fd, enum file_lock lock)
 {
         bool held;
         int err;
 
         guard_wait(fd, &held);
-        err = take(fd, F_WRLCK);
-        if (err == -EBUSY)
+        err = take(fd, lock == FILE_LOCK_EXCLUSIVE ? F_WRLCK : F_RDLCK);
+        if (err == -EBUSY && lock == FILE_LOCK_EXCLUSIVE)
                 (void)take(fd, F_RDLCK); /* the caller does it again, and sees whether it is lost */
         guard_drop(fd, held);
         return err;

@@ -45,9 +45,9 @@ int file_lock_take(int fd, enum file_lock lock)
                     lock == FILE_LOCK_EXCLUSIVE ? (DWORD)LOCKFILE_EXCLUSIVE_LOCK : 0);
 }
 
-int file_lock_upgrade(int fd)
+int file_lock_change(int fd, enum file_lock lock)
 {
-        return file_lock_take(fd, FILE_LOCK_EXCLUSIVE);
+        return file_lock_take(fd, lock);
 }
 
 void file_lock_drop(int fd)
