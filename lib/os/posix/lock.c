@@ -16,7 +16,7 @@
 #define GROWTH_BYTE ((off_t)1 << (sizeof(off_t) * 8 - 2))
 #define GUARD_BYTE (GROWTH_BYTE + 2)
 
-/* So often is the guard gone when one looks who has it. */
+/* Attempts for the guard while it is gone each time when one looks who has it. */
 #define GUARD_TRIES 100
 
 /* lock: F_RDLCK, F_WRLCK or F_UNLCK. 0, or -1 and errno. */
@@ -57,8 +57,9 @@ static int set_byte_lock(int fd, off_t at, short lock)
 }
 
 /*
- * Of what kind is the lock that conflicts? F_UNLCK: none any more, or one of more than this byte,
- * which isn't a guard: *foreign. The kernel tells of adjacent locks of one handle as of one.
+ * The kind of the lock that conflicts; F_UNLCK: there is none any more. *foreign: it covers more
+ * than this byte, so it is another program's, and no guard. The kernel tells of adjacent locks of
+ * one handle as of one.
  */
 static short others_are(int fd, short lock, bool *foreign)
 {
@@ -107,11 +108,11 @@ static void byte_lock_drop(int fd, off_t at)
 
 /*
  * flock may give up the lock that a handle has before it takes the other kind, and has given it up
- * if it can't. So that no other handle gets an exclusive lock in between, who changes a lock holds
- * a write lock of a byte meanwhile, the guard, and who takes an exclusive one holds a read lock of
- * it. A lock of another program that covers that byte isn't in the way; then flock does without,
- * as where the guard can't be had. Not over a network, where the two may be one. *held: to be
- * dropped.
+ * if it can't take that. So that no other handle gets an exclusive lock in between, a call that
+ * changes a lock holds the write lock of a byte meanwhile, the guard; and a call that takes an
+ * exclusive one holds a read lock of that byte. A lock of another program that covers the byte is
+ * no guard; then flock does without one, as where none can be had. Not over a network, where the
+ * two kinds of locks may be one. *held: to be dropped.
  */
 static int guard_try(int fd, short lock, bool *held)
 {
