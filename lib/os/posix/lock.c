@@ -67,7 +67,7 @@ static short others_are(int fd, short lock, bool *foreign)
                 .l_type = lock, .l_whence = SEEK_SET, .l_start = GUARD_BYTE, .l_len = 1};
 
         if (os_calls.fcntl(fd, F_OFD_GETLK, &other) != 0)
-                other.l_type = F_UNLCK;
+                other.l_len = 0; /* nobody can know: as another program's */
         *foreign = other.l_type != F_UNLCK && (other.l_start != GUARD_BYTE || other.l_len != 1);
         return other.l_type;
 }
@@ -114,7 +114,7 @@ static void byte_lock_drop(int fd, off_t at)
  * no guard; then flock does without one, as where none can be had. Not over a network, where the
  * two kinds of locks may be one. *held: to be dropped.
  */
-static int guard_try(int fd, short lock, bool *held)
+static int guard_try(int fd, short lock, int most, bool *held)
 {
         struct file_system file_system;
         bool foreign;
@@ -124,9 +124,11 @@ static int guard_try(int fd, short lock, bool *held)
         if (!HAVE_DECL_FLOCK || file_system_of(fd, &file_system) != 0 || !file_system.coherent)
                 return 0;
         err = byte_lock_try(fd, GUARD_BYTE, lock);
-        for (int tries = 0; err == -EBUSY && tries < GUARD_TRIES; tries++) {
+        for (int tries = 1; err == -EBUSY; tries++) {
                 if (others_are(fd, lock, &foreign) != F_UNLCK)
                         return foreign ? 0 : -EBUSY;
+                if (tries == most)
+                        break;
                 err = byte_lock_try(fd, GUARD_BYTE, lock);
         }
         *held = err == 0;
@@ -137,7 +139,7 @@ static int guard_try(int fd, short lock, bool *held)
 static void guard_wait(int fd, bool *held)
 {
         for (unsigned int tries = 0;
-             guard_try(fd, F_WRLCK, held) == -EBUSY && tries < LOCK_TRIES_SHORT; tries++)
+             guard_try(fd, F_WRLCK, 1, held) == -EBUSY && tries < LOCK_TRIES_SHORT; tries++)
                 backoff(tries);
 }
 
@@ -167,7 +169,7 @@ int file_lock_take(int fd, enum file_lock lock)
 
         if (lock == FILE_LOCK_SHARED)
                 return take(fd, F_RDLCK);
-        err = guard_try(fd, F_RDLCK, &held);
+        err = guard_try(fd, F_RDLCK, GUARD_TRIES, &held);
         if (err != 0)
                 return err; /* the other handle keeps the file */
         err = take(fd, F_WRLCK);
