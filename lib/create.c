@@ -145,7 +145,7 @@ int creation_share_lock(struct rmmap_file *file, struct creation *creation)
         uint64_t size;
         int err;
 
-        if (!creation->locked || creation->others || options_want_lock(creation->options))
+        if (!creation_is_alone(creation) || options_want_lock(creation->options))
                 return 0;
         creation->locked = false;
         /* Between the two locks another process may test whether this file is locked. */
@@ -181,7 +181,7 @@ static int make(struct rmmap_file *file, struct creation *creation)
                 return err;
         file->config.created = file->config.blank = true;
         file->config.made = creation->made || (creation->options->flags & RMMAP_UNNAMED);
-        err = file_attach(file, creation->fd, creation->locked, creation->locked);
+        err = file_attach(file, creation->fd, creation->locked, creation_is_alone(creation));
         if (err == 0)
                 err = checkpoint_open(file, creation->options, 0);
         if (err == 0)

@@ -28,6 +28,12 @@ static inline bool creation_keeps(const struct creation *creation)
         return (creation->options->flags & RMMAP_KEEP) != 0;
 }
 
+/* Nobody else has a lock of the file, nor can get one. */
+static inline bool creation_is_alone(const struct creation *creation)
+{
+        return creation->locked && !creation->others;
+}
+
 /* ---- create.c */
 
 /* Opens or makes the file, with its lock, so that its name leads to it. */

@@ -71,7 +71,7 @@ static int extend_and_map(struct rmmap_file *file, struct creation *creation, ui
 
 static int finish_keeping(struct rmmap_file *file, struct creation *creation, uint64_t content)
 {
-        bool alone = creation->locked && !creation->others;
+        bool alone = creation_is_alone(creation);
         int err = file_attach(file, creation->fd, creation->locked, alone);
 
         file->config.made = !creation->others && content == 0;
@@ -96,7 +96,7 @@ static int finish_keeping(struct rmmap_file *file, struct creation *creation, ui
 static void undo_keeping(const struct creation *creation, const struct rmmap_file *file,
                          uint64_t content)
 {
-        if (!creation->locked || creation->others)
+        if (!creation_is_alone(creation))
                 return;
         allocator_shared_undo(&file->allocator);
         if (creation->after > creation->before)
@@ -118,7 +118,7 @@ int keep(struct creation *creation, struct rmmap_file **file)
                 err = file_new(creation->options, max_u64(creation->size, content), content,
                                &fresh);
         if (err != 0) {
-                if (creation->locked && !creation->others && content == 0)
+                if (creation_is_alone(creation) && content == 0)
                         creation_remove_made(creation);
                 file_lock_close(creation->fd, creation->locked);
                 return err;

@@ -287,8 +287,9 @@ static int begin_use(struct shared_state *state, bool alone)
 
 /*
  * Each handle holds the shared lock of the file. Only who has the other lock, that of growth, takes
- * or drops it, so who gets the exclusive one then is alone: nobody else has the file open. While
- * somebody has, its page cache can't have been lost. A process that is killed has no lock any more.
+ * or drops it, so who gets the exclusive one then is alone: nobody else has the file open. Nor does
+ * anybody get in between while the lock changes. While somebody has the file open, its page cache
+ * can't have been lost. A process that is killed has no lock any more.
  */
 static int enter(struct shared_state *state)
 {
@@ -503,10 +504,6 @@ int shared_state_mark(struct shared_state *state, uint64_t end)
         uint64_t from = durable == 0 ? COUNTER_AT : MARK_AT;
         int err;
 
-        if (durable == 0) {
-                make_dirty(state->counter);
-                make_dirty(state->mark);
-        }
         /* Without the locks another handle may tell that the file is closed at any time. */
         if (!state->locked)
                 from = COUNTER_AT;
@@ -515,6 +512,10 @@ int shared_state_mark(struct shared_state *state, uint64_t end)
                 from = COUNTER_AT;
         } else if (end <= durable && state->locked) {
                 return 0;
+        }
+        if (durable == 0) {
+                make_dirty(state->counter);
+                make_dirty(state->mark);
         }
         raise_mark(state, end);
         mark = mark_bytes(load(state->mark));

@@ -312,7 +312,10 @@ int extents_find_unwritten(int fd, uint64_t *start, uint64_t *end);
 
 enum file_lock { FILE_LOCK_SHARED, FILE_LOCK_EXCLUSIVE, FILE_LOCK_GROWTH };
 
-/* Of the first two. Never waits: -EBUSY while another handle has one that conflicts. [optional] */
+/*
+ * Of the first two, for a handle that has none; else file_lock_change. Never waits: -EBUSY while
+ * another handle has one that conflicts. [optional]
+ */
 int file_lock_take(int fd, enum file_lock lock);
 
 /*

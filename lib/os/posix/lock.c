@@ -12,7 +12,7 @@
 #include "os/os.h"
 #include "os/posix/calls.h"
 
-/* Far beyond all data, and beyond what the lock of the file covers. Not adjacent: others_are(). */
+/* Far beyond all data and what the lock of the file covers. Not adjacent: conflicting_lock(). */
 #define GROWTH_BYTE ((off_t)1 << (sizeof(off_t) * 8 - 2))
 #define GUARD_BYTE (GROWTH_BYTE + 2)
 
@@ -61,7 +61,7 @@ static int set_byte_lock(int fd, off_t at, short lock)
  * than this byte, so it is another program's, and no guard. The kernel tells of adjacent locks of
  * one handle as of one.
  */
-static short others_are(int fd, short lock, bool *foreign)
+static short conflicting_lock(int fd, short lock, bool *foreign)
 {
         struct flock other = {
                 .l_type = lock, .l_whence = SEEK_SET, .l_start = GUARD_BYTE, .l_len = 1};
@@ -81,7 +81,7 @@ static int set_byte_lock(int fd, off_t at, short lock)
         return -1;
 }
 
-static short others_are(int fd, short lock, bool *foreign)
+static short conflicting_lock(int fd, short lock, bool *foreign)
 {
         (void)fd;
         *foreign = true;
@@ -125,7 +125,7 @@ static int guard_try(int fd, short lock, int most, bool *held)
                 return 0;
         err = byte_lock_try(fd, GUARD_BYTE, lock);
         for (int tries = 1; err == -EBUSY; tries++) {
-                if (others_are(fd, lock, &foreign) != F_UNLCK)
+                if (conflicting_lock(fd, lock, &foreign) != F_UNLCK)
                         return foreign ? 0 : -EBUSY;
                 if (tries == most)
                         break;
